@@ -1,0 +1,108 @@
+// Package accel opens the GoMLX backend that the lab computes on: XLA on CUDA, XLA on the CPU, or,
+// only when asked for, pure Go. It brings the XLA CPU plugin by itself on a fresh machine.
+package accel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/gomlx/go-xla/pjrt"
+)
+
+// ErrPureGo: the pure Go backend was about to train without permission. It is hundreds of times
+// slower than XLA.
+var ErrPureGo = errors.New("the pure Go backend is too slow to train on")
+
+// ErrNoBackend: no XLA plugin is installed or cached and none could be fetched.
+var ErrNoBackend = errors.New("no XLA plugin")
+
+// Options says how to open a backend. The zero value is fit for most uses.
+type Options struct {
+	// Backend is a GoMLX configuration such as "xla:cpu", "xla:cuda", "xla:/path/plugin.so" or
+	// "go". Empty leaves the choice to $GOMLX_BACKEND, then to Open.
+	Backend string
+	// Training refuses the pure Go backend with ErrPureGo, unless PureGo is set or the user
+	// asked for it in $GOMLX_BACKEND.
+	Training bool
+	// PureGo permits training on the pure Go backend when Backend is "go". It never selects it.
+	PureGo bool
+	// Progress receives a line when something is fetched or waited for. Nil drops them.
+	Progress io.Writer
+}
+
+// Accel is an open backend. It may be used by several goroutines at once.
+type Accel struct {
+	// Backend is what GoMLX graphs run on, valid until Close.
+	Backend compute.Backend
+
+	text   string
+	once   sync.Once
+	config string
+}
+
+// String names what runs in one line, such as "XLA CPU, PJRT 0.115, 2 threads".
+func (a *Accel) String() string { return a.text }
+
+// Close gives the backend back. The backend ends when everyone who opened it has closed it;
+// buffers and tensors on it are invalid then. Further calls do nothing.
+func (a *Accel) Close() error {
+	var err error
+	a.once.Do(func() { err = open.release(a.config) })
+	return err
+}
+
+// Open returns the backend to compute on. It takes the first of these that exists:
+//
+//  1. opts.Backend, else what the user set in $GOMLX_BACKEND;
+//  2. an installed PJRT plugin, CUDA before CPU, where go-xla looks ($PJRT_PLUGIN_LIBRARY_PATH,
+//     ~/.local/lib/go-xla, system library folders);
+//  3. the CPU plugin in the toolbox's cache;
+//  4. what go-xla's own installer brings, unless $GOMLX_NO_AUTO_INSTALL is set;
+//  5. the pinned CPU plugin fetched through package toolbox (linux/amd64).
+//
+// It never falls back to pure Go: without a plugin it fails with ErrNoBackend. Calls in one
+// process that choose the same backend share it. Several processes may call it at once on an
+// empty cache; one fetches and the others wait. Cancelling ctx ends the wait.
+func Open(ctx context.Context, opts Options) (*Accel, error) {
+	return open.acquire(ctx, opts)
+}
+
+// describe puts the backend into one line.
+func describe(b compute.Backend) string {
+	threads := fmt.Sprintf("%d thread%s", runtime.NumCPU(), plural(runtime.NumCPU()))
+	x, ok := b.(*xla.Backend)
+	if !ok {
+		if b.Name() == gobackend.BackendName {
+			return "pure Go, " + threads
+		}
+		return b.Description()
+	}
+	version := ""
+	if plugin, err := pjrt.GetPlugin(x.PluginName()); err == nil {
+		major, minor := plugin.Version()
+		version = fmt.Sprintf(", PJRT %d.%d", major, minor)
+	}
+	switch {
+	case x.IsCUDA():
+		return fmt.Sprintf("XLA CUDA%s, %d device%s", version, x.NumDevices(), plural(x.NumDevices()))
+	case x.IsCPU():
+		return fmt.Sprintf("XLA CPU%s, %s", version, threads)
+	default:
+		return fmt.Sprintf("XLA %s%s, %d device%s", strings.ToUpper(x.PluginName()), version, x.NumDevices(), plural(x.NumDevices()))
+	}
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}
