@@ -1,7 +1,10 @@
 package loss
 
 import (
+	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -35,7 +38,10 @@ func TestBCRGolden(t *testing.T) {
 		t.Fatalf("%d cases, want 13", len(file.Cases))
 	}
 	onBackends(t, func(t *testing.T, backend compute.Backend, p precision) {
-		for name, c := range file.Cases {
+		var jobs []job
+		names := slices.Sorted(maps.Keys(file.Cases))
+		for _, name := range names {
+			c := file.Cases[name]
 			prototypes := file.K4
 			if len(c.Raw[0]) == 7 {
 				prototypes = file.K8
@@ -46,7 +52,10 @@ func TestBCRGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := evaluate(t, backend, p.dtype, bcr, batch{c.Raw, c.Labels, prototypes, c.Normalise})
+			jobs = append(jobs, job{bcr, batch{c.Raw, c.Labels, prototypes, c.Normalise}})
+		}
+		for i, got := range evaluate(t, backend, p.dtype, jobs...) {
+			name, c := names[i], file.Cases[names[i]]
 			near(t, name+" loss", []float64{got.mean}, []float64{c.Loss}, p.tolerance, 0)
 			near(t, name+" per anchor", got.perAnchor, c.PerAnchor, p.tolerance, 0)
 			nearMatrix(t, name+" gradient by z", got.gradZ, c.GradZ, p.tolerance, 0.01)
@@ -85,30 +94,41 @@ func TestSlidesGolden(t *testing.T) {
 		t.Fatalf("%d cases, want 3", len(file.Cases))
 	}
 	onBackends(t, func(t *testing.T, backend compute.Backend, p precision) {
+		losses := []string{"supcon", "ntxent", "ce", "slide-s1", "slide-s2", "slide-s3"}
+		var jobs []job
+		var names []string
 		for name, c := range file.Cases {
+			names = append(names, name)
 			config := DefaultConfig()
 			config.Temperature = c.Temperature
-			n := float64(len(c.Labels))
-			run := func(loss string) evaluation {
+			for _, loss := range losses {
 				f, err := ByName(loss, config)
 				if err != nil {
 					t.Fatal(err)
 				}
-				return evaluate(t, backend, p.dtype, f, batch{c.Raw, c.Labels, file.Prototypes, true})
+				jobs = append(jobs, job{f, batch{c.Raw, c.Labels, file.Prototypes, true}})
+			}
+		}
+		all := evaluate(t, backend, p.dtype, jobs...)
+		for i, name := range names {
+			c, n := file.Cases[name], float64(len(file.Cases[name].Labels))
+			got := make(map[string]evaluation)
+			for l, loss := range losses {
+				got[loss] = all[i*len(losses)+l]
 			}
 			for loss, want := range map[string]expected{
 				"slide-s1": c.Variants.S1, "slide-s2": c.Variants.S2, "slide-s3": c.Variants.S3,
 				"supcon": c.Variants.SupCon, "ce": c.Variants.CE,
 			} {
-				got := run(loss)
+				got := got[loss]
 				near(t, name+" "+loss+" mean", []float64{got.mean}, []float64{want.Mean}, p.tolerance, 0)
 				near(t, name+" "+loss+" sum", []float64{got.mean * n}, []float64{want.Sum}, p.tolerance, 0)
 				nearMatrix(t, name+" "+loss+" gradient by z", scaled(got.gradZ, n), want.GradZ, p.tolerance, 0)
 				nearMatrix(t, name+" "+loss+" gradient by raw", scaled(got.gradRows, n), want.GradRaw, p.tolerance, 0)
 			}
-			near(t, name+" supcon", run("supcon").perAnchor, c.SupCon, p.tolerance, 0)
-			near(t, name+" ce", run("ce").perAnchor, c.NTXentK, p.tolerance, 0)
-			near(t, name+" ntxent", run("ntxent").perAnchor, c.NTXentBatch, p.tolerance, 0)
+			near(t, name+" supcon", got["supcon"].perAnchor, c.SupCon, p.tolerance, 0)
+			near(t, name+" ce", got["ce"].perAnchor, c.NTXentK, p.tolerance, 0)
+			near(t, name+" ntxent", got["ntxent"].perAnchor, c.NTXentBatch, p.tolerance, 0)
 		}
 	})
 }
@@ -140,7 +160,10 @@ func TestGuidanceGolden(t *testing.T) {
 	prototypes := map[int][][]float64{3: file.K4, 7: file.K8, 31: frame(31, 32)}
 	nearMatrix(t, "frame of 32", prototypes[31][:2], file.K32, 1e-11, 0)
 	onBackends(t, func(t *testing.T, backend compute.Backend, p precision) {
-		for name, c := range file.Cases {
+		var jobs []job
+		names := slices.Sorted(maps.Keys(file.Cases))
+		for _, name := range names {
+			c := file.Cases[name]
 			g, err := GuidanceMatrix(c.Rows, c.Cols, c.Distance)
 			if err != nil {
 				t.Fatal(err)
@@ -152,19 +175,16 @@ func TestGuidanceGolden(t *testing.T) {
 					t.Errorf("%s: weight of sample %d is %v, want %v", name, i, w, c.Weights[i])
 				}
 			}
-			predicted, err := graph.CallOnce(backend, func(z, prototypes *graph.Node) *graph.Node {
-				return graph.ConvertDType(Predict(z, prototypes), p.dtype)
-			}, matrixTensor(p.dtype, b.rows), matrixTensor(p.dtype, b.prototypes))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i, class := range flat(predicted) {
-				if int(class) != c.Predicted[i] {
-					t.Errorf("%s: prediction of sample %d is %v, want %d", name, i, class, c.Predicted[i])
+			jobs = append(jobs, job{guided(g), b}, job{predicted, b})
+		}
+		all := evaluate(t, backend, p.dtype, jobs...)
+		for i, name := range names {
+			c, got, n := file.Cases[name], all[2*i], float64(len(file.Cases[name].Labels))
+			for s, class := range all[2*i+1].perAnchor {
+				if int(class) != c.Predicted[s] {
+					t.Errorf("%s: prediction of sample %d is %v, want %d", name, s, class, c.Predicted[s])
 				}
 			}
-			got := evaluate(t, backend, p.dtype, guided(g), b)
-			n := float64(len(c.Labels))
 			near(t, name+" mean", []float64{got.mean}, []float64{c.Mean}, p.tolerance, 0)
 			near(t, name+" sum", []float64{got.mean * n}, []float64{c.Sum}, p.tolerance, 0)
 			near(t, name+" per sample", got.perAnchor, c.PerSample, p.tolerance, 0)
@@ -202,18 +222,24 @@ func TestTotalGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	onBackends(t, func(t *testing.T, backend compute.Backend, p precision) {
-		check := func(what string, want expected, lambda float64) {
-			got := evaluate(t, backend, p.dtype, func(z, labels, prototypes *graph.Node) (mean, perAnchor *graph.Node) {
+		var jobs []job
+		var wants []expected
+		add := func(want expected, lambda float64) {
+			wants = append(wants, want)
+			jobs = append(jobs, job{func(z, labels, prototypes *graph.Node) (mean, perAnchor *graph.Node) {
 				base, perAnchor := bcr(z, labels, prototypes)
 				guidance, _ := Guidance(z, labels, prototypes, g)
 				return Total(base, guidance, lambda), perAnchor
-			}, batch{file.Raw, file.Labels, file.Prototypes, true})
-			near(t, what+" total", []float64{got.mean}, []float64{want.Total}, p.tolerance, 0)
-			nearMatrix(t, what+" gradient by raw", got.gradRows, want.GradRaw, p.tolerance, 0)
+			}, batch{file.Raw, file.Labels, file.Prototypes, true}})
 		}
 		for name, want := range file.Lambda {
-			check("λ="+name+" mean", want.Mean, lambdas[name])
-			check("λ="+name+" sum", want.Sum, lambdas[name]*float64(len(file.Labels)))
+			add(want.Mean, lambdas[name])
+			add(want.Sum, lambdas[name]*float64(len(file.Labels)))
+		}
+		for i, got := range evaluate(t, backend, p.dtype, jobs...) {
+			what := fmt.Sprintf("total %v", wants[i].Total)
+			near(t, what, []float64{got.mean}, []float64{wants[i].Total}, p.tolerance, 0)
+			nearMatrix(t, what+" gradient by raw", got.gradRows, wants[i].GradRaw, p.tolerance, 0)
 		}
 	})
 }
@@ -246,6 +272,11 @@ func guided(g [][]float64) Func {
 	return func(z, labels, prototypes *graph.Node) (mean, perSample *graph.Node) {
 		return Guidance(z, labels, prototypes, g)
 	}
+}
+
+// predicted gives the predictions as if they were losses.
+func predicted(z, _, prototypes *graph.Node) (mean, perSample *graph.Node) {
+	return graph.ReduceAllMean(z), graph.ConvertDType(Predict(z, prototypes), z.DType())
 }
 
 // frame is the unrotated simplex of the method specification, section 3.1, steps 1 and 2.

@@ -27,12 +27,17 @@ var (
 	double = precision{dtypes.Float64, 1e-6}
 )
 
-// onBackends runs test on XLA CPU and on the pure Go backend, in float32 and float64.
+// onBackends runs test on XLA CPU and on the pure Go backend, in float32 and float64. Compiling for XLA
+// takes the time of these tests, so -short leaves its float64, which nothing trains in, out.
 func onBackends(t *testing.T, test func(t *testing.T, b compute.Backend, p precision)) {
-	for name, open := range map[string]func(testing.TB) compute.Backend{"XLA": acceltest.ForTest, "PureGo": acceltest.PureGo} {
-		for _, p := range []precision{single, double} {
-			t.Run(name+"/"+p.dtype.String(), func(t *testing.T) { test(t, open(t), p) })
-		}
+	for _, p := range []precision{single, double} {
+		t.Run("PureGo/"+p.dtype.String(), func(t *testing.T) { test(t, acceltest.PureGo(t), p) })
+		t.Run("XLA/"+p.dtype.String(), func(t *testing.T) {
+			if p == double && testing.Short() {
+				t.Skip("XLA in float64 is left out by -short")
+			}
+			test(t, acceltest.ForTest(t), p)
+		})
 	}
 }
 
@@ -50,25 +55,45 @@ type evaluation struct {
 	gradRows  [][]float64 // of the mean, with respect to rows
 }
 
-// evaluate runs f and its gradients on b.
-func evaluate(t testing.TB, backend compute.Backend, dtype dtypes.DType, f Func, b batch) evaluation {
+// job is a loss and what it is evaluated on.
+type job struct {
+	f Func
+	batch
+}
+
+// evaluate runs the losses and their gradients. It builds one graph of all jobs, which compiles
+// faster than one for each.
+func evaluate(t testing.TB, backend compute.Backend, dtype dtypes.DType, jobs ...job) []evaluation {
 	t.Helper()
+	var args []any
+	for _, j := range jobs {
+		args = append(args, matrixTensor(dtype, j.rows), labelTensor(j.labels), matrixTensor(dtype, j.prototypes))
+	}
 	out, err := graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node {
-		rows, labels, prototypes := in[0], in[1], in[2]
-		z := rows
-		if b.normalise {
-			z = graph.L2Normalize(rows, -1)
+		var out []*graph.Node
+		for i, j := range jobs {
+			rows, labels, prototypes := in[3*i], in[3*i+1], in[3*i+2]
+			z := rows
+			if j.normalise {
+				z = graph.L2Normalize(rows, -1)
+			}
+			mean, perAnchor := j.f(z, labels, prototypes)
+			mean.AssertScalar()
+			perAnchor.AssertRank(1)
+			out = append(out, mean, perAnchor)
+			out = append(out, graph.Gradient(mean, z, rows)...)
 		}
-		mean, perAnchor := f(z, labels, prototypes)
-		mean.AssertScalar()
-		perAnchor.AssertRank(1)
-		return append([]*graph.Node{mean, perAnchor}, graph.Gradient(mean, z, rows)...)
-	}, matrixTensor(dtype, b.rows), labelTensor(b.labels), matrixTensor(dtype, b.prototypes))
+		return out
+	}, args...)
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
-	d := len(b.rows[0])
-	return evaluation{flat(out[0])[0], flat(out[1]), unflatten(flat(out[2]), d), unflatten(flat(out[3]), d)}
+	results := make([]evaluation, len(jobs))
+	for i, j := range jobs {
+		d := len(j.rows[0])
+		results[i] = evaluation{flat(out[4*i])[0], flat(out[4*i+1]), unflatten(flat(out[4*i+2]), d), unflatten(flat(out[4*i+3]), d)}
+	}
+	return results
 }
 
 func matrixTensor(dtype dtypes.DType, m [][]float64) *tensors.Tensor {
