@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/gobackend"
+	_ "github.com/gomlx/compute/gobackend" // registers pure Go, for who asks for it
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/pjrt"
 )
@@ -32,7 +32,7 @@ type Options struct {
 	// Training refuses the pure Go backend with ErrPureGo, unless PureGo is set or the user
 	// asked for it in $GOMLX_BACKEND.
 	Training bool
-	// PureGo permits training on the pure Go backend when Backend is "go". It never selects it.
+	// PureGo permits training on pure Go when Backend says "go". It never selects it.
 	PureGo bool
 	// Progress receives a line when something is fetched or waited for. Nil drops them.
 	Progress io.Writer
@@ -65,7 +65,8 @@ func (a *Accel) Close() error {
 //  2. an installed PJRT plugin, CUDA before CPU, where go-xla looks ($PJRT_PLUGIN_LIBRARY_PATH,
 //     ~/.local/lib/go-xla, system library folders);
 //  3. the CPU plugin in the toolbox's cache;
-//  4. what go-xla's own installer brings, unless $GOMLX_NO_AUTO_INSTALL is set;
+//  4. what go-xla's own installer brings, unless $GOMLX_NO_AUTO_INSTALL is set or its server does
+//     not answer within seconds;
 //  5. the pinned CPU plugin fetched through package toolbox (linux/amd64).
 //
 // It never falls back to pure Go: without a plugin it fails with ErrNoBackend. Calls in one
@@ -75,34 +76,32 @@ func Open(ctx context.Context, opts Options) (*Accel, error) {
 	return open.acquire(ctx, opts)
 }
 
-// describe puts the backend into one line.
+// describe puts the backend into one line. The threads of a CPU are those that can run at once;
+// XLA's pool may hold more.
 func describe(b compute.Backend) string {
-	threads := fmt.Sprintf("%d thread%s", runtime.NumCPU(), plural(runtime.NumCPU()))
+	threads := count(runtime.NumCPU(), "thread")
 	x, ok := b.(*xla.Backend)
 	if !ok {
-		if b.Name() == gobackend.BackendName {
-			return "pure Go, " + threads
-		}
-		return b.Description()
+		return "pure Go (slow), " + threads
 	}
-	version := ""
+	version := "PJRT"
 	if plugin, err := pjrt.GetPlugin(x.PluginName()); err == nil {
 		major, minor := plugin.Version()
-		version = fmt.Sprintf(", PJRT %d.%d", major, minor)
+		version = fmt.Sprintf("PJRT %d.%d", major, minor)
 	}
 	switch {
 	case x.IsCUDA():
-		return fmt.Sprintf("XLA CUDA%s, %d device%s", version, x.NumDevices(), plural(x.NumDevices()))
+		return fmt.Sprintf("XLA CUDA, %s, %s", version, count(x.NumDevices(), "device"))
 	case x.IsCPU():
-		return fmt.Sprintf("XLA CPU%s, %s", version, threads)
+		return fmt.Sprintf("XLA CPU, %s, %s", version, threads)
 	default:
-		return fmt.Sprintf("XLA %s%s, %d device%s", strings.ToUpper(x.PluginName()), version, x.NumDevices(), plural(x.NumDevices()))
+		return fmt.Sprintf("XLA %s, %s, %s", filepath.Base(x.PluginName()), version, count(x.NumDevices(), "device"))
 	}
 }
 
-func plural(n int) string {
+func count(n int, noun string) string {
 	if n == 1 {
-		return ""
+		return "1 " + noun
 	}
-	return "s"
+	return fmt.Sprintf("%d %ss", n, noun)
 }

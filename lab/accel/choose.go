@@ -2,11 +2,14 @@ package accel
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -18,65 +21,140 @@ import (
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
-// choose returns the GoMLX configuration to start, bringing a plugin if it must.
-func choose(ctx context.Context, opts Options) (string, error) {
-	config, byUser := opts.Backend, false
-	if config == "" {
-		config, byUser = os.Getenv(compute.ConfigEnvVar), true
-	}
-	name, arg, _ := strings.Cut(config, ":")
-	if name == gobackend.BackendName {
-		if opts.Training && !opts.PureGo && !byUser {
-			return "", fmt.Errorf("accel: %w: use XLA (leave the backend unset), or set %s=%s to train on it all the same", ErrPureGo, compute.ConfigEnvVar, gobackend.BackendName)
-		}
-		return config, nil
-	}
-	plugin, options, _ := strings.Cut(arg, ",")
-	if config != "" && (!slices.Contains(xlaNames, name) || plugin != "" && plugin != "cpu") {
-		return config, nil
-	}
-	path, err := findPlugin(ctx, opts, plugin)
-	if err != nil {
-		return "", err
-	}
-	return strings.TrimSuffix(xla.BackendName+":"+path+","+options, ","), nil
+// request is a GoMLX configuration "name:plugin,options" taken apart, and who made it.
+type request struct {
+	name, plugin, options string
+	source                string
+}
+
+// String puts the configuration together again.
+func (r request) String() string {
+	return strings.TrimRight(r.name+":"+r.plugin+","+r.options, ":,")
 }
 
 // xlaNames are the names under which go-xla registers its backend.
 var xlaNames = []string{xla.BackendName, "stablehlo", "hlo", "shlo"}
 
-// findPlugin returns the name or absolute path of a plugin: of kind "cpu", or of any kind for "".
-func findPlugin(ctx context.Context, opts Options, kind string) (string, error) {
-	xla.EnableAutoInstall(false)
-	path, err := installed(kind)
-	if path != "" {
+// parse reads what is asked for. An empty configuration is XLA with whatever plugin there is.
+func parse(opts Options) (request, error) {
+	config, source := opts.Backend, "Options.Backend"
+	if config == "" {
+		config, source = os.Getenv(compute.ConfigEnvVar), "$"+compute.ConfigEnvVar
+	}
+	if config == "" {
+		config, source = xla.BackendName, "default"
+	}
+	r := request{source: source}
+	r.name, r.plugin, _ = strings.Cut(config, ":")
+	r.plugin, r.options, _ = strings.Cut(r.plugin, ",")
+	switch {
+	case slices.Contains(xlaNames, r.name):
+		r.name = xla.BackendName
+	case r.name == gobackend.BackendName:
+		if opts.Training && !opts.PureGo && opts.Backend != "" {
+			return r, fmt.Errorf("accel: %w: leave the backend unset to use XLA, or ask for it by %s=%s", ErrPureGo, compute.ConfigEnvVar, gobackend.BackendName)
+		}
+	case !slices.Contains(compute.List(), r.name):
+		return r, fmt.Errorf("accel: unknown backend %q in %s, want %s or %s", config, source, xla.BackendName, gobackend.BackendName)
+	}
+	return r, nil
+}
+
+// choose returns the GoMLX configuration that answers the request, bringing a plugin if it must.
+func choose(ctx context.Context, asked request, progress io.Writer) (string, error) {
+	if asked.name != xla.BackendName {
+		return asked.String(), nil
+	}
+	if kind := asked.plugin; slices.Contains([]string{"", "cuda", "cpu"}, kind) {
+		path, err := findPlugin(ctx, kind, progress)
+		if err != nil {
+			return "", err
+		}
+		if kind == "" && !pjrt.IsCUDAName(filepath.Base(path)) && installer.HasNvidiaGPU() {
+			say(progress, "accel: an NVIDIA GPU is here but no CUDA plugin; %s=xla:cuda brings one", compute.ConfigEnvVar)
+		}
+		asked.plugin = path
+	}
+	path, err := unmistakable(asked.plugin)
+	if err != nil {
+		return "", err
+	}
+	asked.plugin = path
+	return asked.String(), nil
+}
+
+// unmistakable returns another path of a plugin that go-xla would take for a CUDA one because a
+// folder above it has "cuda" or "nvidia" in its name, such as a home of that name; it then passes
+// options that the CPU plugin refuses. Other paths it returns unchanged. The folder stays open for
+// the life of the process, as the plugin does.
+func unmistakable(plugin string) (string, error) {
+	base := filepath.Base(plugin)
+	if runtime.GOOS != "linux" || !filepath.IsAbs(plugin) || !pjrt.IsCUDAName(plugin) || pjrt.IsCUDAName(base) {
+		return plugin, nil
+	}
+	fd, err := syscall.Open(filepath.Dir(plugin), syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return "", fmt.Errorf("accel: folder of the plugin %s: %w", plugin, err)
+	}
+	return fmt.Sprintf("/proc/self/fd/%d/%s", fd, base), nil
+}
+
+// findPlugin returns the absolute path of a plugin of kind "cuda" or "cpu", or of the better there
+// is for "". Whatever is on the disk comes before any network.
+func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, error) {
+	var notes []string
+	onDisk := func() (path string) {
+		path, err := installed(kind)
+		if err != nil && len(notes) == 0 {
+			say(progress, "accel: passing over the installed PJRT plugins: %v", err)
+			notes = append(notes, err.Error())
+		}
+		return path
+	}
+	if path := onDisk(); path != "" {
 		return path, nil
 	}
-	reasons := []error{err}
 	cache, err := toolbox.OpenCache()
 	if err != nil {
-		return "", noBackend(append(reasons, err))
+		return "", noBackend(err, notes)
 	}
-	if path, ok := cache.Find(toolbox.XLACPU); ok {
-		return path, nil
-	}
-	if _, off := os.LookupEnv(xla.NoAutoInstallEnv); !off {
-		if err := autoInstall(ctx); err != nil {
-			reasons = append(reasons, err)
-		} else if path, err := installed(kind); path != "" {
+	if kind != "cuda" {
+		if path, ok := cache.Find(toolbox.XLACPU); ok {
 			return path, nil
-		} else {
-			reasons = append(reasons, err)
 		}
 	}
-	path, err = cache.Fetch(ctx, toolbox.XLACPU, opts.Progress)
+	if _, off := os.LookupEnv(xla.NoAutoInstallEnv); off {
+		notes = append(notes, xla.NoAutoInstallEnv+" is set, so go-xla's installer was not tried")
+	} else {
+		// go-xla has a lock too, but whoever waited for it installs once more.
+		unlock, err := cache.Lock(ctx, "go-xla", "an XLA plugin", progress)
+		if err != nil {
+			return "", noBackend(err, notes)
+		}
+		path := onDisk()
+		if _, cached := cache.Find(toolbox.XLACPU); path == "" && !(cached && kind != "cuda") {
+			if err := autoInstall(ctx, kind); err != nil {
+				notes = append(notes, fmt.Sprintf("go-xla's installer: %v", err))
+			}
+			path = onDisk()
+		}
+		unlock()
+		if path != "" {
+			return path, nil
+		}
+	}
+	if kind == "cuda" {
+		return "", noBackend(fmt.Errorf("no CUDA plugin where go-xla looks (%s, else its default folders), or no NVIDIA GPU", pjrt.PJRTPluginPathsEnv), notes)
+	}
+	path, err := cache.Fetch(ctx, toolbox.XLACPU, progress)
 	if err != nil {
-		return "", noBackend(append(reasons, err))
+		return "", noBackend(err, notes)
 	}
 	return path, nil
 }
 
-// installed looks for a plugin where go-xla does: CUDA, then CPU.
+// installed looks for a plugin of a kind where go-xla does, CUDA before CPU. It returns "" and no
+// error when there is none, and an error when one is there that does not load.
 func installed(kind string) (path string, err error) {
 	err = caught(func() error {
 		found := pjrt.AvailablePlugins()
@@ -85,10 +163,12 @@ func installed(kind string) (path string, err error) {
 				continue
 			}
 			for name, p := range found {
-				if name == want || strings.HasPrefix(name, want+"_v") {
+				if name == want || path == "" && strings.HasPrefix(name, want+"_v") {
 					path = p
-					return nil
 				}
+			}
+			if path != "" {
+				return nil
 			}
 		}
 		return nil
@@ -96,14 +176,40 @@ func installed(kind string) (path string, err error) {
 	return path, err
 }
 
-// autoInstall lets go-xla's installer try. It first asks for the release's address under a short
-// limit, because the installer cannot be cancelled and has no time limit of its own.
-func autoInstall(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
+// answerLimit bounds how long the release server may take to answer.
+const answerLimit = 5 * time.Second
+
+// autoInstall lets go-xla's installer bring a plugin. The installer has no time limit and cannot
+// be cancelled, so for the CPU it runs only once its server has answered, and when ctx ends it is
+// left behind.
+func autoInstall(ctx context.Context, kind string) error {
+	if kind == "cuda" && !installer.HasNvidiaGPU() {
+		return nil
+	}
+	if kind != "cuda" {
+		answer, cancel := context.WithTimeoutCause(ctx, answerLimit, fmt.Errorf("no answer in %v", answerLimit))
+		defer cancel()
+		err := within(answer, func() error {
+			_, err := installer.CPUGetDownloadURL(runtime.GOOS+"_"+runtime.GOARCH, pjrt.DefaultCPUVersion)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return within(ctx, func() error { return installer.AutoInstall("", true, installer.Quiet) })
+}
+
+// within runs f until it ends or ctx does.
+func within(ctx context.Context, f func() error) error {
 	done := make(chan error, 1)
 	go func() {
-		done <- caught(func() error { return installer.AutoInstall("", true, installer.Quiet) })
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Errorf("%v", p)
+			}
+		}()
+		done <- f()
 	}()
 	select {
 	case err := <-done:
@@ -113,8 +219,18 @@ func autoInstall(ctx context.Context) error {
 	}
 }
 
-// noBackend joins the reasons into one error that says what to do.
-func noBackend(reasons []error) error {
-	return fmt.Errorf("accel: %w: %w; or set %s=%s, which is slow and fit for tiny tests only",
-		ErrNoBackend, errors.Join(reasons...), compute.ConfigEnvVar, gobackend.BackendName)
+// noBackend says in one line why there is no plugin and what to do.
+func noBackend(err error, notes []string) error {
+	also := ""
+	if len(notes) > 0 {
+		also = " (before that: " + strings.Join(notes, "; ") + ")"
+	}
+	return fmt.Errorf("accel: %w: %w%s. To go on without XLA set %s=%s: hundreds of times slower, fit for tiny tests only",
+		ErrNoBackend, err, also, compute.ConfigEnvVar, gobackend.BackendName)
+}
+
+func say(w io.Writer, format string, args ...any) {
+	if w != nil {
+		fmt.Fprintf(w, format+"\n", args...)
+	}
 }

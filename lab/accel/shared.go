@@ -7,13 +7,18 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// open holds the process's backends. One PJRT client per plugin is the rule: each has its own
+// open holds the process's backends: one client per plugin, because each client has its own
 // thread pool and memory.
-var open = &registry{turn: make(chan struct{}, 1), backends: map[string]*shared{}}
+var open = &registry{
+	turn:     make(chan struct{}, 1),
+	chosen:   map[string]string{},
+	backends: map[string]*shared{},
+}
 
 type registry struct {
-	turn     chan struct{} // a mutex that a context can stop waiting for
-	backends map[string]*shared
+	turn     chan struct{}      // a mutex that a context can stop waiting for
+	chosen   map[string]string  // what was asked for to the configuration that answers it
+	backends map[string]*shared // by configuration
 }
 
 type shared struct {
@@ -28,22 +33,30 @@ func (r *registry) acquire(ctx context.Context, opts Options) (*Accel, error) {
 		return nil, fmt.Errorf("accel: waiting for another Open: %w", context.Cause(ctx))
 	}
 	defer func() { <-r.turn }()
-	if err := ctx.Err(); err != nil {
+	if ctx.Err() != nil {
 		return nil, fmt.Errorf("accel: %w", context.Cause(ctx))
 	}
-	config, err := choose(ctx, opts)
+
+	asked, err := parse(opts)
 	if err != nil {
 		return nil, err
 	}
+	config, known := r.chosen[asked.String()]
+	if !known {
+		if config, err = choose(ctx, asked, opts.Progress); err != nil {
+			return nil, err
+		}
+	}
 	s := r.backends[config]
 	if s == nil {
-		backend, err := start(config)
+		backend, err := start(config, asked)
 		if err != nil {
 			return nil, err
 		}
 		s = &shared{backend: backend}
 		r.backends[config] = s
 	}
+	r.chosen[asked.String()] = config
 	s.users++
 	return &Accel{Backend: s.backend, text: describe(s.backend), config: config}, nil
 }
@@ -57,31 +70,20 @@ func (r *registry) release(config string) error {
 		return nil
 	}
 	delete(r.backends, config)
-	return caught(func() error { s.backend.Finalize(); return nil })
+	if err := caught(func() error { s.backend.Finalize(); return nil }); err != nil {
+		return fmt.Errorf("accel: closing backend %q: %w", config, err)
+	}
+	return nil
 }
 
 // start makes the backend. GoMLX panics on a name it does not know and on some broken plugins.
-func start(config string) (backend compute.Backend, err error) {
+func start(config string, asked request) (backend compute.Backend, err error) {
 	err = caught(func() error {
 		backend, err = compute.NewWithConfig(config)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("accel: starting backend %q: %w", config, err)
+		return nil, fmt.Errorf("accel: cannot start backend %q (asked for by %s): %w; leave the backend unset to have one chosen", config, asked.source, err)
 	}
 	return backend, nil
-}
-
-// caught runs f and turns a panic of GoMLX into an error.
-func caught(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			if e, ok := p.(error); ok {
-				err = e
-			} else {
-				err = fmt.Errorf("%v", p)
-			}
-		}
-	}()
-	return f()
 }

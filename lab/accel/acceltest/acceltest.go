@@ -3,7 +3,9 @@ package acceltest
 
 import (
 	"context"
+	"errors"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,16 +22,24 @@ const limit = 5 * time.Minute
 var openXLA = sync.OnceValues(func() (*accel.Accel, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	return accel.Open(ctx, accel.Options{Backend: "xla:cpu", Progress: os.Stderr})
+	opts := accel.Options{Backend: "xla:cpu", Progress: os.Stderr}
+	if strings.HasPrefix(os.Getenv(compute.ConfigEnvVar), "xla:") {
+		opts.Backend = "" // the user names a plugin
+	}
+	return accel.Open(ctx, opts)
 })
 
-// ForTest returns the process's XLA CPU backend, bringing its plugin the first time. It skips the
-// test, saying why, where none can be had. Do not close it.
+// ForTest returns the process's XLA CPU backend, or the XLA plugin that $GOMLX_BACKEND names,
+// bringing the CPU plugin the first time. It skips the test, saying why, where no plugin can be
+// had, and fails it where the plugin does not start. Do not finalize the backend.
 func ForTest(tb testing.TB) compute.Backend {
 	tb.Helper()
 	a, err := openXLA()
+	if errors.Is(err, accel.ErrNoBackend) {
+		tb.Skipf("not tested on XLA: %v", err)
+	}
 	if err != nil {
-		tb.Skipf("no XLA CPU backend: %v", err)
+		tb.Fatal(err)
 	}
 	return a.Backend
 }
