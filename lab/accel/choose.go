@@ -102,55 +102,54 @@ func unmistakable(plugin string) (string, error) {
 // findPlugin returns the absolute path of a plugin of kind "cuda" or "cpu", or of the better there
 // is for "". Whatever is on the disk comes before any network.
 func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, error) {
-	var notes []string
-	onDisk := func() (path string) {
-		path, err := installed(kind)
-		if err != nil && len(notes) == 0 {
-			say(progress, "accel: passing over the installed PJRT plugins: %v", err)
-			notes = append(notes, err.Error())
-		}
-		return path
+	cache, err := toolbox.OpenCache()
+	if err != nil {
+		return "", noBackend(err, nil)
 	}
-	if path := onDisk(); path != "" {
+	var notes []string
+	if path := onDisk(cache, kind, progress, &notes); path != "" {
 		return path, nil
 	}
-	cache, err := toolbox.OpenCache()
+	// One process fetches; the others find what it brought.
+	unlock, err := cache.Lock(ctx, "plugin", "an XLA plugin", progress)
 	if err != nil {
 		return "", noBackend(err, notes)
 	}
-	if kind != "cuda" {
-		if path, ok := cache.Find(toolbox.XLACPU); ok {
-			return path, nil
-		}
+	defer unlock()
+	if path := onDisk(cache, kind, nil, &notes); path != "" {
+		return path, nil
 	}
 	if _, off := os.LookupEnv(xla.NoAutoInstallEnv); off {
 		notes = append(notes, xla.NoAutoInstallEnv+" is set, so go-xla's installer was not tried")
-	} else {
-		// go-xla has a lock too, but whoever waited for it installs once more.
-		unlock, err := cache.Lock(ctx, "go-xla", "an XLA plugin", progress)
-		if err != nil {
-			return "", noBackend(err, notes)
-		}
-		path := onDisk()
-		if _, cached := cache.Find(toolbox.XLACPU); path == "" && !(cached && kind != "cuda") {
-			if err := autoInstall(ctx, kind); err != nil {
-				notes = append(notes, fmt.Sprintf("go-xla's installer: %v", err))
-			}
-			path = onDisk()
-		}
-		unlock()
-		if path != "" {
-			return path, nil
-		}
+	} else if err := autoInstall(ctx, kind); err != nil {
+		notes = append(notes, fmt.Sprintf("go-xla's installer: %v", err))
+	} else if path, err := installed(kind); path != "" {
+		return path, nil
+	} else if err != nil {
+		notes = append(notes, err.Error())
 	}
 	if kind == "cuda" {
-		return "", noBackend(fmt.Errorf("no CUDA plugin where go-xla looks (%s, else its default folders), or no NVIDIA GPU", pjrt.PJRTPluginPathsEnv), notes)
+		return "", noBackend(fmt.Errorf("no CUDA plugin where go-xla looks ($%s, else its default folders), or no NVIDIA GPU", pjrt.PJRTPluginPathsEnv), notes)
 	}
 	path, err := cache.Fetch(ctx, toolbox.XLACPU, progress)
 	if err != nil {
 		return "", noBackend(err, notes)
 	}
 	return path, nil
+}
+
+// onDisk returns the path of an installed or cached plugin, or "". It adds to notes, and tells
+// progress, why an installed one cannot be used.
+func onDisk(cache *toolbox.Cache, kind string, progress io.Writer, notes *[]string) string {
+	path, err := installed(kind)
+	if err != nil {
+		say(progress, "accel: passing over the installed PJRT plugins: %v", err)
+		*notes = []string{err.Error()}
+	}
+	if path == "" && kind != "cuda" {
+		path, _ = cache.Find(toolbox.XLACPU)
+	}
+	return path
 }
 
 // installed looks for a plugin of a kind where go-xla does, CUDA before CPU. It returns "" and no

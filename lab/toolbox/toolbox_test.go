@@ -52,14 +52,14 @@ const (
 )
 
 // content is what the probe's file holds: 1 MB that does not repeat.
-func content() []byte {
+var content = sync.OnceValue(func() []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < 1_000_000; i++ {
 		sum := sha256.Sum256(fmt.Append(nil, i))
 		b.Write(sum[:])
 	}
 	return b.Bytes()
-}
+})
 
 // probe writes a wheel that pip takes and returns its path and pins.
 func probe(t *testing.T) (wheel string, a toolbox.Artifact) {
