@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -92,12 +91,16 @@ func unmistakable(plugin string) (string, error) {
 	if runtime.GOOS != "linux" || !filepath.IsAbs(plugin) || !pjrt.IsCUDAName(plugin) || pjrt.IsCUDAName(base) {
 		return plugin, nil
 	}
-	fd, err := syscall.Open(filepath.Dir(plugin), syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
+	folder, err := os.Open(filepath.Dir(plugin))
 	if err != nil {
 		return "", fmt.Errorf("accel: folder of the plugin %s: %w", plugin, err)
 	}
-	return fmt.Sprintf("/proc/self/fd/%d/%s", fd, base), nil
+	folders = append(folders, folder)
+	return fmt.Sprintf("/proc/self/fd/%d/%s", folder.Fd(), base), nil
 }
+
+// folders are kept from being closed when collected.
+var folders []*os.File
 
 // findPlugin returns the absolute path of a plugin of kind "cuda" or "cpu", or of the better there
 // is for "". Whatever is on the disk comes before any network.
