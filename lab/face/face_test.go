@@ -117,7 +117,7 @@ func TestMirrorIndex(t *testing.T) {
 			self++
 		}
 	}
-	// Chin, four of the ridge, the nose's tip, and six of the lips lie in the middle: 8, 27..30, 33, 51, 57, 62, 66.
+	// Chin, four of the ridge, the nose's tip, and four of the lips lie in the middle: 8, 27..30, 33, 51, 57, 62, 66.
 	if self != 10 {
 		t.Errorf("%d landmarks lie on the midline, want 10", self)
 	}

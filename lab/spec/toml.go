@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -42,10 +43,13 @@ func (s *Spec) Set(assignment string) error {
 	if !found || key == "" {
 		return fmt.Errorf("spec: --set %q: want key=value, for example train.steps=500", assignment)
 	}
-	changed := *s
+	changed := s.clone()
 	err := changed.decode(key + " = " + value)
-	if _, syntax := errors.AsType[toml.ParseError](err); syntax {
-		err = changed.decode(fmt.Sprintf("%s = %q", key, value))
+	if err != nil {
+		quoted := changed.decode(fmt.Sprintf("%s = %q", key, value))
+		if _, syntax := errors.AsType[toml.ParseError](err); syntax || quoted == nil {
+			err = quoted
+		}
 	}
 	if err == nil {
 		err = changed.Validate()
@@ -57,29 +61,51 @@ func (s *Spec) Set(assignment string) error {
 	return nil
 }
 
+// clone copies the slices too, which decoding would else overwrite in every copy of the spec. None of them is nil.
+func (s Spec) clone() Spec {
+	copySlices(reflect.ValueOf(&s).Elem())
+	return s
+}
+
+func copySlices(v reflect.Value) {
+	for _, field := range v.Fields() {
+		switch field.Kind() {
+		case reflect.Struct:
+			copySlices(field)
+		case reflect.Slice:
+			copied := reflect.MakeSlice(field.Type(), field.Len(), field.Len())
+			reflect.Copy(copied, field)
+			field.Set(copied)
+		}
+	}
+}
+
 // decode lays the keys of text over s.
 func (s *Spec) decode(text string) error {
 	meta, err := toml.Decode(text, s)
 	if err != nil {
 		return err
 	}
-	unknown := meta.Undecoded()
-	if len(unknown) == 0 {
-		return nil
+	known := append(Keys(), sections()...)
+	for _, key := range meta.Keys() {
+		// Not meta.Undecoded: the decoder takes keys in any case, and of "seed" and "Seed" either.
+		if !slices.Contains(known, key.String()) {
+			return unknownKey(key.String(), known)
+		}
 	}
-	return unknownKey(unknown[0].String())
+	return nil
 }
 
-func unknownKey(key string) error {
+func unknownKey(key string, known []string) error {
 	nearest, distance := "", len(key)
-	for _, known := range Keys() {
-		d := levenshtein.ComputeDistance(key, known)
+	for _, k := range known {
+		d := levenshtein.ComputeDistance(key, k)
 		// A right name in the wrong section is nearer than its letters say.
-		if last(known) == last(key) {
+		if last(k) == last(key) {
 			d = min(d, 1)
 		}
 		if d < distance {
-			nearest, distance = known, d
+			nearest, distance = k, d
 		}
 	}
 	if nearest == "" || distance > len(key)/2+1 {
@@ -109,12 +135,24 @@ func Keys() []string {
 	return keys
 }
 
+// sections lists the tables of a spec.
+func sections() []string {
+	var names []string
+	for field := range reflect.TypeFor[Spec]().Fields() {
+		if field.Type.Kind() == reflect.Struct {
+			names = append(names, field.Tag.Get("toml"))
+		}
+	}
+	return names
+}
+
 // TOML prints the spec in full, defaults filled in; parsing the text gives the spec back.
 func (s Spec) TOML() string {
 	var b bytes.Buffer
 	encoder := toml.NewEncoder(&b)
 	encoder.Indent = ""
-	if err := encoder.Encode(s); err != nil {
+	// A clone has no nil slices, which the encoder would leave out and parsing then fill with the defaults.
+	if err := encoder.Encode(s.clone()); err != nil {
 		// Every field of Spec is a TOML type, so this cannot depend on input.
 		panic(err)
 	}

@@ -27,6 +27,7 @@ var (
 func (s Spec) Validate() error {
 	var v validator
 	v.name("method", s.Method, Methods)
+	v.want("seed", s.Seed <= math.MaxInt64, s.Seed, "less than 2⁶³, the range of a TOML integer")
 
 	v.want("data.train", len(s.Data.Train) > 0, s.Data.Train, "at least one folder of real faces")
 	v.want("data.holdout", s.Data.Holdout > 0 && s.Data.Holdout < 1, s.Data.Holdout, "a share in (0, 1)")
