@@ -43,6 +43,6 @@ func Default() Spec {
 			CurriculumFrom: 5, CurriculumEnd: 0.6,
 			Validate: 10,
 		},
-		Score: Score{Name: "figure", Scale: 16},
+		Score: Score{Name: "auto", Scale: 16},
 	}
 }

@@ -112,7 +112,7 @@ type Train struct {
 
 // Score says how a face becomes an anomaly score (spec section 7).
 type Score struct {
-	Name  string  `toml:"name" doc:"figure | cosine | norm | min | calibrated | onepass"`
+	Name  string  `toml:"name" doc:"auto (best on pseudo-fakes of held-out real faces), or figure | cosine | norm | min | calibrated | onepass | logit"`
 	Scale float64 `toml:"scale" doc:"sharpness of onepass: log-sum-exp of scale·cos (ours)"`
 	Flip  bool    `toml:"flip" doc:"average with the mirrored face"`
 }

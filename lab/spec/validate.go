@@ -20,7 +20,7 @@ var (
 	Distances  = []string{"manhattan", "chebyshev"}
 	Optimizers = []string{"adamw", "sgd"}
 	Decays     = []string{"cosine", "linear", "constant"}
-	Scores     = []string{"figure", "cosine", "norm", "min", "calibrated", "onepass"}
+	Scores     = []string{"auto", "figure", "cosine", "norm", "min", "calibrated", "onepass", "logit"}
 )
 
 // Validate reports every value that is out of its range, all at once, each by its key.
@@ -112,6 +112,7 @@ func (s Spec) Validate() error {
 	v.within("train.batch", float64(t.Batch), 2, 65536)
 	v.within("train.views", float64(t.Views), 1, 16)
 	v.want("train.batch", t.Views < 1 || t.Batch%t.Views == 0, t.Batch, fmt.Sprintf("a multiple of train.views = %d", t.Views))
+	v.want("train.views", s.Method != "sbi" || t.Views%2 == 0, t.Views, "an even number for sbi: real and fake in turn")
 	v.name("train.optimizer", t.Optimizer, Optimizers)
 	v.want("train.learning_rate", t.LearningRate > 0 && t.LearningRate <= 10, t.LearningRate, "a rate in (0, 10]")
 	v.within("train.warm_up", t.WarmUp, 0, 1)
@@ -124,6 +125,8 @@ func (s Spec) Validate() error {
 	v.within("train.validate", float64(t.Validate), 1, 1e6)
 
 	v.name("score.name", s.Score.Name, Scores)
+	v.want("score.name", s.Score.Name == "auto" || (s.Score.Name == "logit") == (s.Method == "sbi"), s.Score.Name,
+		"auto, or a score of the method: logit for sbi, the others for seeable")
 	v.want("score.scale", s.Score.Scale > 0 && s.Score.Scale <= 1000, s.Score.Scale, "a number in (0, 1000]")
 	return errors.Join(v.errs...)
 }

@@ -1,0 +1,59 @@
+// Package encoder holds the networks that embed a face and the projection head behind them (spec section 5).
+package encoder
+
+import (
+	"fmt"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/activation"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/seeable-lab/seeable/lab/spec"
+)
+
+// SeedParam is the store's parameter (uint64) from which new weights are drawn.
+const SeedParam = "seed"
+
+// featureSide is the side of the map of features that the head sees. The layout is kept, not averaged away: a head on
+// averaged features does not learn which cell was touched.
+const featureSide = 4
+
+// backbones are the networks by name. Each takes images [B, S, S, 3], already scaled, to maps [B, s, s, C].
+var backbones = map[string]struct {
+	build       func(*model.Scope, *Node) *Node
+	mean, scale float64 // network input = (level − mean)·scale
+}{
+	"compact":            {compact, 127.5, 1 / 127.5},
+	"efficientnet-lite0": {efficientNetLite0, 127, 1. / 128},
+}
+
+// Embed builds the network on images, uint8 [B, S, S, 3], in scope.
+//
+// features are the encoder's output h, [B, F]; embedding is the head's output z, [B, d], of unit length. It panics
+// while the graph is built, as GoMLX does, when the spec is not valid.
+func Embed(scope *model.Scope, cfg spec.Encoder, images *Node) (features, embedding *Node) {
+	features = Features(scope, cfg, images)
+	return features, L2Normalize(Project(scope.In("head"), features, cfg.Hidden, cfg.Dim), -1)
+}
+
+// Features is the first half of [Embed]: float32 [B, 4·4·C], not negative.
+func Features(scope *model.Scope, cfg spec.Encoder, images *Node) *Node {
+	images.AssertDims(-1, cfg.Size, cfg.Size, 3)
+	backbone, known := backbones[cfg.Name]
+	if !known {
+		panic(fmt.Errorf("encoder: unknown encoder %q; there are %s", cfg.Name, strings.Join(spec.Encoders, ", ")))
+	}
+	x := ConvertDType(images, dtypes.Float32)
+	x = MulScalar(AddScalar(x, -backbone.mean), backbone.scale)
+	x = backbone.build(scope.In("backbone"), x)
+	x = meanPool(x, featureSide)
+	return Reshape(x, x.Shape().Dimensions[0], -1)
+}
+
+// Project is the head: linear, ReLU, linear (spec section 5, our choice).
+func Project(scope *model.Scope, features *Node, hidden, dim int) *Node {
+	x := activation.Relu(linear(scope.In("hidden"), features, hidden))
+	return linear(scope.In("out"), x, dim)
+}

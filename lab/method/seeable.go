@@ -1,0 +1,213 @@
+package method
+
+import (
+	"math/rand/v2"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/encoder"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/hypersphere"
+	"github.com/seeable-lab/seeable/lab/loss"
+	"github.com/seeable-lab/seeable/lab/spec"
+)
+
+// SeeABLE sends every soft discrepancy of a real face to its prototype (Larue et al. 2023).
+type SeeABLE struct {
+	sampling
+	spec       spec.Spec
+	prototypes *hypersphere.Prototypes
+	base       loss.Func
+	guidance   [][]float64
+}
+
+func newSeeABLE(s spec.Spec) (*SeeABLE, error) {
+	shared, err := newSampling(s)
+	if err != nil {
+		return nil, err
+	}
+	m := &SeeABLE{sampling: shared, spec: s}
+	if m.prototypes, err = hypersphere.Simplex(m.Classes(), s.Encoder.Dim, s.Seed); err != nil {
+		return nil, err
+	}
+	m.base, err = loss.ByName(s.Loss.Name, loss.Config{
+		BCROptions: loss.BCROptions{
+			Temperature: s.Loss.Temperature, BaseTemperature: s.Loss.BaseTemperature,
+			Views: s.Train.Views, Contrast: loss.Contrast(s.Loss.Contrast),
+		},
+		Margin: s.Loss.Margin,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.guidance, err = guidanceTable(shared.generator.Regions(), s)
+	return m, err
+}
+
+// guidanceTable is G of every pair of classes. The pristine class, which the paper does not have, is as far from the
+// others as neighbours are from each other.
+func guidanceTable(regions discrepancy.Regions, s spec.Spec) ([][]float64, error) {
+	steps, err := regions.Distances(s.Loss.Distance)
+	if err != nil {
+		return nil, err
+	}
+	n := regions.Len()
+	distance, mirror := make([][]float64, n), make([]int, n)
+	for i, row := range steps {
+		mirror[i] = regions.Mirror(i)
+		distance[i] = make([]float64, n)
+		for j, d := range row {
+			distance[i][j] = float64(d)
+		}
+	}
+	places, err := loss.GuidanceMatrixFrom(distance, mirror)
+	if err != nil {
+		return nil, err
+	}
+	if s.Discrepancy.Pristine == 0 {
+		return places, nil
+	}
+	k := s.Discrepancy.Classes()
+	table := make([][]float64, k)
+	for i := range table {
+		table[i] = make([]float64, k)
+		for j := range table[i] {
+			switch {
+			case i == k-1 && j == k-1:
+				table[i][j] = 0.25
+			case i == k-1 || j == k-1:
+				table[i][j] = 1
+			default:
+				table[i][j] = places[i%n][j%n]
+			}
+		}
+	}
+	return table, nil
+}
+
+// Classes implements Method: K.
+func (m *SeeABLE) Classes() int { return m.spec.Discrepancy.Classes() }
+
+// Prototypes are the fixed points of the hypersphere, row k that of label k.
+func (m *SeeABLE) Prototypes() *hypersphere.Prototypes { return m.prototypes }
+
+// Regions is the strategy that cuts faces into places.
+func (m *SeeABLE) Regions() discrepancy.Regions { return m.generator.Regions() }
+
+// Views implements Method: every view is another crop and another draw of the same label (spec section 2.9).
+func (m *SeeABLE) Views(s *Sampler, dst [][]uint8, labels []int32, f face.Face, factor float64, rng *rand.Rand) error {
+	label := m.label(rng)
+	for i := range dst {
+		view, err := m.glance(f, rng)
+		if err != nil {
+			return err
+		}
+		if label, err = m.generator.Sample(s.out, view, label, factor, rng, &s.workspace); err != nil {
+			return err
+		}
+		fill(dst[i], s.out)
+		labels[i] = int32(label)
+	}
+	return nil
+}
+
+// label draws a class uniformly, except for the pristine one, which has a share of its own.
+func (m *SeeABLE) label(rng *rand.Rand) int {
+	pristine := m.spec.Discrepancy.Pristine
+	if pristine == 0 {
+		return rng.IntN(m.Classes())
+	}
+	if rng.Float64() < pristine {
+		return m.Classes() - 1
+	}
+	return rng.IntN(m.Classes() - 1)
+}
+
+// Check implements Method: a face without augmentation and with a discrepancy, never a pristine one.
+func (m *SeeABLE) Check(s *Sampler, dst []uint8, f face.Face, rng *rand.Rand) (int, error) {
+	view, err := m.look(f)
+	if err != nil {
+		return 0, err
+	}
+	label := rng.IntN(m.spec.Discrepancy.Locations() * len(m.spec.Discrepancy.Types))
+	if label, err = m.generator.Redraw(view, label, rng); err != nil {
+		return 0, err
+	}
+	if err := m.generator.Apply(s.out, view, m.generator.Draw(label, 1, rng), &s.workspace); err != nil {
+		return 0, err
+	}
+	fill(dst, s.out)
+	return label, nil
+}
+
+func (m *SeeABLE) prototypeNode(g *Graph) *Node {
+	k, d := m.prototypes.K(), m.prototypes.Dim()
+	return ConstTensor(g, tensors.FromFlatDataAndDimensions(m.prototypes.Flat32(), k, d))
+}
+
+// Loss implements Method: BCR + λ·guidance, or cross-entropy to the prototypes while it warms up.
+func (m *SeeABLE) Loss(scope *model.Scope, images, labels, warmUp *Node) (total, hits *Node) {
+	_, z := encoder.Embed(scope, m.spec.Encoder, images)
+	prototypes := m.prototypeNode(images.Graph())
+	total, _ = m.base(z, labels, prototypes)
+	if m.spec.Loss.WarmUp > 0 {
+		warm, _ := loss.CrossEntropy(z, labels, prototypes, m.spec.Loss.Temperature)
+		total = Add(Mul(warmUp, warm), Mul(OneMinus(warmUp), total))
+	}
+	if m.spec.Loss.Lambda > 0 {
+		guidance, _ := loss.Guidance(z, labels, prototypes, m.guidance)
+		total = loss.Total(total, guidance, m.spec.Loss.Lambda)
+	}
+	right := Equal(loss.Predict(z, prototypes), ConvertDType(labels, dtypes.Int32))
+	return total, ReduceAllSum(ConvertDType(right, dtypes.Float32))
+}
+
+// Outputs implements Method: |h|, then the cosines of z with the K prototypes.
+func (m *SeeABLE) Outputs(scope *model.Scope, images *Node) *Node {
+	h, z := encoder.Embed(scope, m.spec.Encoder, images)
+	cosines := DotGeneral(z, []int{1}, nil, m.prototypeNode(images.Graph()), []int{1}, nil)
+	return Concatenate([]*Node{Sqrt(ReduceAndKeep(Square(h), ReduceSum, -1)), cosines}, -1)
+}
+
+// Guesses implements Method: the nearest prototype.
+func (m *SeeABLE) Guesses(scope *model.Scope, images *Node) *Node {
+	_, z := encoder.Embed(scope, m.spec.Encoder, images)
+	return loss.Predict(z, m.prototypeNode(images.Graph()))
+}
+
+// Embeddings builds z, float32 [B, d].
+func (m *SeeABLE) Embeddings(scope *model.Scope, images *Node) *Node {
+	_, z := encoder.Embed(scope, m.spec.Encoder, images)
+	return z
+}
+
+// Variants implements Method: the face itself for the one-pass score, else also the face with each of the discrepancies
+// at fixed draws, twice that with the mirrored face when the spec says so.
+func (m *SeeABLE) Variants(s *Sampler, dst []uint8, score string, f face.Face, id string) ([]uint8, error) {
+	view, err := m.look(f)
+	if err != nil {
+		return dst, err
+	}
+	sides := []face.Face{view}
+	if m.spec.Score.Flip {
+		sides = append(sides, face.Mirror(view))
+	}
+	for _, side := range sides {
+		dst = discrepancy.AppendRGB(dst, side.Image)
+		if score == "onepass" {
+			continue
+		}
+		if dst, err = m.generator.Variants(dst, side, m.seed, id, &s.workspace); err != nil {
+			return dst, err
+		}
+		if m.spec.Discrepancy.Pristine > 0 {
+			// The last variant is the pristine face, which already leads.
+			dst = dst[:len(dst)-3*m.size*m.size]
+		}
+	}
+	return dst, nil
+}

@@ -1,0 +1,130 @@
+// Package train is the loop that turns faces into a detector's weights.
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/spec"
+)
+
+// ErrDiverged tells that loss or gradients stopped being finite. The weights are those before that step.
+var ErrDiverged = errors.New("train: diverged")
+
+// Progress is the state of a run after a step.
+type Progress struct {
+	Step, Steps int
+	Loss        float64 // of this step's batch
+	Accuracy    float64 // share of this step's images classified rightly
+	HeldOut     float64 // accuracy on held-out faces when it was measured at this step, else −1
+	Rate        float64 // learning rate
+	Strength    float64 // the curriculum's factor
+	Elapsed     time.Duration
+}
+
+// Options are the surroundings of a run; none changes a number.
+type Options struct {
+	Backend compute.Backend
+	// Report is called after every step, if not nil.
+	Report func(Progress)
+}
+
+// Run trains m on faces, which are as large as [method.StoredSize], into store. Variables that store already holds, such
+// as pretrained weights, are kept as the start. held are faces of other people, for the accuracy in the reports.
+//
+// Batches are functions of the seed and the step, and are made on all cores while the backend computes the step before.
+// Run ends early with ErrDiverged, naming the step, or when ctx ends.
+func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, faces, held []face.Face, o Options) error {
+	if len(faces) == 0 {
+		return errors.New("train: no faces to train on")
+	}
+	t := s.Train
+	step, err := newStep(o.Backend, store, s, m)
+	if err != nil {
+		return err
+	}
+	defer step.Finalize()
+	check, err := NewCheck(ctx, s, m, held)
+	if err != nil {
+		return err
+	}
+
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	start := time.Now()
+	for batch := range batches(ctx, s, m, faces) {
+		if batch.err != nil {
+			return batch.err
+		}
+		p := Progress{
+			Step: batch.step + 1, Steps: t.Steps, HeldOut: -1,
+			Rate: rate(t, batch.step), Strength: curriculum(t, batch.step),
+		}
+		var gradient float64
+		p.Loss, p.Accuracy, gradient, err = runStep(step, batch, p.Rate, warmUp(s.Loss, t.Steps, batch.step))
+		if err != nil {
+			return fmt.Errorf("train: step %d: %w", p.Step, err)
+		}
+		if !finite(p.Loss) || !finite(gradient) {
+			return fmt.Errorf("%w at step %d of %d: loss %g, gradient norm %g; lower train.learning_rate or set train.clip",
+				ErrDiverged, p.Step, t.Steps, p.Loss, gradient)
+		}
+		if p.Step*t.Validate/t.Steps > batch.step*t.Validate/t.Steps {
+			if p.HeldOut, err = check.Accuracy(o.Backend, store); err != nil {
+				return err
+			}
+		}
+		p.Elapsed = time.Since(start)
+		if o.Report != nil {
+			o.Report(p)
+		}
+	}
+	return ctx.Err()
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// newStep compiles nothing yet; it prepares the graph of one optimizer step: (images, labels, rate, warm-up) →
+// (loss, hits, gradient norm).
+func newStep(backend compute.Backend, store *model.Store, s spec.Spec, m method.Method) (*model.Exec, error) {
+	return model.NewExec(backend, store, func(scope *model.Scope, inputs []*Node) []*Node {
+		images, labels, rate, warm := inputs[0], inputs[1], inputs[2], inputs[3]
+		store.SetTraining(images.Graph(), true)
+		loss, hits := m.Loss(scope.In("net"), images, labels, warm)
+		norm := update(scope, s.Train, loss, rate)
+		return []*Node{loss, hits, norm}
+	})
+}
+
+func runStep(step *model.Exec, b batch, rate, warm float64) (loss, accuracy, gradient float64, err error) {
+	size := b.size
+	images := tensors.FromFlatDataAndDimensions(b.images, len(b.labels), size, size, 3)
+	labels := tensors.FromFlatDataAndDimensions(b.labels, len(b.labels))
+	var out []*tensors.Tensor
+	// GoMLX reports errors of graph building by panics.
+	if err := exceptions.TryCatch[error](func() {
+		out, err = step.Exec(images, labels, float32(rate), float32(warm))
+	}); err != nil {
+		return 0, 0, 0, err
+	}
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	scalar := func(i int) float64 { return float64(tensors.ToScalar[float32](out[i])) }
+	return scalar(0), scalar(1) / float64(len(b.labels)), scalar(2), nil
+}
+
+// floats is the dtype that the lab trains in.
+const floats = dtypes.Float32
