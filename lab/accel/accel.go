@@ -63,7 +63,7 @@ func (a *Accel) Close() error {
 //
 //  1. opts.Backend, else what the user set in $GOMLX_BACKEND;
 //  2. an installed PJRT plugin, CUDA before CPU, where go-xla looks ($PJRT_PLUGIN_LIBRARY_PATH,
-//     ~/.local/lib/go-xla, system library folders);
+//     ~/.local/lib/go-xla, /usr/local/lib/go-xla, $LD_LIBRARY_PATH, system library folders);
 //  3. the CPU plugin in the toolbox's cache;
 //  4. what go-xla's own installer brings, unless $GOMLX_NO_AUTO_INSTALL is set or its server does
 //     not answer within seconds;

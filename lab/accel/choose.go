@@ -6,10 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
@@ -60,58 +58,43 @@ func parse(opts Options) (request, error) {
 }
 
 // choose returns the GoMLX configuration that answers the request, bringing a plugin if it must.
+// An XLA plugin is loaded by then.
 func choose(ctx context.Context, asked request, progress io.Writer) (string, error) {
 	if asked.name != xla.BackendName {
 		return asked.String(), nil
 	}
-	if kind := asked.plugin; slices.Contains([]string{"", "cuda", "cpu"}, kind) {
-		path, err := findPlugin(ctx, kind, progress)
-		if err != nil {
-			return "", err
+	var path string
+	var err error
+	if filepath.IsAbs(asked.plugin) {
+		if path, err = load(asked.plugin); err != nil {
+			return "", fmt.Errorf("accel: plugin %s (asked for by %s) does not load: %w; leave the backend unset to have one chosen", asked.plugin, asked.source, err)
 		}
-		if kind == "" && !pjrt.IsCUDAName(filepath.Base(path)) && installer.HasNvidiaGPU() {
-			say(progress, "accel: an NVIDIA GPU is here but no CUDA plugin; %s=xla:cuda brings one", compute.ConfigEnvVar)
-		}
-		asked.plugin = path
-	}
-	path, err := unmistakable(asked.plugin)
-	if err != nil {
+	} else if path, err = findPlugin(ctx, asked.plugin, progress); err != nil {
 		return "", err
+	}
+	if asked.plugin == "" && !pjrt.IsCUDAName(path) && installer.HasNvidiaGPU() {
+		say(progress, "accel: an NVIDIA GPU is here but no CUDA plugin; %s=xla:cuda brings one", compute.ConfigEnvVar)
 	}
 	asked.plugin = path
 	return asked.String(), nil
 }
 
-// unmistakable returns another path of a plugin that go-xla would take for a CUDA one because a
-// folder above it has "cuda" or "nvidia" in its name, such as a home of that name; it then passes
-// options that the CPU plugin refuses. Other paths it returns unchanged. The folder stays open for
-// the life of the process, as the plugin does.
-func unmistakable(plugin string) (string, error) {
-	base := filepath.Base(plugin)
-	if runtime.GOOS != "linux" || !filepath.IsAbs(plugin) || !pjrt.IsCUDAName(plugin) || pjrt.IsCUDAName(base) {
-		return plugin, nil
-	}
-	folder, err := os.Open(filepath.Dir(plugin))
-	if err != nil {
-		return "", fmt.Errorf("accel: folder of the plugin %s: %w", plugin, err)
-	}
-	folders = append(folders, folder)
-	return fmt.Sprintf("/proc/self/fd/%d/%s", folder.Fd(), base), nil
-}
-
-// folders are kept from being closed when collected.
-var folders []*os.File
-
-// findPlugin returns the absolute path of a plugin of kind "cuda" or "cpu", or of the better there
-// is for "". Whatever is on the disk comes before any network.
+// findPlugin loads a plugin of the kind that was asked for, such as "cuda" or "cpu", or the better
+// of these two for "", and returns its absolute path. What is on the disk comes before any network.
 func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, error) {
 	cache, err := toolbox.OpenCache()
 	if err != nil {
 		return "", noBackend(err, nil)
 	}
-	var notes []string
-	if path := onDisk(cache, kind, progress, &notes); path != "" {
+	path, notes := onDisk(cache, kind)
+	if path != "" {
+		for _, note := range notes {
+			say(progress, "accel: passing over an installed plugin: %s", note)
+		}
 		return path, nil
+	}
+	if kind != "" && kind != "cuda" && kind != "cpu" {
+		return "", noBackend(fmt.Errorf("no plugin %q where go-xla looks ($%s, else its default folders)", kind, pjrt.PJRTPluginPathsEnv), notes)
 	}
 	// One process fetches; the others find what it brought.
 	unlock, err := cache.Lock(ctx, "plugin", "an XLA plugin", progress)
@@ -119,106 +102,44 @@ func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, e
 		return "", noBackend(err, notes)
 	}
 	defer unlock()
-	if path := onDisk(cache, kind, nil, &notes); path != "" {
+	if path, notes = onDisk(cache, kind); path != "" {
 		return path, nil
 	}
 	if _, off := os.LookupEnv(xla.NoAutoInstallEnv); off {
 		notes = append(notes, xla.NoAutoInstallEnv+" is set, so go-xla's installer was not tried")
 	} else if err := autoInstall(ctx, kind); err != nil {
 		notes = append(notes, fmt.Sprintf("go-xla's installer: %v", err))
-	} else if path, err := installed(kind); path != "" {
+	} else if path, more := installed(kind); path != "" {
 		return path, nil
-	} else if err != nil {
-		notes = append(notes, err.Error())
+	} else {
+		notes = append(notes, more...)
 	}
 	if kind == "cuda" {
 		return "", noBackend(fmt.Errorf("no CUDA plugin where go-xla looks ($%s, else its default folders), or no NVIDIA GPU", pjrt.PJRTPluginPathsEnv), notes)
 	}
-	path, err := cache.Fetch(ctx, toolbox.XLACPU, progress)
+	if path, err = cache.Fetch(ctx, toolbox.XLACPU, progress); err == nil {
+		path, err = load(path)
+	}
 	if err != nil {
 		return "", noBackend(err, notes)
 	}
 	return path, nil
 }
 
-// onDisk returns the path of an installed or cached plugin, or "". It adds to notes, and tells
-// progress, why an installed one cannot be used.
-func onDisk(cache *toolbox.Cache, kind string, progress io.Writer, notes *[]string) string {
-	path, err := installed(kind)
-	if err != nil {
-		say(progress, "accel: passing over the installed PJRT plugins: %v", err)
-		*notes = []string{err.Error()}
+// onDisk loads an installed plugin, else the cached one. It returns "" if there is none, and notes
+// on those that do not load.
+func onDisk(cache *toolbox.Cache, kind string) (path string, notes []string) {
+	path, notes = installed(kind)
+	if path != "" || kind != "" && kind != "cpu" {
+		return path, notes
 	}
-	if path == "" && kind != "cuda" {
-		path, _ = cache.Find(toolbox.XLACPU)
-	}
-	return path
-}
-
-// installed looks for a plugin of a kind where go-xla does, CUDA before CPU. It returns "" and no
-// error when there is none, and an error when one is there that does not load.
-func installed(kind string) (path string, err error) {
-	err = caught(func() error {
-		found := pjrt.AvailablePlugins()
-		for _, want := range []string{"cuda", "cpu"} {
-			if kind != "" && kind != want {
-				continue
-			}
-			for name, p := range found {
-				if name == want || path == "" && strings.HasPrefix(name, want+"_v") {
-					path = p
-				}
-			}
-			if path != "" {
-				return nil
-			}
-		}
-		return nil
-	})
-	return path, err
-}
-
-// answerLimit bounds how long the release server may take to answer.
-const answerLimit = 5 * time.Second
-
-// autoInstall lets go-xla's installer bring a plugin. The installer has no time limit and cannot
-// be cancelled, so for the CPU it runs only once its server has answered, and when ctx ends it is
-// left behind.
-func autoInstall(ctx context.Context, kind string) error {
-	if kind == "cuda" && !installer.HasNvidiaGPU() {
-		return nil
-	}
-	if kind != "cuda" {
-		answer, cancel := context.WithTimeoutCause(ctx, answerLimit, fmt.Errorf("no answer in %v", answerLimit))
-		defer cancel()
-		err := within(answer, func() error {
-			_, err := installer.CPUGetDownloadURL(runtime.GOOS+"_"+runtime.GOARCH, pjrt.DefaultCPUVersion)
-			return err
-		})
-		if err != nil {
-			return err
+	if cached, ok := cache.Find(toolbox.XLACPU); ok {
+		var err error
+		if path, err = load(cached); err != nil {
+			notes = append(notes, err.Error())
 		}
 	}
-	return within(ctx, func() error { return installer.AutoInstall("", true, installer.Quiet) })
-}
-
-// within runs f until it ends or ctx does.
-func within(ctx context.Context, f func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				done <- fmt.Errorf("%v", p)
-			}
-		}()
-		done <- f()
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return path, notes
 }
 
 // noBackend says in one line why there is no plugin and what to do.
