@@ -62,6 +62,7 @@ func pixels(dst []image.Point, landmarks []face.Point) []image.Point {
 		return nil
 	}
 	for _, p := range landmarks {
+		// The difference of an infinity with itself is NaN too.
 		if math.IsNaN(p.X-p.X) || math.IsNaN(p.Y-p.Y) {
 			return nil
 		}
