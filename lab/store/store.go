@@ -1,0 +1,276 @@
+// Package store is how a run lies on disk: one folder of files that can be read without us.
+//
+//	spec.toml        the full spec
+//	metrics.json     [Record]: versions, training, score selection, tests
+//	scores.csv       [Item]: every tested face with every score
+//	training.csv     [Step]: loss, accuracy and rate over the steps
+//	weights.safetensors
+//	report.html      for people
+//
+// Files are written beside their place and renamed into it; metrics.json comes last and makes a run complete.
+package store
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+)
+
+// The files of a run folder.
+const (
+	SpecFile     = "spec.toml"
+	RecordFile   = "metrics.json"
+	ScoresFile   = "scores.csv"
+	TrainingFile = "training.csv"
+	WeightsFile  = "weights.safetensors"
+	ReportFile   = "report.html"
+)
+
+// Record is what a run found, as metrics.json and as seelab run --json print it.
+type Record struct {
+	Run       string            `json:"run"`       // name of the run folder
+	Name      string            `json:"name"`      // of the experiment
+	Hash      string            `json:"hash"`      // of the spec
+	Started   string            `json:"started"`   // RFC 3339
+	Seconds   float64           `json:"seconds"`   // wall time of the whole run
+	Synthetic bool              `json:"synthetic"` // some faces, of training or test, are drawn by code
+	Versions  map[string]string `json:"versions"`
+	Train     Training          `json:"train"`
+	Score     string            `json:"score"`               // the score of Tests
+	Selection []Selection       `json:"selection,omitempty"` // how the candidates did on pseudo-fakes
+	Tests     []Test            `json:"tests"`
+	Skipped   []string          `json:"skipped,omitempty"` // faces that could not be read, with the reason
+}
+
+// Training tells how the weights came about.
+type Training struct {
+	Accuracy  float64           `json:"accuracy"`        // on held-out faces at official strength: cell and type for SeeABLE
+	Chance    float64           `json:"chance"`          // accuracy of guessing
+	Loss      float64           `json:"loss"`            // mean of the last tenth of the steps
+	Floor     float64           `json:"floor,omitempty"` // least possible BCR of a balanced batch, if BCR was minimised
+	Steps     int               `json:"steps"`
+	Images    int               `json:"images"`    // training images made
+	Seconds   float64           `json:"seconds"`   // of the training alone
+	Faces     int               `json:"faces"`     // real faces trained on
+	HeldOut   int               `json:"held_out"`  // real faces held out
+	Fallback  int               `json:"fallback"`  // training faces without landmarks of their own
+	Synthetic bool              `json:"synthetic"` // trained on faces drawn by code
+	Data      map[string]string `json:"data"`      // digest of each training set
+}
+
+// Selection is one candidate score: its AUC of pseudo-fakes against the real held-out faces that they were made from.
+type Selection struct {
+	Score string  `json:"score"`
+	AUC   float64 `json:"auc"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// Test is the figure of one test set and method, over its videos or its frames.
+type Test struct {
+	Dataset   string  `json:"dataset"` // "FF++ c40"
+	Method    string  `json:"method"`  // "Deepfakes", or "all"
+	Level     string  `json:"level"`   // "video" or "frame"
+	AUC       float64 `json:"auc"`
+	Low       float64 `json:"low"` // 95 % interval by resampling videos
+	High      float64 `json:"high"`
+	NReal     int     `json:"n_real"`
+	NFake     int     `json:"n_fake"`
+	Coverage  float64 `json:"coverage"` // share of the videos or frames that have a score
+	AP        float64 `json:"ap"`
+	EER       float64 `json:"eer"`
+	Fallback  float64 `json:"fallback"`  // share of the scored faces without landmarks of their own
+	Synthetic bool    `json:"synthetic"` // drawn faces: says nothing about deepfakes
+	Digest    string  `json:"digest"`    // of the test set
+}
+
+// Item is one tested face with its scores; NaN where it has none.
+type Item struct {
+	Dataset, Method, Video, Identity, File string
+	Frame                                  int
+	Fake                                   bool
+	Scores                                 []float64 // in the order of the header
+}
+
+// Step is one line of training.csv. HeldOut is negative where it was not measured.
+type Step struct {
+	Step                                        int
+	Loss, Accuracy, HeldOut, Rate, Strength, At float64
+}
+
+// WriteFile writes a file beside its place, syncs it and renames it into place.
+func WriteFile(path string, data []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	defer os.Remove(file.Name())
+	_, err = file.Write(data)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = os.Chmod(file.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+// WriteRecord writes metrics.json, which completes the run folder.
+func WriteRecord(dir string, r Record) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("store: record of %s: %w", r.Run, err)
+	}
+	return WriteFile(filepath.Join(dir, RecordFile), append(text, '\n'))
+}
+
+// ReadRecord reads metrics.json of a run folder. A run that is not complete gives fs.ErrNotExist.
+func ReadRecord(dir string) (Record, error) {
+	path := filepath.Join(dir, RecordFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Record{}, fmt.Errorf("store: %s is no complete run: %w", dir, err)
+	}
+	if err != nil {
+		return Record{}, fmt.Errorf("store: %w", err)
+	}
+	var r Record
+	if err := json.Unmarshal(text, &r); err != nil {
+		return Record{}, fmt.Errorf("store: %s: %w", path, err)
+	}
+	return r, nil
+}
+
+// List returns the ids of the complete runs under root, sorted.
+func List(root string) ([]string, error) {
+	found, err := filepath.Glob(filepath.Join(root, "*", RecordFile))
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	for i, path := range found {
+		found[i] = filepath.Base(filepath.Dir(path))
+	}
+	slices.Sort(found)
+	return found, nil
+}
+
+var itemColumns = []string{"dataset", "method", "video", "identity", "file", "frame", "fake"}
+
+// WriteItems writes a table of tested faces; names are those of the scores.
+func WriteItems(path string, names []string, items []Item) error {
+	rows := [][]string{append(slices.Clone(itemColumns), names...)}
+	for _, it := range items {
+		row := []string{it.Dataset, it.Method, it.Video, it.Identity, it.File, strconv.Itoa(it.Frame), strconv.FormatBool(it.Fake)}
+		for _, score := range it.Scores {
+			text := ""
+			if !math.IsNaN(score) {
+				text = strconv.FormatFloat(score, 'g', -1, 64)
+			}
+			row = append(row, text)
+		}
+		rows = append(rows, row)
+	}
+	return writeCSV(path, rows)
+}
+
+// ReadItems reads what WriteItems wrote.
+func ReadItems(path string) (names []string, items []Item, err error) {
+	rows, err := readCSV(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(rows) == 0 || len(rows[0]) < len(itemColumns) || !slices.Equal(rows[0][:len(itemColumns)], itemColumns) {
+		return nil, nil, fmt.Errorf("store: %s: want the columns %v and then scores", path, itemColumns)
+	}
+	for i, row := range rows[1:] {
+		frame, err1 := strconv.Atoi(row[5])
+		fake, err2 := strconv.ParseBool(row[6])
+		it := Item{Dataset: row[0], Method: row[1], Video: row[2], Identity: row[3], File: row[4], Frame: frame, Fake: fake}
+		err := errors.Join(err1, err2)
+		for _, text := range row[len(itemColumns):] {
+			score := math.NaN()
+			if text != "" {
+				var err3 error
+				score, err3 = strconv.ParseFloat(text, 64)
+				err = errors.Join(err, err3)
+			}
+			it.Scores = append(it.Scores, score)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("store: %s: line %d: %w", path, i+2, err)
+		}
+		items = append(items, it)
+	}
+	return rows[0][len(itemColumns):], items, nil
+}
+
+var stepColumns = []string{"step", "loss", "accuracy", "held_out", "rate", "strength", "seconds"}
+
+// WriteSteps writes training.csv.
+func WriteSteps(path string, steps []Step) error {
+	rows := [][]string{stepColumns}
+	for _, s := range steps {
+		row := []string{strconv.Itoa(s.Step)}
+		for _, v := range []float64{s.Loss, s.Accuracy, s.HeldOut, s.Rate, s.Strength, s.At} {
+			row = append(row, strconv.FormatFloat(v, 'g', 6, 64))
+		}
+		rows = append(rows, row)
+	}
+	return writeCSV(path, rows)
+}
+
+// ReadSteps reads what WriteSteps wrote.
+func ReadSteps(path string) ([]Step, error) {
+	rows, err := readCSV(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 || !slices.Equal(rows[0], stepColumns) {
+		return nil, fmt.Errorf("store: %s: want the columns %v", path, stepColumns)
+	}
+	var steps []Step
+	for i, row := range rows[1:] {
+		var v [7]float64
+		for j, text := range row {
+			if v[j], err = strconv.ParseFloat(text, 64); err != nil {
+				return nil, fmt.Errorf("store: %s: line %d: %w", path, i+2, err)
+			}
+		}
+		steps = append(steps, Step{int(v[0]), v[1], v[2], v[3], v[4], v[5], v[6]})
+	}
+	return steps, nil
+}
+
+func writeCSV(path string, rows [][]string) error {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	if err := w.WriteAll(rows); err != nil {
+		return fmt.Errorf("store: %s: %w", path, err)
+	}
+	return WriteFile(path, b.Bytes())
+}
+
+func readCSV(path string) ([][]string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: %w", path, err)
+	}
+	return rows, nil
+}
