@@ -1,0 +1,78 @@
+// Package datasets knows which faces there are, what they are called and whether they are fake.
+//
+// It reads folders of face crops with a manifest ([OpenCrops]) and folders of real faces ([OpenReal]), finds the
+// training and test sets of an experiment under a data root ([Train], [Tests]), and draws faces of its own
+// ([Synthetic]). It ships no third-party picture. Images are decoded one at a time, by [Load].
+//
+// A label means the same in every manifest that this package reads: 1 is fake, 0 is real. The official list of
+// Celeb-DF v2 says the opposite (1 is real); its crops must be labelled the other way round.
+package datasets
+
+import (
+	"fmt"
+	"image"
+	"strings"
+
+	"github.com/seeable-lab/seeable/lab/face"
+)
+
+// Item is one face image and what is known of it.
+type Item struct {
+	Dataset  string // data set with its compression, as in "FF++ c40"
+	Method   string // what made the fake, as in "Deepfakes"; for real faces their kind, as in "original"
+	Video    string // name of the video within the method
+	Identity string // the person whose head is seen: the target of a fake
+	Source   string // the person whose face or expression was put in; "" if none or unknown
+	Frame    int    // frame of the video, −1 if unknown
+	Fake     bool
+	File     string          // slash path within the folder of the set, the same on every machine
+	Path     string          // the file to open; "" for a synthetic face
+	Box      image.Rectangle // the square of the source frame that was cropped; empty if unknown
+
+	// Landmarks are the 68 points in the pixels of the image, nil if the set has none.
+	Landmarks []face.Point
+
+	inner  share            // where a face without landmarks lies in its image
+	render func() face.Face // draws a synthetic face; nil for one in a file
+}
+
+// VideoID identifies the video by data set with compression, method and name. The name alone does not: FF++ has a
+// 000_003 for each method, and pooling them by name changes video-level figures.
+func (it Item) VideoID() string {
+	return escape.Replace(it.Dataset) + "/" + escape.Replace(it.Method) + "/" + escape.Replace(it.Video)
+}
+
+// ID identifies the face: its video and its file. It does not depend on where the data lie.
+func (it Item) ID() string { return it.VideoID() + ":" + it.File }
+
+// escape keeps names that contain the separators of an ID apart.
+var escape = strings.NewReplacer("%", "%25", "/", "%2F", ":", "%3A")
+
+// Set is a named collection of faces, ordered by [Item.ID].
+type Set struct {
+	Name      string
+	Synthetic bool // at least some of the faces are drawn by code: say so wherever a figure of this set is shown
+	Items     []Item
+}
+
+// Mode says what a bad row of a manifest does.
+type Mode int
+
+const (
+	// Strict makes the first bad row an error.
+	Strict Mode = iota
+	// Skip leaves bad rows out and returns them as problems.
+	Skip
+)
+
+// Problem is a bad row of a manifest. It is an error that names the file and the line.
+type Problem struct {
+	File string // path of the manifest
+	Line int    // 1-based
+	Err  error  // what is wrong with the row
+}
+
+func (p Problem) Error() string { return fmt.Sprintf("datasets: %s:%d: %v", p.File, p.Line, p.Err) }
+
+// Unwrap returns Err.
+func (p Problem) Unwrap() error { return p.Err }

@@ -1,0 +1,103 @@
+package datasets
+
+import (
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// manifest reads a CSV file row by row and keeps account of the bad ones.
+type manifest struct {
+	dir      string // folder that the file column is relative to
+	path     string // of the manifest, for messages
+	mode     Mode
+	files    map[string]int // line of each file seen
+	problems []Problem
+}
+
+// read calls header once and row for each line of r. In mode Skip an error of row is kept as a problem, and its line
+// left out; in mode Strict it ends the reading.
+func (m *manifest) read(r io.Reader, header func([]string) error, row func(line int, fields []string) error) error {
+	m.files = map[string]int{}
+	rows := csv.NewReader(r)
+	rows.ReuseRecord = true
+	names, err := rows.Read()
+	if err == io.EOF {
+		return fmt.Errorf("datasets: %s is empty; want a header and at least one row", m.path)
+	}
+	if err == nil {
+		err = header(names)
+	}
+	if err != nil {
+		return Problem{m.path, 1, err}
+	}
+	for {
+		fields, err := rows.Read()
+		if err == io.EOF {
+			return nil
+		}
+		var line int
+		var parse *csv.ParseError
+		switch {
+		case err == nil:
+			line, _ = rows.FieldPos(0)
+			err = row(line, fields)
+		case errors.As(err, &parse):
+			line, err = parse.StartLine, parse.Err
+		default:
+			return fmt.Errorf("datasets: read %s: %w", m.path, err)
+		}
+		if err == nil {
+			continue
+		}
+		p := Problem{m.path, line, err}
+		if m.mode == Strict {
+			return p
+		}
+		m.problems = append(m.problems, p)
+	}
+}
+
+// file returns the path of the image that a row names. It refuses names that leave the folder, are listed twice or have
+// no file.
+func (m *manifest) file(name string, line int) (string, error) {
+	if !fs.ValidPath(name) || name == "." || !filepath.IsLocal(filepath.FromSlash(name)) {
+		return "", fmt.Errorf("file %q leaves the folder or is not a plain slash path; want one like faces/a.jpg below %s", name, m.dir)
+	}
+	if before, ok := m.files[name]; ok {
+		return "", fmt.Errorf("file %s is listed already in line %d; want one row per file", name, before)
+	}
+	m.files[name] = line
+	path := filepath.Join(m.dir, filepath.FromSlash(name))
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("file %s is not there: %w; restore it or delete the row", name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s is not a file", name)
+	}
+	return path, nil
+}
+
+// finish returns items as a set, sorted.
+func (m *manifest) finish(name string, items []Item) (Set, error) {
+	if len(items) == 0 {
+		err := fmt.Errorf("datasets: %s has no usable row; want at least one face", m.path)
+		if len(m.problems) > 0 {
+			err = fmt.Errorf("%w (%d bad rows, the first: %w)", err, len(m.problems), m.problems[0])
+		}
+		return Set{}, err
+	}
+	sortItems(items)
+	return Set{Name: name, Items: items}, nil
+}
+
+func sortItems(items []Item) {
+	slices.SortFunc(items, func(a, b Item) int { return cmp.Compare(a.ID(), b.ID()) })
+}

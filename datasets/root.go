@@ -1,0 +1,191 @@
+package datasets
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/stream"
+)
+
+// SyntheticName is the name under which [Train] and [Tests] know the drawn faces of [Synthetic].
+const SyntheticName = "synthetic"
+
+// syntheticSeed fixes the synthetic set: like a data set on disk it is the same for every run.
+const syntheticSeed = 1
+
+// Train reads the real faces of d.Train, folders below root or "synthetic", and splits them into those to train on and
+// those held out. All faces of an identity go to one side, the one that a hash of the seed and the identity gives it:
+// neither the order of the files nor other identities change it, and about d.Holdout of them are held out. Identities
+// of d.Exclude are in neither set.
+func Train(root string, d spec.Data, seed uint64, mode Mode) (train, held Set, problems []Problem, err error) {
+	fail := func(err error) (Set, Set, []Problem, error) { return Set{}, Set{}, problems, err }
+	if len(d.Train) == 0 {
+		return fail(errors.New("datasets: no training set is named; want folders below the data root, or \"synthetic\""))
+	}
+	all := Set{Name: strings.Join(d.Train, " + ")}
+	for i, name := range d.Train {
+		if slices.Contains(d.Train[:i], name) {
+			return fail(fmt.Errorf("datasets: training set %s is named twice", name))
+		}
+		set, bad, err := openTrain(root, name, mode)
+		problems = append(problems, bad...)
+		if err != nil {
+			return fail(err)
+		}
+		all.Synthetic = all.Synthetic || set.Synthetic
+		all.Items = append(all.Items, set.Items...)
+	}
+	train, held = all, all
+	train.Items, held.Items = nil, nil
+	for _, it := range all.Items {
+		switch {
+		case slices.Contains(d.Exclude, it.Identity):
+		case stream.New(seed, "holdout", it.Identity).Float64() < d.Holdout:
+			held.Items = append(held.Items, it)
+		default:
+			train.Items = append(train.Items, it)
+		}
+	}
+	if len(train.Items) == 0 || len(held.Items) == 0 {
+		return fail(fmt.Errorf("datasets: %d faces of %s train and %d are held out; want some of each: check holdout (%g) and exclude",
+			len(train.Items), all.Name, len(held.Items), d.Holdout))
+	}
+	held.Name += " (held out)"
+	sortItems(train.Items)
+	sortItems(held.Items)
+	return train, held, problems, nil
+}
+
+func openTrain(root, name string, mode Mode) (Set, []Problem, error) {
+	if name == SyntheticName {
+		set, _ := Synthetic(syntheticSeed)
+		return set, nil, nil
+	}
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return Set{}, nil, fmt.Errorf("datasets: training set %q is not a folder below the data root; want a name like real/ytfaces", name)
+	}
+	dir := filepath.Join(root, filepath.FromSlash(name))
+	if err := checkFolder(root, dir); err != nil {
+		return Set{}, nil, err
+	}
+	return OpenReal(dir, mode)
+}
+
+// checkFolder tells how to get data if dir, the data root or a folder below it, is not there.
+func checkFolder(root, dir string) error {
+	const help = `; want real/ytfaces, real/utkface and crops/<set>/manifest.csv below it: ` +
+		`point to your data with --data DIR or SEEABLE_DATA, or use the data set "synthetic", which needs no files`
+	if root == "" {
+		return errors.New("datasets: no data folder is given" + help)
+	}
+	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		return fmt.Errorf("datasets: data folder %s is not there"+help, root)
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("datasets: folder %s is not there"+help, dir)
+	}
+	return nil
+}
+
+// Tests opens the sets to test on. They are the folders with a manifest of [OpenCrops] in root/crops and directly in
+// root, and root itself if it is such a folder, sorted by name. Names, if any, choose among them and give their order:
+// display names ("FF++ c40"), folder names ("ffpp_c40"), or "synthetic", which needs no root.
+func Tests(root string, names []string, mode Mode) ([]Set, []Problem, error) {
+	var dirs map[string]string
+	if len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return n != SyntheticName }) {
+		if err := checkFolder(root, root); err != nil {
+			return nil, nil, err
+		}
+		var err error
+		if dirs, err = findCrops(root); err != nil {
+			return nil, nil, err
+		}
+	}
+	found := make([]string, 0, len(dirs))
+	for name := range dirs {
+		found = append(found, name)
+	}
+	slices.Sort(found)
+	if len(names) == 0 {
+		names = found
+	}
+	var sets []Set
+	var problems []Problem
+	for _, name := range names {
+		if display, ok := displayNames[name]; ok {
+			name = display
+		}
+		if slices.ContainsFunc(sets, func(s Set) bool { return s.Name == name }) {
+			return nil, problems, fmt.Errorf("datasets: test set %s is named twice", name)
+		}
+		if name == SyntheticName {
+			_, set := Synthetic(syntheticSeed)
+			sets = append(sets, set)
+			continue
+		}
+		dir, ok := dirs[name]
+		if !ok {
+			return nil, problems, fmt.Errorf("datasets: no test set %q below %s; there are: %s", name, root, strings.Join(found, ", "))
+		}
+		set, bad, err := OpenCrops(dir, mode)
+		problems = append(problems, bad...)
+		if err != nil {
+			return nil, problems, err
+		}
+		sets = append(sets, set)
+	}
+	return sets, problems, nil
+}
+
+// findCrops returns the folders of face crops at and below root by display name.
+func findCrops(root string) (map[string]string, error) {
+	var manifests []string
+	for _, pattern := range []string{"crops/*", "*", "."} {
+		paths, err := fs.Glob(os.DirFS(root), path.Join(pattern, "manifest.csv"))
+		if err != nil {
+			return nil, fmt.Errorf("datasets: search %s: %w", root, err)
+		}
+		manifests = append(manifests, paths...)
+	}
+	dirs := map[string]string{}
+	for _, name := range manifests {
+		dir := filepath.Join(root, filepath.FromSlash(path.Dir(name)))
+		if labelled, err := hasLabels(filepath.Join(dir, "manifest.csv")); err != nil {
+			return nil, err
+		} else if !labelled && filepath.Base(filepath.Dir(dir)) != "crops" {
+			continue // a set of real faces
+		}
+		name, err := setName(dir)
+		if err != nil {
+			return nil, err
+		}
+		if other, ok := dirs[name]; ok {
+			return nil, fmt.Errorf("datasets: both %s and %s hold %s; want one folder per set", other, dir, name)
+		}
+		dirs[name] = dir
+	}
+	if len(dirs) == 0 {
+		return nil, fmt.Errorf("datasets: no test set in %s; want folders with manifest.csv (%s) in it or in its folder crops, or the data set \"synthetic\"",
+			root, strings.Join(cropsHeader, ","))
+	}
+	return dirs, nil
+}
+
+// hasLabels tells whether the CSV file at path has a column label.
+func hasLabels(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, fmt.Errorf("datasets: %w", err)
+	}
+	defer f.Close()
+	header, _ := csv.NewReader(f).Read() // a header that is no CSV has no labels
+	return slices.Contains(header, "label"), nil
+}
