@@ -1,0 +1,99 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/stream"
+)
+
+// chooseFaces bounds the held-out faces that choose and calibrate a score: enough for an AUC to within 0.03.
+const chooseFaces = 256
+
+// chooseScore calibrates the detector on held-out real faces and, when the spec leaves the score open, takes the one that
+// best tells those faces from pseudo-fakes made of them. No deepfake is seen.
+func (l *Lab) chooseScore(ctx context.Context, r *Run, d *detector, held []face.Face, items []datasets.Item) error {
+	candidates := d.method.Scores()
+	if name := r.Spec.Score.Name; name != "auto" {
+		candidates = []string{name}
+	}
+	calibrator, calibrates := d.method.(interface {
+		Calibrate([][][]float32) *method.Calibration
+	})
+	if len(candidates) == 1 && candidates[0] != "calibrated" {
+		// Still measured: the table of the report says how the score does on pseudo-fakes.
+		calibrates = calibrates && candidates[0] != "onepass"
+	}
+	// Faces of one person lie side by side; a stride takes as many people as there are.
+	stride := max(1, len(held)/chooseFaces)
+	var reals, fakes []face.Face
+	var ids, identities []string
+	sampler := d.method.Sampler()
+	for i := 0; i < len(held) && len(reals) < chooseFaces; i += stride {
+		// The same draws for both, so that only the blending tells them apart.
+		fake, err := d.method.Fake(sampler, held[i], stream.New(r.Spec.Seed, "choose", i))
+		if err != nil {
+			return fmt.Errorf("lab: pseudo-fake of %s: %w", items[i].ID(), err)
+		}
+		real, err := d.method.Real(sampler, held[i], stream.New(r.Spec.Seed, "choose", i))
+		if err != nil {
+			return fmt.Errorf("lab: %s: %w", items[i].ID(), err)
+		}
+		reals, fakes = append(reals, real), append(fakes, fake)
+		ids, identities = append(ids, items[i].ID()), append(identities, items[i].Identity)
+	}
+	variants := candidates[0]
+	if len(candidates) > 1 {
+		// Any of the scores but onepass needs the outputs of all variants, and they hold those of onepass.
+		variants = candidates[slices.IndexFunc(candidates, func(s string) bool { return s != "onepass" })]
+	}
+	realEvidence, err := l.evidence(ctx, "scoring held-out faces", d, variants, reals, ids)
+	if err != nil {
+		return err
+	}
+	fakeEvidence, err := l.evidence(ctx, "scoring pseudo-fakes", d, variants, fakes, ids)
+	if err != nil {
+		return err
+	}
+	if calibrates {
+		d.calibration = calibrator.Calibrate(realEvidence)
+	}
+	var best store.Selection
+	for _, name := range candidates {
+		var scores []float64
+		var fake []bool
+		for i := range reals {
+			scores = append(scores, d.method.Score(name, realEvidence[i], d.calibration), d.method.Score(name, fakeEvidence[i], d.calibration))
+			fake = append(fake, false, true)
+		}
+		auc, err := metric.Bootstrap(scores, fake, (*metric.Ranking).AUROC, metric.Resampling{
+			Groups: double(identities), Scheme: metric.Clustered, Seed: r.Spec.Seed,
+		})
+		if err != nil {
+			return fmt.Errorf("lab: score %s on pseudo-fakes: %w", name, err)
+		}
+		selection := store.Selection{Score: name, AUC: auc.Value, Low: auc.Low, High: auc.High}
+		r.Record.Selection = append(r.Record.Selection, selection)
+		if best.Score == "" || selection.AUC > best.AUC {
+			best = selection
+		}
+	}
+	r.Record.Score = best.Score
+	l.note("score %s: AUC %.3f [%.3f, %.3f] on pseudo-fakes of %d held-out real faces", best.Score, best.AUC, best.Low, best.High, len(reals))
+	return nil
+}
+
+// double repeats each name, for the real face and its fake.
+func double(names []string) []string {
+	var out []string
+	for _, name := range names {
+		out = append(out, name, name)
+	}
+	return out
+}

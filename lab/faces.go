@@ -1,0 +1,103 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/face"
+)
+
+// each calls do for every index below n on all cores, with the number of the worker, and reports progress. It stops at
+// the first error or when ctx ends.
+func (l *Lab) each(ctx context.Context, stage string, n int, do func(worker, i int) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	indices := make(chan int)
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	for worker := range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := range indices {
+				if err := do(worker, i); err != nil {
+					stop(err)
+					return
+				}
+				mu.Lock()
+				done++
+				l.report(Event{Stage: stage, Done: done, Total: n})
+				mu.Unlock()
+			}
+		})
+	}
+feed:
+	for i := range n {
+		select {
+		case indices <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(indices)
+	wait.Wait()
+	return context.Cause(ctx)
+}
+
+// load reads the faces of a set and applies fit to each. A face that cannot be read is left out and named in skipped,
+// unless the lab is strict. items are those that were read, in the order of the set.
+func (l *Lab) load(ctx context.Context, stage string, set datasets.Set, fit func(face.Face) (face.Face, error)) (faces []face.Face, items []datasets.Item, skipped []string, err error) {
+	all, errs := make([]face.Face, len(set.Items)), make([]error, len(set.Items))
+	err = l.each(ctx, stage, len(set.Items), func(_, i int) error {
+		f, err := datasets.Load(set.Items[i])
+		if err == nil {
+			f, err = fit(f)
+		}
+		if err != nil && l.mode == datasets.Strict {
+			return err
+		}
+		all[i], errs[i] = f, err
+		return nil
+	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for i, f := range all {
+		if errs[i] != nil {
+			skipped = append(skipped, errs[i].Error())
+			continue
+		}
+		faces, items = append(faces, f), append(items, set.Items[i])
+	}
+	if len(faces) == 0 && len(set.Items) > 0 {
+		return nil, nil, nil, fmt.Errorf("lab: none of the %d faces of %s can be read; the first: %w", len(set.Items), set.Name, errs[0])
+	}
+	return faces, items, skipped, nil
+}
+
+func fallbacks(faces []face.Face) int {
+	n := 0
+	for _, f := range faces {
+		if f.Fallback {
+			n++
+		}
+	}
+	return n
+}
+
+// stored shrinks a face to what training needs, its central square at side pixels.
+func stored(side int) func(face.Face) (face.Face, error) {
+	return func(f face.Face) (face.Face, error) {
+		width, height := f.Image.Rect.Dx(), f.Image.Rect.Dy()
+		square := min(width, height)
+		corner := f.Image.Rect.Min
+		corner.X += (width - square) / 2
+		corner.Y += (height - square) / 2
+		rect := f.Image.Rect
+		rect.Min = corner
+		rect.Max.X, rect.Max.Y = corner.X+square, corner.Y+square
+		return face.Crop(f, rect, side)
+	}
+}

@@ -1,0 +1,64 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/method"
+)
+
+// FaceScore is what a detector says of one image.
+type FaceScore struct {
+	File     string  `json:"file"`
+	Score    float64 `json:"score"` // larger means more likely fake; not a probability
+	Name     string  `json:"name"`  // which score it is
+	Fallback bool    `json:"fallback"`
+	// Similarities are the cosines of the K variants with their own prototypes, label by label; nil for methods and
+	// scores without variants.
+	Similarities []float64 `json:"similarities,omitempty"`
+	// Regions are the mean similarities of the types of each region, to be drawn over Face.
+	Regions []float64          `json:"-"`
+	Masks   []discrepancy.Mask `json:"-"`
+	Face    face.Face          `json:"-"`
+}
+
+// Score scores image files, each taken as a crop around one face.
+func (l *Lab) Score(ctx context.Context, r *Run, files ...string) ([]FaceScore, error) {
+	d, err := l.detector(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	var out []FaceScore
+	for _, file := range files {
+		f, err := datasets.Load(datasets.Item{Dataset: "files", File: filepath.Base(file), Path: file, Frame: -1})
+		if err != nil {
+			return nil, err
+		}
+		evidence, err := l.evidence(ctx, "scoring", d, r.Record.Score, []face.Face{f}, []string{filepath.Base(file)})
+		if err != nil {
+			return nil, fmt.Errorf("lab: %s: %w", file, err)
+		}
+		score := FaceScore{
+			File: file, Name: r.Record.Score, Fallback: f.Fallback, Face: f,
+			Score: d.method.Score(r.Record.Score, evidence[0], d.calibration),
+		}
+		if seeable, ok := d.method.(*method.SeeABLE); ok && r.Record.Score != "onepass" {
+			score.Similarities = seeable.Similarities(evidence[0])
+			regions := seeable.Regions()
+			for i := range regions.Len() {
+				score.Masks = append(score.Masks, regions.Mask(i, f.Landmarks, f.Image.Rect))
+				mean, n := 0.0, 0.0
+				for k := i; k < len(score.Similarities); k += regions.Len() {
+					mean, n = mean+score.Similarities[k], n+1
+				}
+				score.Regions = append(score.Regions, mean/n)
+			}
+		}
+		out = append(out, score)
+	}
+	return out, nil
+}
