@@ -1,0 +1,23 @@
+package discrepancy
+
+// A Workspace is the memory that making images needs. It is used again from image to image; one goroutine at a time may
+// use it. The zero value is ready.
+type Workspace struct {
+	perturbed, coloured, small canvas
+
+	curves    curves
+	resampler resampler
+	sums      []uint64
+
+	region, core, narrowed bitmap
+	blendMask              blendMask
+
+	bend    bend
+	columns []column
+	shifts  []float32
+
+	columnPlaces, rowPlaces []place
+	kernel                  []float32
+	line, lines, soft       []float32
+	jpeg                    codec
+}
