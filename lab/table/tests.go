@@ -1,0 +1,88 @@
+package table
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/seeable-lab/seeable/lab/store"
+)
+
+// Tests is the main table of a run: the AUC of each test set and method, over videos and over frames, with the ends of its 95 %
+// interval, the number of real and fake videos or frames, and the share of them that has a score. Rows are ordered by data
+// set; within one, videos come before frames and all methods together before each alone.
+func Tests(r store.Record) Table {
+	tests := slices.Clone(r.Tests)
+	slices.SortStableFunc(tests, func(a, b store.Test) int {
+		return cmp.Or(
+			cmp.Compare(a.Dataset, b.Dataset),
+			-cmp.Compare(a.Level, b.Level), // "video" after "frame" in the alphabet
+			pooledFirst(a.Method, b.Method),
+			cmp.Compare(a.Method, b.Method),
+		)
+	})
+	t := Table{
+		Title:  fmt.Sprintf("%s: AUC of the anomaly score %q with its 95 %% interval", plain(r.Name), plain(r.Score)),
+		Header: []string{"dataset", "method", "level", "AUC", "low", "high", "real", "fake", "coverage", "faces"},
+		Right:  []bool{false, false, false, true, true, true, true, true, true, false},
+	}
+	if synthetic(r) {
+		t.Title += " (synthetic faces)"
+	}
+	for _, x := range tests {
+		t.Rows = append(t.Rows, []string{
+			plain(x.Dataset), plain(x.Method), plain(x.Level), share(x.AUC), share(x.Low), share(x.High),
+			strconv.Itoa(x.NReal), strconv.Itoa(x.NFake), share(x.Coverage), faces(r, x),
+		})
+	}
+	return t
+}
+
+func pooledFirst(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case a == "all":
+		return -1
+	case b == "all":
+		return 1
+	}
+	return 0
+}
+
+// faces says what kind of faces a figure rests on.
+func faces(r store.Record, t store.Test) string {
+	switch {
+	case t.Synthetic:
+		return "synthetic"
+	case r.Train.Synthetic:
+		return "trained on synthetic"
+	}
+	return "photographs"
+}
+
+// synthetic tells whether drawn faces have a part in any figure of the run.
+func synthetic(r store.Record) bool {
+	return r.Synthetic || r.Train.Synthetic ||
+		slices.ContainsFunc(r.Tests, func(t store.Test) bool { return t.Synthetic })
+}
+
+// Selection is how the candidate scores did on pseudo-fakes made from real held-out faces; the chosen one is marked.
+func Selection(r store.Record) Table {
+	t := Table{
+		Title:  fmt.Sprintf("%s: AUC on pseudo-fakes of held-out faces, with its 95 %% interval, by anomaly score", plain(r.Name)),
+		Header: []string{"score", "AUC", "low", "high", "faces"},
+		Right:  []bool{false, true, true, true, false},
+	}
+	kind := "photographs"
+	if r.Train.Synthetic {
+		t.Title += " (synthetic faces)"
+		kind = "synthetic"
+	}
+	for _, s := range r.Selection {
+		t.Rows = append(t.Rows, []string{plain(s.Score), share(s.AUC), share(s.Low), share(s.High), kind})
+		t.Mark = append(t.Mark, s.Score == r.Score)
+	}
+	return t
+}
