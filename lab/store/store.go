@@ -153,16 +153,21 @@ func ReadRecord(dir string) (Record, error) {
 	return r, nil
 }
 
-// List returns the ids of the complete runs under root, sorted.
+// List returns the ids of the complete runs under root, sorted; none where root does not exist.
 func List(root string) ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(root, "*", RecordFile))
+	entries, err := os.ReadDir(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	for i, path := range found {
-		found[i] = filepath.Base(filepath.Dir(path))
+	var found []string
+	for _, entry := range entries {
+		if _, err := os.Stat(filepath.Join(root, entry.Name(), RecordFile)); err == nil {
+			found = append(found, entry.Name())
+		}
 	}
-	slices.Sort(found)
 	return found, nil
 }
 
@@ -172,6 +177,9 @@ var itemColumns = []string{"dataset", "method", "video", "identity", "file", "fr
 func WriteItems(path string, names []string, items []Item) error {
 	rows := [][]string{append(slices.Clone(itemColumns), names...)}
 	for _, it := range items {
+		if len(it.Scores) != len(names) {
+			return fmt.Errorf("store: %s: %d scores of %s, want %d: %q", path, len(it.Scores), it.File, len(names), names)
+		}
 		row := []string{it.Dataset, it.Method, it.Video, it.Identity, it.File, strconv.Itoa(it.Frame), strconv.FormatBool(it.Fake)}
 		for _, score := range it.Scores {
 			text := ""
@@ -242,13 +250,17 @@ func ReadSteps(path string) ([]Step, error) {
 	}
 	var steps []Step
 	for i, row := range rows[1:] {
-		var v [7]float64
-		for j, text := range row {
-			if v[j], err = strconv.ParseFloat(text, 64); err != nil {
-				return nil, fmt.Errorf("store: %s: line %d: %w", path, i+2, err)
-			}
+		step, err := strconv.Atoi(row[0])
+		var v [6]float64
+		for j := range v {
+			var wrong error
+			v[j], wrong = strconv.ParseFloat(row[j+1], 64)
+			err = errors.Join(err, wrong)
 		}
-		steps = append(steps, Step{int(v[0]), v[1], v[2], v[3], v[4], v[5], v[6]})
+		if err != nil {
+			return nil, fmt.Errorf("store: %s: line %d: %w", path, i+2, err)
+		}
+		steps = append(steps, Step{step, v[0], v[1], v[2], v[3], v[4], v[5]})
 	}
 	return steps, nil
 }
