@@ -97,6 +97,12 @@ func (r *resampler) line(y, keep int32) []uint64 {
 		return line
 	}
 	pix := r.src.Pix[int(y)*r.src.Stride:][:4*r.src.Rect.Dx()]
+	if n := len(r.cols); n > 0 && r.cols[0].lo >= 0 && r.cols[n-1].hi >= 0 { // taps rise, so all are inside
+		for x, t := range r.cols {
+			line[x] = mix(lanes(pix[4*t.lo:]), lanes(pix[4*t.hi:]), t.frac)
+		}
+		return line
+	}
 	for x, t := range r.cols {
 		var a, b uint64
 		if t.lo >= 0 {

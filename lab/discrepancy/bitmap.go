@@ -58,12 +58,19 @@ func seek(row []uint64, i int, flip uint64) int {
 
 // bounds is the smallest rectangle around the set pixels.
 func (b *bitmap) bounds() image.Rectangle {
-	var box image.Rectangle
+	top, bottom := b.rect.Max.Y, b.rect.Min.Y
+	left, right := b.rect.Max.X, b.rect.Min.X
 	for y := b.rect.Min.Y; y < b.rect.Max.Y; y++ {
-		row := b.row(y)
-		for from, to, ok := b.nextRun(row, b.rect.Min.X); ok; from, to, ok = b.nextRun(row, to+1) {
-			box = box.Union(image.Rect(from, y, to+1, y+1))
+		for i, word := range b.row(y) {
+			if word != 0 {
+				top, bottom = min(top, y), y+1
+				left = min(left, b.rect.Min.X+i<<6+bits.TrailingZeros64(word))
+				right = max(right, b.rect.Min.X+i<<6+bits.Len64(word))
+			}
 		}
 	}
-	return box
+	if top >= bottom {
+		return image.Rectangle{}
+	}
+	return image.Rect(left, top, right, bottom)
 }

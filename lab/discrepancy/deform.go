@@ -103,11 +103,5 @@ func split(v float64) (whole int, frac float32) {
 	return whole, float32(v - float64(whole))
 }
 
-// floor32 is the floor of values above −2²⁰.
-func floor32(v float32) int32 {
-	i := int32(v)
-	if float32(i) > v {
-		i--
-	}
-	return i
-}
+// floor32 is the floor of values above −1024, to within 2⁻¹⁴, and something negative below.
+func floor32(v float32) int32 { return int32(v+1024) - 1024 }

@@ -24,7 +24,7 @@ func (e Elastic) deviation() float64 {
 
 // reach is the largest displacement along one axis, in pixels at 224: rarer ones are cut, so that a region's surroundings
 // are bounded.
-func (e Elastic) reach() float64 { return 4 * e.deviation() }
+func (e Elastic) reach() float64 { return 3 * e.deviation() }
 
 // The smoothing kernel at one, two and three times its sigma, relative to its centre. Beyond it is below 0.0004.
 var bell = [3]float32{

@@ -29,28 +29,31 @@ const full = 1 << 16
 func feather(out *blendMask, region *bitmap, f Feather, size image.Point, w *Workspace) {
 	f = f.sane()
 	x, y := scaling{size.X, f.Size[0]}, scaling{size.Y, f.Size[1]}
-	core := &w.core
-	radius := f.Erode / 2
-	if !erode(core, region, x, y, radius, w) {
-		// Eroded sets are nested: look for the largest radius that leaves something.
-		low, high := -1, radius
-		for high-low > 1 {
-			middle := (low + high) / 2
-			if erode(core, region, x, y, middle, w) {
-				low = middle
-			} else {
-				high = middle
-			}
-		}
-		if low < 0 {
-			out.flat(region, f.Ratio)
-			return
-		}
-		erode(core, region, x, y, low, w)
-	}
-	if !blur(out, core, x, y, f, size, w) {
+	if !erodeDeep(&w.core, region, x, y, f.Erode/2, w) || !blur(out, &w.core, x, y, f, size, w) {
 		out.flat(region, f.Ratio)
 	}
+}
+
+// erodeDeep erodes the region by radius or, if nothing is left, by the largest radius that leaves something.
+func erodeDeep(core, region *bitmap, x, y scaling, radius int, w *Workspace) bool {
+	box := region.bounds()
+	if erode(core, region, box, x, y, radius, w) {
+		return true
+	}
+	// What is eroded by more lies within what is eroded by less. Off the image's edges a side loses twice the radius.
+	if box.Min.X > 0 && box.Min.Y > 0 && box.Max.X < x.n && box.Max.Y < y.n {
+		radius = min(radius, (min(core.rect.Dx(), core.rect.Dy())+1)/2)
+	}
+	low, high := -1, radius
+	for high-low > 1 {
+		middle := (low + high) / 2
+		if erode(core, region, box, x, y, middle, w) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return low >= 0 && erode(core, region, box, x, y, low, w)
 }
 
 // sane fills in what is 0 and brings the rest into range, so that a feather made by hand can be applied too.
@@ -123,23 +126,23 @@ func floorDiv(a, b int) int {
 }
 
 // erode sets core, in the mask's pixels, to those whose surroundings of radius pixels lie in the region altogether, and
-// tells whether there are any. What lies beyond the image's edge mirrors what lies within.
-func erode(core, region *bitmap, x, y scaling, radius int, w *Workspace) bool {
-	if region.rect.Empty() {
+// tells whether there are any. box is the region's bounds. What lies beyond the image's edge mirrors what lies within.
+func erode(core, region *bitmap, box image.Rectangle, x, y scaling, radius int, w *Workspace) bool {
+	rect := image.Rectangle{
+		Min: image.Pt(x.fullFrom(box.Min.X), y.fullFrom(box.Min.Y)),
+		Max: image.Pt(x.fullTo(box.Max.X-1)+1, y.fullTo(box.Max.Y-1)+1),
+	}
+	if box.Empty() || rect.Empty() {
+		core.reset(image.Rectangle{})
 		return false
 	}
-	rect := image.Rect(x.fullFrom(region.rect.Min.X), y.fullFrom(region.rect.Min.Y),
-		x.fullTo(region.rect.Max.X-1)+1, y.fullTo(region.rect.Max.Y-1)+1)
 	core.reset(rect)
-	if rect.Empty() {
-		return false
-	}
 	// Along x first: narrowed holds, for each row of the image, the mask's columns that fit.
 	narrowed := &w.narrowed
-	narrowed.reset(image.Rect(rect.Min.X, region.rect.Min.Y, rect.Max.X, region.rect.Max.Y))
-	for v := region.rect.Min.Y; v < region.rect.Max.Y; v++ {
+	narrowed.reset(image.Rect(rect.Min.X, box.Min.Y, rect.Max.X, box.Max.Y))
+	for v := box.Min.Y; v < box.Max.Y; v++ {
 		from, to := region.row(v), narrowed.row(v)
-		for a, b, ok := region.nextRun(from, region.rect.Min.X); ok; a, b, ok = region.nextRun(from, b+1) {
+		for a, b, ok := region.nextRun(from, box.Min.X); ok; a, b, ok = region.nextRun(from, b+1) {
 			first, last := x.fullFrom(a), x.fullTo(b)
 			if a > 0 {
 				first += radius
@@ -150,11 +153,16 @@ func erode(core, region *bitmap, x, y scaling, radius int, w *Workspace) bool {
 			narrowed.setRun(to, first, last)
 		}
 	}
+	// Then along y: all rows that the kernel touches.
+	w.spans = grown(w.spans, rect.Dy()+2*radius)
+	for i := range w.spans {
+		low, high := y.span(min(max(rect.Min.Y-radius+i, 0), y.m-1))
+		w.spans[i] = [2]int{low, high}
+	}
 	var any uint64
 	for v := rect.Min.Y; v < rect.Max.Y; v++ {
-		low, _ := y.span(max(v-radius, 0))
-		_, high := y.span(min(v+radius, y.m-1))
-		if low < region.rect.Min.Y || high >= region.rect.Max.Y {
+		low, high := w.spans[v-rect.Min.Y][0], w.spans[v-rect.Min.Y+2*radius][1]
+		if low < box.Min.Y || high >= box.Max.Y {
 			continue
 		}
 		out := core.row(v)
@@ -223,18 +231,29 @@ func blur(out *blendMask, core *bitmap, x, y scaling, f Feather, size image.Poin
 	var peak float32
 	for i, r := range rows {
 		soft := w.soft[i*width:][:width]
-		for v := max(box.Min.Y, r.at-radius); v < min(box.Max.Y, r.at+radius+2); v++ {
-			// The kernel around the place of this row, between the kernels around the two mask rows that it lies between.
-			var weight float32
+		// The kernel around the place of this row, between the kernels around the two mask rows that it lies between.
+		weight := func(v int) (weight float32) {
 			if d := v - r.at + radius; d < len(kernel) {
 				weight = (1 - r.frac) * kernel[d]
 			}
 			if d := v - r.at - 1 + radius; d >= 0 {
 				weight += r.frac * kernel[d]
 			}
-			line := w.lines[(v-box.Min.Y)*width:][:len(soft)]
-			for j, value := range line {
-				soft[j] += weight * value
+			return weight
+		}
+		end := min(box.Max.Y, r.at+radius+2)
+		for v := max(box.Min.Y, r.at-radius); v < end; v += 4 { // four lines at a time
+			var lines [4][]float32
+			var weights [4]float32
+			for j := range lines {
+				lines[j] = w.lines[(min(v+j, end-1)-box.Min.Y)*width:][:len(soft)]
+				if v+j < end {
+					weights[j] = weight(v + j)
+				}
+			}
+			a, b, c, d := lines[0], lines[1][:len(lines[0])], lines[2][:len(lines[0])], lines[3][:len(lines[0])]
+			for j := range soft {
+				soft[j] += weights[0]*a[j] + weights[1]*b[j] + (weights[2]*c[j] + weights[3]*d[j])
 			}
 		}
 		for _, value := range soft {

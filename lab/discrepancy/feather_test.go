@@ -175,7 +175,7 @@ func TestFeatherMatchesTheSlowOne(t *testing.T) {
 			continue
 		}
 		region, pixels := marked(m, n)
-		if !erode(&w.core, region, scaling{n, f.Size[0]}, scaling{n, f.Size[1]}, f.Erode/2, &w) {
+		if !erode(&w.core, region, region.bounds(), scaling{n, f.Size[0]}, scaling{n, f.Size[1]}, f.Erode/2, &w) {
 			continue
 		}
 		fits++

@@ -8,9 +8,19 @@ import (
 // curve is a change of one 8-bit channel.
 type curve [256]uint8
 
+var identity = func() (c curve) {
+	for v := range c {
+		c[v] = uint8(v)
+	}
+	return c
+}()
+
 // shiftCurve is what albumentations makes of a shift: add, clip, and cut off the fraction, so that a shift in (−1, 0)
 // lowers by a whole level and one in (0, 1) does nothing.
 func shiftCurve(shift float64) (c curve) {
+	if shift >= 0 && shift < 1 {
+		return identity
+	}
 	whole := int32(math.Floor(min(max(shift, -256), 256)))
 	for v := range c {
 		c[v] = clip(int32(v) + whole)

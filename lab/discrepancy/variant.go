@@ -40,8 +40,7 @@ func (g *Generator) Variants(dst []uint8, f face.Face, seed uint64, item string,
 	if e := g.variant(seed, hash, 0).Deformation.Elastic; e.bends() {
 		w.bend.cover(e, 0, 0, reference+1, reference+1)
 	}
-	for region := range n {
-		mask := g.regions.Mask(region, f.Landmarks, f.Image.Rect)
+	for region, mask := range allMasks(g.regions, f) {
 		for k := region; k < n*len(g.discrepancy.Types); k += n {
 			d := g.variant(seed, hash, k)
 			to := target{dst[start+k*plain:][:plain], 3 * size.X, 3}
@@ -64,4 +63,26 @@ func AppendRGB(dst []uint8, img *image.RGBA) []uint8 {
 		}
 	}
 	return dst
+}
+
+// allMasks are the masks of all regions of a face. The cells of a grid are cut from one hull.
+func allMasks(r Regions, f face.Face) []Mask {
+	all := make([]Mask, r.Len())
+	g, ok := r.(grid)
+	if !ok {
+		for i := range all {
+			all[i] = r.Mask(i, f.Landmarks, f.Image.Rect)
+		}
+		return all
+	}
+	points := pixels(nil, f.Landmarks)
+	if points == nil {
+		return all
+	}
+	points = points[:face.Landmarks]
+	outline := hull(nil, points)
+	for i := range all {
+		all[i] = fill(outline, g.cell(i, points).Intersect(f.Image.Rect), convexOutline)
+	}
+	return all
 }

@@ -10,6 +10,7 @@ type Workspace struct {
 	sums      []uint64
 
 	region, core, narrowed bitmap
+	spans                  [][2]int
 	blendMask              blendMask
 
 	bend    bend
