@@ -78,7 +78,7 @@ func deform(out *bitmap, mask Mask, d Deformation, size image.Point, w *Workspac
 		node, frac := split((float64(y)+0.5)*perY - float64(w.bend.y0))
 		stride := 2 * w.bend.cols
 		upper, lower := w.bend.nodes[node*stride:][:stride], w.bend.nodes[(node+1)*stride:][:stride]
-		for i := 0; i+1 < stride && i+1 < len(w.shifts); i += 2 {
+		for i := w.columns[0].node; i < w.columns[len(w.columns)-1].node+4; i += 2 {
 			w.shifts[i] = toX * (upper[i] + frac*(lower[i]-upper[i]))
 			w.shifts[i+1] = toY * (upper[i+1] + frac*(lower[i+1]-upper[i+1]))
 		}

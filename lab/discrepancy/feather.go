@@ -113,7 +113,11 @@ func (s scaling) fullTo(b int) int {
 // span is the image pixels between which mask pixel x lies.
 func (s scaling) span(x int) (low, high int) {
 	twice := (2*x+1)*s.n - s.m
-	low, high = floorDiv(twice, 2*s.m), -floorDiv(-twice, 2*s.m)
+	low = floorDiv(twice, 2*s.m)
+	high = low
+	if low*2*s.m != twice {
+		high++
+	}
 	return min(max(low, 0), s.n-1), min(max(high, 0), s.n-1)
 }
 
