@@ -47,6 +47,15 @@ func lay(x float64, low, high int) tap {
 	return tap{within(at), within(at + 1), frac}
 }
 
+// clampedTap is the place of pixel x of n on an axis of m pixels that covers the same length; the edge pixels go on
+// beyond the edges.
+func clampedTap(x, n, m int) tap {
+	at := (float64(x)+0.5)*float64(m)/float64(n) - 0.5
+	at = min(max(at, 0), float64(m-1))
+	floor := int(at)
+	return tap{int32(floor), int32(min(floor+1, m-1)), uint64((at-float64(floor))*256 + 0.5)}
+}
+
 // A resampler reads an image at the crossings of column taps and row taps.
 type resampler struct {
 	src        *image.RGBA

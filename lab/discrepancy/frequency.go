@@ -27,15 +27,6 @@ func downscaleTaps(taps []tap, from, to, n, ratio int) []tap {
 	return taps
 }
 
-// clampedTap is the place of pixel x of n on an axis of m pixels that covers the same length; the edge pixels go on
-// beyond the edges.
-func clampedTap(x, n, m int) tap {
-	at := (float64(x)+0.5)*float64(m)/float64(n) - 0.5
-	at = min(max(at, 0), float64(m-1))
-	floor := int(at)
-	return tap{int32(floor), int32(min(floor+1, m-1)), uint64((at-float64(floor))*256 + 0.5)}
-}
-
 // sharpen is (1 − α)·image + α·(image under the kernel of −1 with 8 + l in its centre), on dst's rectangle; src is
 // reflected at its edges without repeating the edge pixel. dst and src are different images.
 func sharpen(dst, src *image.RGBA, alpha, lightness float64, w *Workspace) {
