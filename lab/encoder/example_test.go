@@ -36,6 +36,6 @@ func Example() {
 		}
 	}
 	// Output:
-	// (Float32)[32 128]
-	// /head/hidden/weight (Float32)[1536 512]
+	// (Float32)[32, 128]
+	// /head/hidden/weight (Float32)[1536, 512]
 }
