@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seeable-lab/seeable/experiments"
+)
+
+func newList() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the experiments with what they are for",
+		Example: `  seelab list`,
+		Args:    arguments(0, 0, "none"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, name := range experiments.Names() {
+				fmt.Fprintln(cmd.OutOrStdout(), name)
+				for line := range strings.Lines(experiments.About(name)) {
+					fmt.Fprintln(cmd.OutOrStdout(), "    "+strings.TrimRight(line, "\n"))
+				}
+			}
+			return nil
+		},
+	}
+}

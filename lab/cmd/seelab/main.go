@@ -1,0 +1,73 @@
+// Command seelab trains, tests and looks into deepfake detectors that learn from real faces only. It is a thin layer over
+// package lab; seelab help lists what it does.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the process at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// Exit codes.
+const (
+	failed      = 1
+	misused     = 2
+	interrupted = 130 // as a shell says of a command that SIGINT ended
+)
+
+// execute runs a command line and returns its exit code.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	called, err := root.ExecuteContextC(ctx)
+	var failure failure
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil:
+		fmt.Fprintln(stderr, "seelab: interrupted; only finished runs are kept")
+		return interrupted
+	case errors.As(err, &failure):
+		fmt.Fprintf(stderr, "seelab: %s\n", oneLine(err))
+		return failed
+	default:
+		fmt.Fprintf(stderr, "seelab: %s (see %s --help)\n", oneLine(err), called.CommandPath())
+		return misused
+	}
+}
+
+// oneLine prints an error that may be several.
+func oneLine(err error) string {
+	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+}
+
+// failure is an error of a command that was called rightly.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// arguments demands between low and high arguments, high < 0 meaning any number; want says which.
+func arguments(low, high int, want string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < low || high >= 0 && len(args) > high {
+			return fmt.Errorf("found %d arguments, want %s", len(args), want)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seeable-lab/seeable/lab"
+)
+
+// surroundings are the flags that change no number.
+type surroundings struct {
+	results, data, backend string
+	strict                 bool
+}
+
+func (s *surroundings) resultsFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.results, "results", "results/runs", "`folder` of the runs")
+}
+
+func (s *surroundings) dataFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.data, "data", os.Getenv(lab.DataEnv), "`folder` of the data; the default is $"+lab.DataEnv)
+	cmd.Flags().BoolVar(&s.strict, "strict", false, "fail at the first bad image or manifest row instead of skipping, naming and counting it")
+}
+
+func (s *surroundings) backendFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.backend, "backend", "", "`what` computes: xla:cuda, xla:cpu, xla:/path/of/plugin.so, or go (very slow); the default is $GOMLX_BACKEND, then the best there is")
+}
+
+// open calls do with the lab; progress goes to stderr.
+func (s *surroundings) open(cmd *cobra.Command, do func(*lab.Lab) error) (err error) {
+	progress := newProgress(cmd.ErrOrStderr())
+	defer progress.close()
+	options := []lab.Option{lab.WithData(s.data), lab.WithBackend(s.backend), lab.WithReport(progress.report)}
+	if s.strict {
+		options = append(options, lab.WithStrict())
+	}
+	l, err := lab.Open(s.results, options...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	return do(l)
+}
