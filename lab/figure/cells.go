@@ -1,0 +1,170 @@
+package figure
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/face"
+)
+
+// Cells is a heat map of one value a region over a face, with its scale beside it.
+type Cells struct {
+	Title     string
+	Label     string // what the values are, with their unit
+	Image     *image.RGBA
+	Landmarks []face.Point       // drawn as the lines of the face; nil for none
+	Regions   []discrepancy.Mask // in the pixels of Image
+	Values    []float64          // one a region; a region with NaN is not painted
+	Low, High float64            // ends of the colour scale; both 0 for those of the values
+	Synthetic bool
+}
+
+// Template returns what a heat map needs to show nobody's face: a white image of side × side pixels and the landmarks of
+// the mean face in it.
+func Template(side int) (*image.RGBA, []face.Point) {
+	white := image.NewRGBA(image.Rect(0, 0, side, side))
+	for i := range white.Pix {
+		white.Pix[i] = 0xff
+	}
+	return white, face.Template(face.CropBox(white.Bounds(), 1.25))
+}
+
+func (m Cells) check() error {
+	if m.Image == nil || m.Image.Rect.Empty() {
+		return fmt.Errorf("heat map %s has no image", m.Title)
+	}
+	if len(m.Regions) != len(m.Values) {
+		return fmt.Errorf("heat map %s: %d regions and %d values: want one value a region", m.Title, len(m.Regions), len(m.Values))
+	}
+	for i, region := range m.Regions {
+		if len(region.Weight) != region.Rect.Dx()*region.Rect.Dy() {
+			return fmt.Errorf("heat map %s: region %d has %d weights, want %d×%d",
+				m.Title, i, len(region.Weight), region.Rect.Dx(), region.Rect.Dy())
+		}
+	}
+	if m.Landmarks != nil && len(m.Landmarks) < face.Landmarks {
+		return fmt.Errorf("heat map %s: %d landmarks, want %d or none", m.Title, len(m.Landmarks), face.Landmarks)
+	}
+	if m.Low > m.High || !finite(m.Low) || !finite(m.High) {
+		return fmt.Errorf("heat map %s: scale from %g to %g", m.Title, m.Low, m.High)
+	}
+	return nil
+}
+
+func (m Cells) scale() (low, high float64) {
+	if m.Low == m.High {
+		return scale(m.Values)
+	}
+	return m.Low, m.High
+}
+
+// opacity is how much of a painted pixel is the colour of its value.
+const opacity = 0.6
+
+// Overlay returns a copy of the image with every region painted in the colour of its value, translucent so that the face
+// shows through. Where regions overlap, the value is the mean weighted by their masks, so their order does not matter.
+// Pixels of no region stay as they are.
+func (m Cells) Overlay() (*image.RGBA, error) {
+	if err := m.check(); err != nil {
+		return nil, fmt.Errorf("figure: %w", err)
+	}
+	low, high := m.scale()
+	bounds := m.Image.Rect
+	out := image.NewRGBA(bounds)
+	value := make([]float64, bounds.Dx()*bounds.Dy())
+	weight := make([]float64, len(value))
+	for i, region := range m.Regions {
+		if math.IsNaN(m.Values[i]) {
+			continue
+		}
+		inside := region.Rect.Intersect(bounds)
+		for y := inside.Min.Y; y < inside.Max.Y; y++ {
+			for x := inside.Min.X; x < inside.Max.X; x++ {
+				w := float64(region.Weight[(y-region.Rect.Min.Y)*region.Rect.Dx()+x-region.Rect.Min.X])
+				at := (y-bounds.Min.Y)*bounds.Dx() + x - bounds.Min.X
+				value[at] += w * m.Values[i]
+				weight[at] += w
+			}
+		}
+	}
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			pixel := m.Image.RGBAAt(x, y)
+			at := (y-bounds.Min.Y)*bounds.Dx() + x - bounds.Min.X
+			if weight[at] > 0 {
+				pixel = blend(pixel, scaleColour(value[at]/weight[at], low, high), opacity*min(weight[at], 1))
+			}
+			out.SetRGBA(x, y, pixel)
+		}
+	}
+	return out, nil
+}
+
+// outlines are the lines of a face through its landmarks, in the order of dlib and 300-W: jaw, eyebrows, bridge and foot
+// of the nose, eyes, outer and inner lip.
+var outlines = []struct {
+	from, to int // both inclusive
+	closed   bool
+}{
+	{0, 16, false}, {17, 21, false}, {22, 26, false}, {27, 30, false}, {31, 35, false},
+	{36, 41, true}, {42, 47, true}, {48, 59, true}, {60, 67, true},
+}
+
+func (m Cells) size() (width, height vg.Length) {
+	const side = 3 * vg.Inch
+	aspect := 1.0
+	if m.Image != nil && !m.Image.Rect.Empty() {
+		aspect = float64(m.Image.Rect.Dy()) / float64(m.Image.Rect.Dx())
+	}
+	return side + barWidth + 12, side*vg.Length(aspect) + 32
+}
+
+func (m Cells) draw(c draw.Canvas) error {
+	if err := m.check(); err != nil {
+		return err
+	}
+	painted, err := m.Overlay()
+	if err != nil {
+		return err
+	}
+	c = draw.Crop(c, 6, -6, 6, -6)
+	style := text.Style{Color: color.Black, Font: sans(10), YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
+	c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y}, title(m.Title, "", m.Synthetic))
+	c = draw.Crop(c, 0, 0, 0, -20)
+	picture := draw.Crop(c, 0, -barWidth, 0, 0)
+	c.DrawImage(picture.Rectangle, painted)
+
+	bounds := m.Image.Rect
+	place := func(p face.Point) vg.Point {
+		// Landmarks count from the centre of the first pixel, the picture from its corner.
+		right := (p.X - float64(bounds.Min.X) + 0.5) / float64(bounds.Dx())
+		down := (p.Y - float64(bounds.Min.Y) + 0.5) / float64(bounds.Dy())
+		return vg.Point{
+			X: picture.Min.X + vg.Length(right)*(picture.Max.X-picture.Min.X),
+			Y: picture.Max.Y - vg.Length(down)*(picture.Max.Y-picture.Min.Y),
+		}
+	}
+	if m.Landmarks != nil {
+		for _, o := range outlines {
+			var line []vg.Point
+			for _, p := range m.Landmarks[o.from : o.to+1] {
+				line = append(line, place(p))
+			}
+			if o.closed {
+				line = append(line, line[0])
+			}
+			c.StrokeLines(draw.LineStyle{Color: ink, Width: 1}, line)
+		}
+	}
+	low, high := m.scale()
+	drawBar(draw.Crop(c, c.Max.X-c.Min.X-barWidth, 0, 0, 0), low, high, opacity, m.Label)
+	return nil
+}

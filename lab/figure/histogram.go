@@ -1,0 +1,96 @@
+package figure
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Histogram shows how the anomaly scores of real and of fake faces lie. Both classes use the same bins and each is scaled
+// to 100 %, because test sets hold more fakes than real faces.
+type Histogram struct {
+	Title      string
+	Score      string    // name of the score
+	Unit       string    // what is counted: "videos" or "faces"
+	Real, Fake []float64 // finite scores
+	Synthetic  bool
+}
+
+// bins returns the edges of equal bins over all scores and the share of each class in each bin, in percent. A score on an
+// edge counts to the bin above, except the largest.
+func (h Histogram) bins() (edges, reals, fakes []float64, err error) {
+	all := slices.Concat(h.Real, h.Fake)
+	if len(h.Real) == 0 || len(h.Fake) == 0 {
+		return nil, nil, nil, fmt.Errorf("histogram %s: %d real and %d fake scores: want some of each", h.Title, len(h.Real), len(h.Fake))
+	}
+	for _, s := range all {
+		if !finite(s) {
+			return nil, nil, nil, fmt.Errorf("histogram %s: score %g: want finite ones", h.Title, s)
+		}
+	}
+	low, high := slices.Min(all), slices.Max(all)
+	if low == high {
+		low, high = low-0.5, high+0.5
+	}
+	n := min(max(int(math.Sqrt(float64(len(all)))), 5), 40)
+	width := (high - low) / float64(n)
+	if !finite(width) {
+		return nil, nil, nil, fmt.Errorf("histogram %s: scores from %g to %g: too far apart for an axis", h.Title, low, high)
+	}
+	for i := range n + 1 {
+		edges = append(edges, low+float64(i)*width)
+	}
+	count := func(scores []float64) []float64 {
+		shares := make([]float64, n)
+		for _, s := range scores {
+			i := min(max(int((s-low)/width), 0), n-1)
+			shares[i] += 100 / float64(len(scores))
+		}
+		return shares
+	}
+	return edges, count(h.Real), count(h.Fake), nil
+}
+
+func (h Histogram) size() (width, height vg.Length) { return 5 * vg.Inch, 3.2 * vg.Inch }
+
+func (h Histogram) draw(c draw.Canvas) error {
+	edges, reals, fakes, err := h.bins()
+	if err != nil {
+		return err
+	}
+	p := newPlot(title(h.Title, "", h.Synthetic), "anomaly score "+h.Score+" (no unit; larger is more likely fake)", "share of the class (%)")
+	p.Add(grid())
+	legend := newLegend()
+	for _, class := range []struct {
+		name   string
+		colour color.NRGBA
+		dashes []vg.Length
+		shares []float64
+		n      int
+	}{
+		{"real", realColour, nil, reals, len(h.Real)},
+		{"fake", fakeColour, []vg.Length{5, 2}, fakes, len(h.Fake)},
+	} {
+		steps := plotter.XYs{{X: edges[0]}}
+		for i, share := range class.shares {
+			steps = append(steps, plotter.XY{X: edges[i], Y: share}, plotter.XY{X: edges[i+1], Y: share})
+		}
+		steps = append(steps, plotter.XY{X: edges[len(edges)-1]})
+		outline, err := plotter.NewPolygon(steps)
+		if err != nil {
+			return err
+		}
+		outline.Color = faint(class.colour, 0.3)
+		outline.LineStyle = draw.LineStyle{Color: class.colour, Width: 1.2, Dashes: class.dashes}
+		p.Add(outline)
+		legend.Add(fmt.Sprintf("%s (%d %s)", class.name, class.n, h.Unit), outline)
+	}
+	p.Y.Min = 0
+	drawAbove(c, p, legend)
+	return nil
+}

@@ -1,0 +1,151 @@
+package figure
+
+import (
+	"fmt"
+	"image/color"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seeable-lab/seeable/lab/store"
+)
+
+// Training shows loss, accuracy and strength over the steps of a training, one above the other.
+type Training struct {
+	Title     string
+	Steps     []store.Step
+	Chance    float64 // accuracy of guessing
+	Floor     float64 // least possible loss; 0 if unknown
+	HeldOut   int     // faces that the held-out accuracy is measured on
+	Synthetic bool
+}
+
+// mostPoints is how many points a curve has at most: about what a screen can show.
+const mostPoints = 300
+
+// smooth returns the means of value over runs of as many steps as it takes to make at most mostPoints of them, and that
+// number. A point lies at the middle of its steps.
+func (t Training) smooth(value func(store.Step) float64) (line plotter.XYs, window int) {
+	window = (len(t.Steps) + mostPoints - 1) / mostPoints
+	for from := 0; from < len(t.Steps); from += window {
+		part := t.Steps[from:min(from+window, len(t.Steps))]
+		var mean plotter.XY
+		for _, s := range part {
+			mean.X += float64(s.Step) / float64(len(part))
+			mean.Y += value(s) / float64(len(part))
+		}
+		line = append(line, mean)
+	}
+	return line, window
+}
+
+// heldOut are the measured points of the held-out accuracy.
+func (t Training) heldOut() plotter.XYs {
+	var line plotter.XYs
+	for _, s := range t.Steps {
+		if s.HeldOut >= 0 {
+			line = append(line, plotter.XY{X: float64(s.Step), Y: s.HeldOut})
+		}
+	}
+	return line
+}
+
+func (t Training) check() error {
+	if len(t.Steps) == 0 {
+		return fmt.Errorf("training %s has no steps", t.Title)
+	}
+	for _, s := range t.Steps {
+		if !finite(s.Loss) || !finite(s.Accuracy) || !finite(s.Strength) {
+			return fmt.Errorf("training %s: step %d has loss %g, accuracy %g, strength %g: want finite ones",
+				t.Title, s.Step, s.Loss, s.Accuracy, s.Strength)
+		}
+	}
+	return nil
+}
+
+func (t Training) size() (width, height vg.Length) { return 5.5 * vg.Inch, 6.2 * vg.Inch }
+
+func (t Training) draw(c draw.Canvas) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	c = draw.Crop(c, 6, -12, 6, -6)
+	first, last := float64(t.Steps[0].Step), float64(t.Steps[len(t.Steps)-1].Step)
+	loss, window := t.smooth(func(s store.Step) float64 { return s.Loss })
+	accuracy, _ := t.smooth(func(s store.Step) float64 { return s.Accuracy })
+	strength, _ := t.smooth(func(s store.Step) float64 { return s.Strength })
+
+	panel := func(name, y string) *plot.Plot {
+		p := newPlot(name, "", y)
+		p.Add(grid())
+		p.Legend.TextStyle.Font = sans(9)
+		p.Legend.Top = true
+		p.Legend.ThumbnailWidth, p.Legend.Padding = 24, 2
+		p.X.Min, p.X.Max = first, last
+		return p
+	}
+	add := func(p *plot.Plot, name string, xys plotter.XYs, colour color.Color, dashes []vg.Length) error {
+		if len(xys) == 0 {
+			return nil
+		}
+		line, err := plotter.NewLine(xys)
+		if err != nil {
+			return err
+		}
+		line.Color, line.Width, line.Dashes = colour, 1.4, dashes
+		p.Add(line)
+		if name != "" {
+			p.Legend.Add(name, line)
+		}
+		return nil
+	}
+	level := func(y float64) plotter.XYs { return plotter.XYs{{X: first, Y: y}, {X: last, Y: y}} }
+
+	top := panel(title(t.Title, fmt.Sprintf("%d steps", len(t.Steps)), t.Synthetic), "loss (nats)")
+	if err := add(top, fmt.Sprintf("training, mean of %d steps", window), loss, okabeIto[0], nil); err != nil {
+		return err
+	}
+	if t.Floor > 0 {
+		if err := add(top, "least possible", level(t.Floor), ink, []vg.Length{2, 3}); err != nil {
+			return err
+		}
+	}
+	top.Y.Max += 0.25 * (top.Y.Max - top.Y.Min) // room for the legend
+
+	middle := panel("", "accuracy (share right)")
+	middle.Legend.Left, middle.Legend.XOffs = true, 8
+	if err := add(middle, fmt.Sprintf("training, mean of %d steps", window), accuracy, okabeIto[0], nil); err != nil {
+		return err
+	}
+	held := t.heldOut()
+	if err := add(middle, fmt.Sprintf("%d held-out faces, official strength", t.HeldOut), held, okabeIto[1], []vg.Length{5, 2}); err != nil {
+		return err
+	}
+	if len(held) > 0 {
+		dots, err := plotter.NewScatter(held)
+		if err != nil {
+			return err
+		}
+		dots.GlyphStyle = draw.GlyphStyle{Color: okabeIto[1], Radius: 2.5, Shape: draw.CircleGlyph{}}
+		middle.Add(dots)
+	}
+	if err := add(middle, "chance", level(t.Chance), ink, []vg.Length{2, 3}); err != nil {
+		return err
+	}
+	middle.Y.Min, middle.Y.Max = 0, max(middle.Y.Max*1.35, 0.1) // room for the legend
+
+	bottom := panel("", "strength (official = 1)")
+	if err := add(bottom, "", strength, okabeIto[0], nil); err != nil {
+		return err
+	}
+	bottom.Y.Min, bottom.Y.Max = 0, max(bottom.Y.Max*1.05, 1.2)
+	bottom.X.Label.Text = "optimizer step"
+
+	plots := [][]*plot.Plot{{top}, {middle}, {bottom}}
+	for i, row := range plot.Align(plots, draw.Tiles{Rows: 3, Cols: 1, PadY: 8}, c) {
+		plots[i][0].Draw(row[0])
+	}
+	return nil
+}

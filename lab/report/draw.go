@@ -1,0 +1,186 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/figure"
+	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/store"
+)
+
+func svg(f figure.Figure) (template.HTML, error) {
+	var b bytes.Buffer
+	if err := figure.SVG(&b, f); err != nil {
+		return "", err
+	}
+	return figure.Inline(b.Bytes()), nil
+}
+
+// drawTests draws the ROC curves of all methods together and the histograms of the chosen score, over videos. A test set
+// in which one class has no score is left out, as it has no curve.
+func drawTests(v *view) error {
+	if len(v.Items) == 0 {
+		return nil
+	}
+	chosen := slices.Index(v.Scores, v.Record.Score)
+	if chosen < 0 {
+		return fmt.Errorf("score %q of the record is not among the scores of the items, %q", v.Record.Score, v.Scores)
+	}
+	sets := map[string][]metric.Face{}
+	var names []string
+	for i, it := range v.Items {
+		if chosen >= len(it.Scores) {
+			return fmt.Errorf("item %d, %s, has %d scores, want %d", i, it.File, len(it.Scores), len(v.Scores))
+		}
+		if _, known := sets[it.Dataset]; !known {
+			names = append(names, it.Dataset)
+		}
+		sets[it.Dataset] = append(sets[it.Dataset], testedFace(it, chosen))
+	}
+	slices.Sort(names)
+	roc := figure.ROC{Title: "ROC of the score " + v.Record.Score, Unit: "videos"}
+	for _, name := range names {
+		videos, err := metric.Pool(sets[name])
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		scores, fake, _ := videos.Scored()
+		if !slices.Contains(fake, true) || !slices.Contains(fake, false) {
+			continue
+		}
+		curve, err := figure.NewCurve(name, scores, fake)
+		if err != nil {
+			return err
+		}
+		curve.Synthetic = v.Record.Train.Synthetic ||
+			slices.ContainsFunc(v.Record.Tests, func(t store.Test) bool { return t.Dataset == name && t.Synthetic })
+		roc.Curves = append(roc.Curves, curve)
+		h := figure.Histogram{Title: name, Score: v.Record.Score, Unit: "videos", Synthetic: curve.Synthetic}
+		for i, s := range scores {
+			if fake[i] {
+				h.Fake = append(h.Fake, s)
+			} else {
+				h.Real = append(h.Real, s)
+			}
+		}
+		drawn, err := svg(h)
+		if err != nil {
+			return err
+		}
+		v.Histograms = append(v.Histograms, drawn)
+	}
+	if len(roc.Curves) == 0 {
+		return nil
+	}
+	var err error
+	v.ROC, err = svg(roc)
+	return err
+}
+
+// testedFace is an item as package metric pools it. The name of a video alone does not tell it from those of other
+// methods.
+func testedFace(it store.Item, score int) metric.Face {
+	f := metric.Face{
+		Video: strconv.Quote(it.Method) + strconv.Quote(it.Video), Identity: it.Identity,
+		Fake: it.Fake, Score: it.Scores[score], Missing: math.IsNaN(it.Scores[score]),
+	}
+	if it.Frame >= 0 {
+		f.Frame = strconv.Itoa(it.Frame)
+	}
+	return f
+}
+
+func drawTraining(v *view) error {
+	if len(v.Steps) == 0 {
+		return nil
+	}
+	t := v.Record.Train
+	var err error
+	v.Training, err = svg(figure.Training{
+		Title: "Training of " + v.Record.Name, Steps: v.Steps, Chance: t.Chance, Floor: t.Floor, HeldOut: t.HeldOut, Synthetic: t.Synthetic,
+	})
+	return err
+}
+
+// drawCells draws the mean cosine of each region, over the types of discrepancy, for each group of faces, all on one scale.
+func drawCells(v *view) error {
+	if len(v.Groups) == 0 {
+		return nil
+	}
+	regions, err := discrepancy.NewRegions(v.Spec.Discrepancy)
+	if err != nil {
+		return err
+	}
+	n, types := regions.Len(), len(v.Spec.Discrepancy.Types)
+	const side = 256
+	blank, landmarks := figure.Template(side)
+	masks := make([]discrepancy.Mask, n)
+	for i := range masks {
+		masks[i] = regions.Mask(i, landmarks, blank.Rect)
+	}
+	means := make([][]float64, len(v.Groups))
+	low, high := math.Inf(1), math.Inf(-1)
+	for g, group := range v.Groups {
+		if len(group.Cosine) < n*types {
+			return fmt.Errorf("group %s has %d cosines, want one for each of %d classes", group.Name, len(group.Cosine), n*types)
+		}
+		means[g] = make([]float64, n)
+		for k, cosine := range group.Cosine[:n*types] {
+			means[g][k%n] += cosine / float64(types)
+		}
+		low, high = min(low, slices.Min(means[g])), max(high, slices.Max(means[g]))
+	}
+	for g, group := range v.Groups {
+		drawn, err := svg(figure.Cells{
+			Title: fmt.Sprintf("%s (n = %d faces)", group.Name, group.N), Label: "mean cosine to own prototype (no unit)",
+			Image: blank, Landmarks: landmarks, Regions: masks, Values: means[g], Low: low, High: high, Synthetic: group.Synthetic,
+		})
+		if err != nil {
+			return err
+		}
+		v.Cells = append(v.Cells, drawn)
+	}
+	return nil
+}
+
+// drawSphere draws the similarity matrix and the sphere.
+func drawSphere(v *view) error {
+	if len(v.Similarity) == 0 && len(v.Prototypes) == 0 {
+		return nil
+	}
+	regions, err := discrepancy.NewRegions(v.Spec.Discrepancy)
+	if err != nil {
+		return err
+	}
+	for _, kind := range v.Spec.Discrepancy.Types {
+		for i := range regions.Len() {
+			v.Classes = append(v.Classes, kind+", "+regions.Name(i))
+		}
+	}
+	if v.Spec.Discrepancy.Pristine > 0 {
+		v.Classes = append(v.Classes, "pristine")
+	}
+	synthetic := v.Record.Train.Synthetic
+	if len(v.Similarity) > 0 {
+		v.Matrix, err = svg(figure.Matrix{
+			Title: "Similarity of held-out faces", N: v.SimilarityN, Values: v.Similarity, Synthetic: synthetic,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(v.Prototypes) > 0 {
+		var b bytes.Buffer
+		err = figure.Sphere{
+			Title: "Held-out faces on the sphere", Prototypes: v.Prototypes, Classes: v.Classes, Points: v.Embeddings, Synthetic: synthetic,
+		}.HTML(&b)
+		v.Sphere = template.HTML(b.String())
+	}
+	return err
+}

@@ -1,0 +1,162 @@
+// Package report writes what a run found as one HTML file for people. It opens from disk and loads nothing, not even a
+// font: styles, figures and the one script are inside. Whatever comes from data is escaped. It shows no face of any data
+// set; heat maps are drawn on the lines of a mean face.
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/seeable-lab/seeable/lab/figure"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/table"
+)
+
+// Data is what a report tells. Record and Spec are needed; sections without data are left out.
+type Data struct {
+	Record  store.Record
+	Spec    spec.Spec
+	Command string // that made the run
+
+	Scores []string     // names of the scores of Items
+	Items  []store.Item // tested faces
+	Steps  []store.Step
+
+	// Prototypes and embeddings of held-out real faces as [hypersphere.Projection] shows them.
+	Prototypes [][3]float64
+	Embeddings []figure.Embedding
+	// Similarity is the mean cosine of the embeddings of each class (rows) with each prototype (columns), K×K, over
+	// SimilarityN images of held-out real faces.
+	Similarity  [][]float64
+	SimilarityN int
+	Groups      []Group
+}
+
+// Group is how near the variants of some faces came to their own prototypes.
+type Group struct {
+	Name      string    // "FF++ c40, real"
+	N         int       // faces
+	Cosine    []float64 // of each class, in [−1, 1]: the mean over the faces
+	Synthetic bool
+}
+
+//go:embed report.html
+var pageText string
+
+var page = template.Must(template.New("report.html").Parse(pageText))
+
+// Write writes the report to path. A figure whose data do not make sense is an error, and nothing is written then.
+func Write(path string, d Data) error {
+	var b bytes.Buffer
+	v, err := d.view()
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	if err := page.Execute(&b, v); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	if err := store.WriteFile(path, b.Bytes()); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+// view is what the page shows, figures drawn.
+type view struct {
+	Data
+	Synthetic  string // what is synthetic, in words; "" for nothing
+	Tests      table.Table
+	Selection  table.Table
+	ROC        template.HTML
+	Histograms []template.HTML
+	Training   template.HTML
+	Facts      []Fact
+	Cells      []template.HTML
+	Matrix     template.HTML
+	Sphere     template.HTML
+	Classes    []string
+	Versions   []Fact
+	Digests    []Fact
+	SpecText   string
+	Duration   string
+}
+
+// Fact is a line of a list.
+type Fact struct{ Name, Value string }
+
+func (d Data) view() (view, error) {
+	r := d.Record
+	v := view{
+		Data: d, Synthetic: synthetic(r), Tests: table.Tests(r), Selection: table.Selection(r),
+		Facts: training(r), Versions: facts(r.Versions), Digests: facts(r.Train.Data),
+		SpecText: d.Spec.TOML(), Duration: duration(r.Seconds),
+	}
+	for _, t := range r.Tests {
+		if f := (Fact{t.Dataset, t.Digest}); !slices.Contains(v.Digests, f) {
+			v.Digests = append(v.Digests, f)
+		}
+	}
+	for _, draw := range []func(*view) error{drawTests, drawTraining, drawCells, drawSphere} {
+		if err := draw(&v); err != nil {
+			return view{}, err
+		}
+	}
+	return v, nil
+}
+
+// synthetic says in words what of a run rests on drawn faces.
+func synthetic(r store.Record) string {
+	tested := slices.ContainsFunc(r.Tests, func(t store.Test) bool { return t.Synthetic })
+	switch {
+	case r.Train.Synthetic && tested:
+		return "It was trained and tested on faces drawn by code"
+	case r.Train.Synthetic:
+		return "It was trained on faces drawn by code"
+	case tested:
+		return "Some of its test sets are faces drawn by code"
+	case r.Synthetic:
+		return "Some of its faces are drawn by code"
+	}
+	return ""
+}
+
+func training(r store.Record) []Fact {
+	t := r.Train
+	list := []Fact{
+		{"accuracy on held-out faces", fmt.Sprintf("%.3f at official strength; guessing gives %.3f", t.Accuracy, t.Chance)},
+		{"final loss", fmt.Sprintf("%.3f, mean of the last tenth of the steps", t.Loss)},
+	}
+	if t.Floor > 0 {
+		list = append(list, Fact{"least possible loss", fmt.Sprintf("%.3f", t.Floor)})
+	}
+	list = append(list,
+		Fact{"faces", fmt.Sprintf("%d real ones to train, %d held out", t.Faces, t.HeldOut)},
+		Fact{"effort", fmt.Sprintf("%d steps, %d images, %s", t.Steps, t.Images, duration(t.Seconds))},
+	)
+	if t.Fallback > 0 {
+		list = append(list, Fact{"without landmarks of their own", fmt.Sprintf("%d faces; the mean face was laid into their boxes", t.Fallback)})
+	}
+	return list
+}
+
+func duration(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	if d < time.Minute {
+		return fmt.Sprintf("%.1f s", seconds)
+	}
+	return d.Round(time.Second).String()
+}
+
+func facts(m map[string]string) []Fact {
+	var list []Fact
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, Fact{name, m[name]})
+	}
+	return list
+}

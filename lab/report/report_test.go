@@ -1,0 +1,334 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/seeable-lab/seeable/lab/figure"
+	"github.com/seeable-lab/seeable/lab/hypersphere"
+	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/stream"
+)
+
+var keep = flag.String("keep", "", "leave the report of made-up data in this file, to look at it")
+
+// example is a run whose figures are drawn by chance, in the size of a real one.
+func example(t testing.TB) Data {
+	rng := stream.New(1, "report")
+	s := spec.Default()
+	s.Name = "made-up"
+	k := s.Discrepancy.Classes()
+	d := Data{Spec: s, Command: "seelab run made-up --data DIR", Scores: []string{"figure", "cosine"}}
+	d.Record = store.Record{
+		Run: "made-up-0123", Name: s.Name, Hash: s.Hash(), Started: "2026-01-02T03:04:05Z", Seconds: 512.3,
+		Versions: map[string]string{"go": "1.26.5", "gomlx": "0.28.2"}, Score: "cosine",
+		Train: store.Training{
+			Accuracy: 0.37, Chance: 1 / float64(k), Loss: 3.1, Floor: 2.2, Steps: 1500, Images: 96000, Seconds: 400,
+			Faces: 3000, HeldOut: 400, Fallback: 12, Data: map[string]string{"real/ytfaces": "sha256 aa", "real/utkface": "sha256 bb"},
+		},
+		Selection: []store.Selection{{Score: "figure", AUC: 0.52, Low: 0.48, High: 0.56}, {Score: "cosine", AUC: 0.61, Low: 0.57, High: 0.65}},
+		Skipped:   []string{"faces/x.jpg: face: truncated"},
+	}
+	for n, set := range []string{"Celeb-DF v2", "DFDC", "FF++ c23", "FF++ c40"} {
+		var faces []metric.Face
+		for video := range 40 {
+			fake := video%4 != 0
+			centre := rng.NormFloat64()
+			if fake {
+				centre += 0.4 * float64(n)
+			}
+			for frame := range 6 {
+				it := store.Item{
+					Dataset: set, Method: "original", Video: fmt.Sprint(video), File: fmt.Sprint(video, "_", frame, ".jpg"),
+					Frame: frame, Fake: fake, Scores: []float64{rng.NormFloat64(), centre + 0.5*rng.NormFloat64()},
+				}
+				if fake {
+					it.Method = "Deepfakes"
+				}
+				if video == 7 {
+					it.Scores[1] = math.NaN()
+				}
+				d.Items = append(d.Items, it)
+				faces = append(faces, testedFace(it, 1))
+			}
+		}
+		videos, err := metric.Pool(faces)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scores, fake, _ := videos.Scored()
+		auc, err := metric.AUROC(scores, fake)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Record.Tests = append(d.Record.Tests, store.Test{
+			Dataset: set, Method: "all", Level: "video", AUC: auc, Low: auc - 0.1, High: auc + 0.1,
+			NReal: 10, NFake: 29, Coverage: 39. / 40, Digest: "sha256 " + fmt.Sprint(n),
+		})
+	}
+	for i := range s.Train.Steps {
+		at := float64(i) / float64(s.Train.Steps)
+		step := store.Step{
+			Step: i + 1, Loss: 3 + 2*math.Exp(-3*at) + 0.1*rng.NormFloat64(), Accuracy: min(0.5, 0.03+at*0.6) + 0.05*rng.NormFloat64(),
+			HeldOut: -1, Strength: max(1, 5-4*at/0.6),
+		}
+		if (i+1)%150 == 0 {
+			step.HeldOut = 0.03 + at*0.35
+		}
+		d.Steps = append(d.Steps, step)
+	}
+	prototypes, err := hypersphere.Simplex(k, s.Encoder.Dim, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	projection := prototypes.Projection()
+	place := func(z []float64) [3]float64 {
+		p, _, err := projection.Point(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	d.Similarity, d.SimilarityN = make([][]float64, k), 400
+	for i := range k {
+		d.Prototypes = append(d.Prototypes, place(prototypes.At(i)))
+		d.Similarity[i] = make([]float64, k)
+		for j := range k {
+			d.Similarity[i][j] = 0.1*rng.NormFloat64() - 0.03
+			if i == j {
+				d.Similarity[i][j] += 0.6
+			}
+		}
+		for range 12 {
+			z := make([]float64, s.Encoder.Dim)
+			for a, x := range prototypes.At(i) {
+				z[a] = x + 0.05*rng.NormFloat64()
+			}
+			d.Embeddings = append(d.Embeddings, figure.Embedding{At: place(z), Class: i})
+		}
+	}
+	for _, name := range []string{"FF++ c40, real", "FF++ c40, fake"} {
+		d.Groups = append(d.Groups, Group{Name: name, N: 160, Cosine: cosines(rng, k)})
+	}
+	return d
+}
+
+func cosines(rng *rand.Rand, k int) []float64 {
+	list := make([]float64, k)
+	for i := range list {
+		list[i] = 0.3 + 0.1*rng.NormFloat64()
+	}
+	return list
+}
+
+func write(t testing.TB, d Data) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), store.ReportFile)
+	if err := Write(path, d); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestReportTellsTheRun(t *testing.T) {
+	d := example(t)
+	text := write(t, d)
+	if *keep != "" {
+		if err := os.WriteFile(*keep, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{
+		"<h1>made-up</h1>", d.Record.Hash, "seed 1", "8m32s", "seelab run made-up --data DIR", "FF&#43;&#43; c40",
+		"0.370 at official strength; guessing gives 0.031", "least possible loss", "12 faces", "face: truncated",
+		"elastic_sigma = 7.0", "gomlx", "sha256 aa", "sha256 3", "spatial, row 1, col 2", "No fake of any test set",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	if !strings.Contains(text, `<tr class="mark"><td>cosine</td>`) || strings.Contains(text, `<tr class="mark"><td>figure</td>`) {
+		t.Error("want the score in use marked, and no other")
+	}
+	// ROC, 4 histograms, training, 2 faces, matrix, sphere.
+	if n := strings.Count(text, "<svg "); n != 10 {
+		t.Errorf("%d figures, want 10", n)
+	}
+	// The curve states the AUC of the table.
+	for _, test := range d.Record.Tests {
+		if want := fmt.Sprintf("%s: AUC %.3f (10 real, 29 fake videos)", strings.ReplaceAll(test.Dataset, "+", "+"), test.AUC); !strings.Contains(text, want) {
+			t.Errorf("no curve says %q", want)
+		}
+	}
+	if strings.Contains(strings.ToLower(strings.ReplaceAll(text, `"synthetic"`, "")), "synthetic.</strong>") {
+		t.Error("a run on photographs is called synthetic")
+	}
+	if again := write(t, example(t)); again != text {
+		t.Error("the same data gave another report")
+	}
+}
+
+func TestReportLoadsNothing(t *testing.T) {
+	text := write(t, example(t))
+	for _, pattern := range []string{
+		`(?i)(src|href|action|poster|srcset|data)\s*=\s*["']?\s*(https?:|//|file:)`, `(?i)url\(`, `(?i)@import`, `(?i)<link\b`, `(?i)<iframe`,
+		`(?i)<script[^>]*\bsrc`, `(?i)\b(fetch|XMLHttpRequest|WebSocket|EventSource|sendBeacon|importScripts)\b`,
+	} {
+		if found := regexp.MustCompile(pattern).FindString(text); found != "" {
+			t.Errorf("the report would load something: %s", found)
+		}
+	}
+	// Only names of XML may look like addresses.
+	for _, address := range regexp.MustCompile(`https?://[^"'\s<]*`).FindAllString(text, -1) {
+		if !strings.HasPrefix(address, "http://www.w3.org/") {
+			t.Errorf("address %s in the report", address)
+		}
+	}
+	if !strings.Contains(text, `content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"`) {
+		t.Error("no policy forbids loading")
+	}
+}
+
+// Names come from files of other people. None may become markup, in HTML, in SVG or in the script.
+func TestReportEscapes(t *testing.T) {
+	const evil = `</script></title></svg>]]><script>alert(1)</script><img src=x onerror="alert(2)">'"` + "`${alert(3)}"
+	d := example(t)
+	d.Spec.Name, d.Command, d.Scores[1] = evil, evil, evil
+	r := &d.Record
+	r.Run, r.Name, r.Hash, r.Started, r.Score, r.Skipped = evil, evil, evil, evil, evil, []string{evil}
+	r.Versions, r.Train.Data = map[string]string{evil: evil}, map[string]string{evil: evil}
+	r.Selection[0].Score = evil
+	r.Tests[0].Dataset, r.Tests[1].Method, r.Tests[2].Level, r.Tests[3].Digest = evil, evil, evil, evil
+	r.Tests[0].Synthetic = true
+	d.Groups[0].Name = evil
+	for i := range d.Items {
+		if d.Items[i].Dataset == "DFDC" {
+			d.Items[i].Dataset = evil
+		}
+	}
+	text := write(t, d)
+	if n := strings.Count(text, "<script"); n != 1 {
+		t.Errorf("%d scripts, want the one of the sphere", n)
+	}
+	if n := strings.Count(text, "</script"); n != 1 {
+		t.Errorf("%d ends of scripts, want 1", n)
+	}
+	if strings.Contains(text, "<img") {
+		t.Error("an <img> came through")
+	}
+	// Every figure is well-formed.
+	for _, part := range regexp.MustCompile(`(?s)<svg .*?</svg>`).FindAllString(text, -1) {
+		decoder := xml.NewDecoder(strings.NewReader(part))
+		for {
+			token, err := decoder.Token()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatalf("figure: %v", err)
+			}
+			if start, ok := token.(xml.StartElement); ok && (start.Name.Local == "script" || start.Name.Local == "img") {
+				t.Errorf("a figure has a <%s>", start.Name.Local)
+			}
+		}
+	}
+}
+
+func TestReportSaysSynthetic(t *testing.T) {
+	d := example(t)
+	d.Record.Train.Synthetic, d.Record.Synthetic = true, true
+	for i := range d.Record.Tests {
+		d.Record.Tests[i].Synthetic = true
+	}
+	for i := range d.Groups {
+		d.Groups[i].Synthetic = true
+	}
+	text := write(t, d)
+	for _, want := range []string{"<title>made-up (synthetic)", "<strong>SYNTHETIC.</strong> It was trained and tested on faces drawn by code"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	for i, part := range regexp.MustCompile(`(?s)<svg .*?</svg>`).FindAllString(text, -1) {
+		if !strings.Contains(part, "synthetic") {
+			t.Errorf("figure %d does not say synthetic", i)
+		}
+	}
+	for _, row := range regexp.MustCompile(`<tr[^>]*><td.*?</tr>`).FindAllString(text, -1) {
+		if !strings.Contains(row, "synthetic") {
+			t.Errorf("row %s does not say synthetic", row)
+		}
+	}
+}
+
+// What a run without prototypes, without curves or without anything has, still makes a report.
+func TestReportLeavesOutWhatIsNotThere(t *testing.T) {
+	s := spec.Default()
+	s.Method = "sbi"
+	text := write(t, Data{Record: store.Record{Name: "bare"}, Spec: s})
+	for _, not := range []string{"<svg", "<script", "What it looks at", "How the score was chosen", "Skipped"} {
+		if strings.Contains(text, not) {
+			t.Errorf("a bare report has %q", not)
+		}
+	}
+	if !strings.Contains(text, "method sbi") {
+		t.Error("a bare report lacks its method")
+	}
+}
+
+func TestReportErrors(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*Data)
+		want   string
+	}{
+		"score":     {func(d *Data) { d.Record.Score = "norm" }, `score "norm"`},
+		"item":      {func(d *Data) { d.Items[3].Scores = nil }, "item 3"},
+		"loss":      {func(d *Data) { d.Steps[4].Loss = math.NaN() }, "step 5"},
+		"class":     {func(d *Data) { d.Embeddings[0].Class = 99 }, "class 99"},
+		"prototype": {func(d *Data) { d.Prototypes[1][0] = math.NaN() }, "prototype 1"},
+		"matrix":    {func(d *Data) { d.Similarity[2] = nil }, "row 2"},
+		"group":     {func(d *Data) { d.Groups[0].Cosine = nil }, "FF++ c40, real"},
+	} {
+		d := example(t)
+		c.change(&d)
+		path := filepath.Join(t.TempDir(), store.ReportFile)
+		err := Write(path, d)
+		if err == nil || !strings.HasPrefix(err.Error(), "report: ") || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s: a report was written in spite of the error", name)
+		}
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	d := example(b)
+	path := filepath.Join(b.TempDir(), store.ReportFile)
+	for b.Loop() {
+		if err := Write(path, d); err != nil {
+			b.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(len(bytes.TrimSpace(text)))/1e3, "kB")
+}
