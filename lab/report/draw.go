@@ -130,10 +130,7 @@ func drawCells(v *view) error {
 		if len(group.Cosine) < n*types {
 			return fmt.Errorf("group %s has %d cosines, want one for each of %d classes", group.Name, len(group.Cosine), n*types)
 		}
-		means[g] = make([]float64, n)
-		for k, cosine := range group.Cosine[:n*types] {
-			means[g][k%n] += cosine / float64(types)
-		}
+		means[g] = regionMeans(group.Cosine[:n*types], n)
 		low, high = min(low, slices.Min(means[g])), max(high, slices.Max(means[g]))
 	}
 	for g, group := range v.Groups {
@@ -147,6 +144,15 @@ func drawCells(v *view) error {
 		v.Cells = append(v.Cells, drawn)
 	}
 	return nil
+}
+
+// regionMeans averages cosines over the types: class k is that of region k mod n.
+func regionMeans(cosine []float64, n int) []float64 {
+	means := make([]float64, n)
+	for k, c := range cosine {
+		means[k%n] += c * float64(n) / float64(len(cosine))
+	}
+	return means
 }
 
 // drawSphere draws the similarity matrix and the sphere.
