@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -38,15 +39,14 @@ Every figure it prints is synthetic: it shows that the machine works and says no
 				if cmd.Flags().Changed("results") {
 					where = fmt.Sprintf(" --results %q", s.results)
 				}
-				fmt.Fprintf(out, `
-Next:
-  seelab score --run %[1]s%[2]s FACE.png       score a picture of a face
-  seelab select-score --run %[1]s%[2]s         how the anomaly score was chosen
-  seelab run demo%[2]s --set seed=2            the same with other random numbers
-  seelab run seeable-mini --data DIR           the real thing: train on photographs, test on deepfakes
-  seelab list                                  all experiments
-`, run.Record.Run, where)
-				return nil
+				fmt.Fprintln(out, "\nNext; seelab stands for go run ./lab/cmd/seelab unless it is installed:")
+				next := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+				fmt.Fprintf(next, "  seelab score --run %s%s FACE.png\tscore a picture of a face\n", run.Record.Run, where)
+				fmt.Fprintf(next, "  seelab select-score --run %s%s\thow the anomaly score was chosen\n", run.Record.Run, where)
+				fmt.Fprintf(next, "  seelab run demo%s --set seed=2\tthe same with other random numbers\n", where)
+				fmt.Fprintf(next, "  seelab run seeable-mini --data DIR\tthe real thing: train on photographs, test on deepfakes\n")
+				fmt.Fprintf(next, "  seelab list\tall experiments\n")
+				return next.Flush()
 			})
 		},
 	}

@@ -46,21 +46,24 @@ func (p *progress) report(e lab.Event) {
 		p.stage, p.heldOut, p.first, p.done, p.line = e.Stage, -1, p.now(), e.Done, p.now()
 		if p.terminal {
 			p.bar = progressbar.NewOptions(e.Total, progressbar.OptionSetWriter(p.w), progressbar.OptionShowCount(),
-				progressbar.OptionSetWidth(20), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+				progressbar.OptionSetWidth(10), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 		}
 	}
-	text := e.Stage
+	// The bar with its text has room in 80 columns.
+	text, short := e.Stage, e.Stage
 	if t := e.Training; t != nil {
+		text = fmt.Sprintf("%s: loss %.3f, accuracy %.3f", e.Stage, t.Loss, t.Accuracy)
+		short = fmt.Sprintf("loss %.3f acc %.3f", t.Loss, t.Accuracy)
 		if t.HeldOut >= 0 {
 			p.heldOut = t.HeldOut
 		}
-		text = fmt.Sprintf("%s: loss %.3f, accuracy %.3f", e.Stage, t.Loss, t.Accuracy)
 		if p.heldOut >= 0 {
 			text += fmt.Sprintf(", held-out %.3f", p.heldOut)
+			short += fmt.Sprintf(" held-out %.3f", p.heldOut)
 		}
 	}
 	if p.bar != nil {
-		p.bar.Describe(text)
+		p.bar.Describe(short)
 		// Nothing to be done about a terminal that cannot be written.
 		_ = p.bar.Set(e.Done)
 		return

@@ -58,13 +58,18 @@ func TestProgressBar(t *testing.T) {
 	p.close()
 	// Each bar is drawn over the last after a return to the start of the line; a note has a line of its own.
 	parts := strings.FieldsFunc(out.String(), func(r rune) bool { return r == '\r' || r == '\n' })
-	for _, want := range []string{"training: loss 2.500, accuracy 0.250, held-out 0.125", "a note", "testing"} {
+	for _, want := range []string{"loss 2.500 acc 0.250 held-out 0.125", "a note", "testing"} {
 		found := false
 		for _, part := range parts {
 			found = found || strings.HasPrefix(part, want)
 		}
 		if !found {
 			t.Errorf("no %q in %q", want, out.String())
+		}
+	}
+	for _, part := range parts {
+		if n := len([]rune(part)); n > 79 {
+			t.Errorf("%d columns: %q", n, part)
 		}
 	}
 	if !strings.Contains(out.String(), "a note\n") {
