@@ -156,7 +156,7 @@ func (l *Lab) detector(ctx context.Context, r *Run) (*detector, error) {
 		delete(file.Tensors, calibrationMean)
 		delete(file.Tensors, calibrationSpread)
 	}
-	return d, encoder.Restore(weights, file)
+	return d, encoder.Restore(weights, file, "/net")
 }
 
 func vector(x []float64) safetensors.Tensor {

@@ -86,18 +86,3 @@ func fallbacks(faces []face.Face) int {
 	}
 	return n
 }
-
-// stored shrinks a face to what training needs, its central square at side pixels.
-func stored(side int) func(face.Face) (face.Face, error) {
-	return func(f face.Face) (face.Face, error) {
-		width, height := f.Image.Rect.Dx(), f.Image.Rect.Dy()
-		square := min(width, height)
-		corner := f.Image.Rect.Min
-		corner.X += (width - square) / 2
-		corner.Y += (height - square) / 2
-		rect := f.Image.Rect
-		rect.Min = corner
-		rect.Max.X, rect.Max.Y = corner.X+square, corner.Y+square
-		return face.Crop(f, rect, side)
-	}
-}

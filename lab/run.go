@@ -97,7 +97,7 @@ func (l *Lab) train(ctx context.Context, r *Run, trainSet, heldSet datasets.Set)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	fit := stored(method.StoredSize(s))
+	fit := method.Keep(s)
 	faces, _, skipped, err := l.load(ctx, "reading faces", trainSet, fit)
 	if err != nil {
 		return nil, nil, nil, err

@@ -55,6 +55,14 @@ type Feather struct {
 	Ratio float64 // largest weight of the mask, in [0, 1]
 }
 
+// harden makes a mask as much less soft as factor makes the perturbation stronger: official kernels take most of a small
+// cell away, and a network that never saw whole cells does not learn to find what is left of them.
+func (f Feather) harden(factor float64) Feather {
+	odd := func(kernel int) int { return 1 + 2*int(math.Round(float64(kernel-1)/2/factor)) }
+	f.Erode, f.Blur, f.Ratio = odd(f.Erode), odd(f.Blur), min(1, f.Ratio*factor)
+	return f
+}
+
 // newDraw draws the discrepancy of a region and type. The order of the draws is part of the format: changing it changes
 // every run.
 func newDraw(d spec.Discrepancy, kind string, strength float64, rng *rand.Rand) Draw {

@@ -87,6 +87,7 @@ func (g *Generator) Draw(label int, factor float64, rng *rand.Rand) Draw {
 		return Draw{Label: label}
 	}
 	d := newDraw(g.discrepancy, kind, g.discrepancy.Strength*factor, rng)
+	d.Feather = d.Feather.harden(factor)
 	d.Label, d.Region = label, region
 	return d
 }

@@ -30,6 +30,14 @@ type Regions interface {
 
 // NewRegions returns the strategy that d names. Its number of regions is d.Locations().
 func NewRegions(d spec.Discrepancy) (Regions, error) {
+	strategy, err := newStrategy(d)
+	if err == nil && d.Whole > 0 {
+		strategy = withWhole{strategy}
+	}
+	return strategy, err
+}
+
+func newStrategy(d spec.Discrepancy) (Regions, error) {
 	switch d.Regions {
 	case "grid":
 		if d.Rows < 1 || d.Cols < 1 {

@@ -38,34 +38,49 @@ func (m *sampling) Sampler() *Sampler {
 	return &Sampler{out: image.NewRGBA(image.Rect(0, 0, m.size, m.size))}
 }
 
-// StoredSize is the side at which faces are kept for training: a crop of the least margin still fills the network's
-// input.
-func StoredSize(s spec.Spec) int {
-	return int(math.Ceil(float64(s.Encoder.Size) / s.Augment.Margin[0]))
+// Keep shrinks a face to what training needs of it: its surroundings in the widest crop, at a resolution that fills the
+// network's input in the narrowest.
+func Keep(s spec.Spec) func(face.Face) (face.Face, error) {
+	margin := s.Augment.Margin
+	size := int(math.Ceil(float64(s.Encoder.Size) * margin[1] / margin[0]))
+	return func(f face.Face) (face.Face, error) { return crop(f, margin[1], size, 0, 0) }
 }
 
-// look crops f to what the network sees in a test: the central square of the mean training margin.
+// look crops f to what the network sees in a test.
 func (m *sampling) look(f face.Face) (face.Face, error) {
-	share := (m.augment.Margin[0] + m.augment.Margin[1]) / 2
-	return m.crop(f, share, 0.5, 0.5)
+	return crop(f, (m.augment.Margin[0]+m.augment.Margin[1])/2, m.size, 0, 0)
 }
 
-// glance crops f as training does: a random square, perhaps mirrored.
+// glance crops f as training does: with another margin and place each time, perhaps mirrored.
 func (m *sampling) glance(f face.Face, rng *rand.Rand) (face.Face, error) {
-	share := m.augment.Margin[0] + (m.augment.Margin[1]-m.augment.Margin[0])*rng.Float64()
-	cropped, err := m.crop(f, share, rng.Float64(), rng.Float64())
+	margin := m.augment.Margin[0] + (m.augment.Margin[1]-m.augment.Margin[0])*rng.Float64()
+	cropped, err := crop(f, margin, m.size, 2*rng.Float64()-1, 2*rng.Float64()-1)
 	if err == nil && rng.Float64() < m.augment.Flip {
 		cropped = face.Mirror(cropped)
 	}
 	return cropped, err
 }
 
-// crop keeps a square of share of the image's side; x and y in [0, 1] say where it lies in the free room.
-func (m *sampling) crop(f face.Face, share, x, y float64) (face.Face, error) {
-	width, height := f.Image.Rect.Dx(), f.Image.Rect.Dy()
-	side := max(1, int(math.Round(share*float64(min(width, height)))))
-	corner := image.Pt(int(math.Round(x*float64(width-side))), int(math.Round(y*float64(height-side))))
-	cropped, err := face.Crop(f, image.Rectangle{Min: corner, Max: corner.Add(image.Pt(side, side))}, m.size)
+// crop keeps a square around the landmarks, margin times as large as their box, and scales it to size. The box sits a
+// little below its middle, as the official margins are wider above than below (spec section 1.3); x and y in [−1, 1] move
+// it by up to half of the free room on a side.
+func crop(f face.Face, margin float64, size int, x, y float64) (face.Face, error) {
+	if len(f.Landmarks) < face.Landmarks {
+		return face.Face{}, fmt.Errorf("method: face with %d landmarks: want %d", len(f.Landmarks), face.Landmarks)
+	}
+	low, high := f.Landmarks[0], f.Landmarks[0]
+	for _, p := range f.Landmarks[:face.Landmarks] {
+		low.X, low.Y = min(low.X, p.X), min(low.Y, p.Y)
+		high.X, high.Y = max(high.X, p.X), max(high.Y, p.Y)
+	}
+	const above = 0.1 // of the crop's side
+	box := max(high.X-low.X, high.Y-low.Y)
+	side := margin * box
+	room := (side - box) / 4
+	left := (low.X+high.X)/2 - side/2 + x*room
+	top := (low.Y+high.Y)/2 - side/2 - above*side + y*room
+	corner, length := image.Pt(int(math.Round(left)), int(math.Round(top))), max(1, int(math.Round(side)))
+	cropped, err := face.Crop(f, image.Rectangle{Min: corner, Max: corner.Add(image.Pt(length, length))}, size)
 	if err != nil {
 		return face.Face{}, fmt.Errorf("method: %w", err)
 	}

@@ -115,16 +115,21 @@ func (m *SeeABLE) Views(s *Sampler, dst [][]uint8, labels []int32, f face.Face, 
 	return nil
 }
 
-// label draws a class uniformly, except for the pristine one, which has a share of its own.
+// label draws a class: pristine faces and whole ones have shares of their own, all others the same.
 func (m *SeeABLE) label(rng *rand.Rand) int {
-	pristine := m.spec.Discrepancy.Pristine
-	if pristine == 0 {
-		return rng.IntN(m.Classes())
-	}
-	if rng.Float64() < pristine {
+	d := m.spec.Discrepancy
+	if d.Pristine > 0 && rng.Float64() < d.Pristine {
 		return m.Classes() - 1
 	}
-	return rng.IntN(m.Classes() - 1)
+	n, regions := d.Locations(), d.Locations()
+	kind := rng.IntN(len(d.Types))
+	if d.Whole > 0 {
+		if rng.Float64() < d.Whole {
+			return kind*n + n - 1
+		}
+		regions--
+	}
+	return kind*n + rng.IntN(regions)
 }
 
 // Check implements Method: a face without augmentation and with a discrepancy, never a pristine one.

@@ -29,7 +29,7 @@ func Default() Spec {
 			Brightness: 0.3, Contrast: 0.3, ContrastP: 0.3,
 			JPEG: [2]int{40, 100}, JPEGP: 0.5,
 			Resample: [2]float64{0.4, 1}, ResampleP: 0,
-			Margin: [2]float64{0.8, 1},
+			Margin: [2]float64{1.2, 1.7},
 		},
 		Encoder: Encoder{Name: "compact", Size: 64, Hidden: 512, Dim: 128},
 		Loss: Loss{

@@ -37,6 +37,7 @@ type Discrepancy struct {
 	Side     string   `toml:"side" doc:"which side of the region is perturbed in training: inside | outside | random"`
 	Strength float64  `toml:"strength" doc:"the perturbed image is face + strength·(perturbed − face); 1 is official"`
 	MinArea  float64  `toml:"min_area" doc:"cells smaller than this share of the face are redrawn (our choice)"`
+	Whole    float64  `toml:"whole" doc:"share of the discrepancies that take the whole face, as one more region; 0 is the paper's method (ours)"`
 	Pristine float64  `toml:"pristine" doc:"share of training faces without a discrepancy, with a prototype of their own; 0 is the paper's method (ours)"`
 
 	RGBShift   float64    `toml:"rgb_shift" doc:"spatial: per-channel shift, ± levels of 255; 0 switches it off"`
@@ -69,7 +70,7 @@ type Augment struct {
 	JPEGP      float64    `toml:"jpeg_p"`
 	Resample   [2]float64 `toml:"resample" doc:"scale range of a down-and-up resampling before JPEG (ours: mimics low-rate video)"`
 	ResampleP  float64    `toml:"resample_p" doc:"probability of resampling; 0 is official"`
-	Margin     [2]float64 `toml:"margin" doc:"training crops keep this range of the image's central side; [1, 1] is no jitter"`
+	Margin     [2]float64 `toml:"margin" doc:"side of the training crop in sides of the landmarks' box; tests take the mean"`
 }
 
 // Encoder says which network embeds a face.
@@ -117,21 +118,26 @@ type Score struct {
 	Flip  bool    `toml:"flip" doc:"average with the mirrored face"`
 }
 
-// Locations is N_loc, the number of regions of the strategy (spec section 2.3).
+// Locations is N_loc, the number of regions of the strategy (spec section 2.3), and one more for the whole face when it
+// has a share.
 func (d Discrepancy) Locations() int {
+	n := 1
 	switch d.Regions {
 	case "grid":
-		return d.Rows * d.Cols
+		n = d.Rows * d.Cols
 	case "meshgrid":
-		return 13
+		n = 13
 	case "sladd":
-		return 4
+		n = 4
 	case "dfl":
-		return 3
+		n = 3
 	case "components", "extended":
-		return 8
+		n = 8
 	}
-	return 1
+	if d.Whole > 0 {
+		n++
+	}
+	return n
 }
 
 // Classes is K, the number of prototypes: one for each (region, type) pair, and one more for pristine faces when they

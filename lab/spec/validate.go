@@ -44,6 +44,8 @@ func (s Spec) Validate() error {
 	v.name("discrepancy.side", d.Side, Sides)
 	v.within("discrepancy.strength", d.Strength, 0, 20)
 	v.within("discrepancy.min_area", d.MinArea, 0, 0.5)
+	v.within("discrepancy.whole", d.Whole, 0, 1)
+	v.want("discrepancy.whole", d.Whole == 0 || d.Regions != "whole", d.Whole, "0 where the whole face is the only region already")
 	v.within("discrepancy.pristine", d.Pristine, 0, 0.9)
 	v.within("discrepancy.rgb_shift", d.RGBShift, 0, 255)
 	v.within("discrepancy.rgb_shift_p", d.RGBShiftP, 0, 1)
@@ -82,7 +84,7 @@ func (s Spec) Validate() error {
 	v.within("augment.hsv_shift", a.HSVShift, 0, 90)
 	v.span("augment.jpeg", [2]float64{float64(a.JPEG[0]), float64(a.JPEG[1])}, 1, 100)
 	v.span("augment.resample", a.Resample, 0.1, 1)
-	v.span("augment.margin", a.Margin, 0.3, 1)
+	v.span("augment.margin", a.Margin, 1, 4)
 
 	e := s.Encoder
 	v.name("encoder.name", e.Name, Encoders)

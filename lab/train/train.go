@@ -41,7 +41,7 @@ type Options struct {
 	Report func(Progress)
 }
 
-// Run trains m on faces, which are as large as [method.StoredSize], into store. Variables that store already holds, such
+// Run trains m on faces, as [method.Keep] leaves them, into store. Variables that store already holds, such
 // as pretrained weights, are kept as the start. held are faces of other people, for the accuracy in the reports.
 //
 // Batches are functions of the seed and the step, and are made on all cores while the backend computes the step before.

@@ -45,7 +45,7 @@ func update(scope *model.Scope, t spec.Train, loss, rate *Node) (norm *Node) {
 		steps.SetNodeValue(Where(healthy, count, steps.NodeValue(g)))
 	}
 	for i, v := range variables {
-		state := optimizer.At("%s", "/optimizer"+v.Path())
+		state := scope.Store().Scope("/optimizer" + v.Path())
 		var direction *Node
 		if t.Optimizer == "adamw" {
 			direction = adam(state, gradients[i], count, healthy)
