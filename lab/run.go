@@ -18,6 +18,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/loss"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/report"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -66,7 +67,7 @@ func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) {
 	for _, p := range append(trainProblems, problems...) {
 		r.Record.Skipped = append(r.Record.Skipped, p.Error())
 	}
-	d, held, heldItems, err := l.train(ctx, r, trainSet, heldSet)
+	d, steps, held, heldItems, err := l.train(ctx, r, trainSet, heldSet)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) {
 	if err := d.save(dir); err != nil {
 		return nil, err
 	}
-	items, err := l.test(ctx, r, d, tests)
+	items, groups, err := l.test(ctx, r, d, tests)
 	if err != nil {
 		return nil, err
 	}
@@ -84,37 +85,36 @@ func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) {
 		return nil, err
 	}
 	r.Record.Seconds = time.Since(start).Seconds()
-	if err := l.writeReport(ctx, r, d, items, held); err != nil {
+	if err := l.writeReport(ctx, r, d, steps, items, groups, held); err != nil {
 		return nil, err
 	}
 	return r, store.WriteRecord(dir, r.Record)
 }
 
 // train loads the real faces and trains the run's network on them.
-func (l *Lab) train(ctx context.Context, r *Run, trainSet, heldSet datasets.Set) (d *detector, held []face.Face, heldItems []datasets.Item, err error) {
+func (l *Lab) train(ctx context.Context, r *Run, trainSet, heldSet datasets.Set) (d *detector, steps []store.Step, held []face.Face, heldItems []datasets.Item, err error) {
 	s := r.Spec
 	m, err := method.New(s)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	fit := method.Keep(s)
 	faces, _, skipped, err := l.load(ctx, "reading faces", trainSet, fit)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	held, heldItems, heldSkipped, err := l.load(ctx, "reading held-out faces", heldSet, fit)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	r.Record.Skipped = append(append(r.Record.Skipped, skipped...), heldSkipped...)
 
 	weights := model.NewStore()
 	weights.RootScope().SetParam(encoder.SeedParam, s.Seed)
 	if err := l.pretrained(ctx, weights, s.Encoder); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	start := time.Now()
-	var steps []store.Step
 	err = train.Run(ctx, s, m, weights, faces, held, train.Options{
 		Backend: l.computer.Backend,
 		Report: func(p train.Progress) {
@@ -129,7 +129,7 @@ func (l *Lab) train(ctx context.Context, r *Run, trainSet, heldSet datasets.Set)
 		err = werr
 	}
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	record := &r.Record.Train
 	*record = store.Training{
@@ -141,14 +141,14 @@ func (l *Lab) train(ctx context.Context, r *Run, trainSet, heldSet datasets.Set)
 	r.Record.Synthetic = trainSet.Synthetic
 	if s.Method == "seeable" && s.Loss.Name == "bcr" {
 		if record.Floor, err = balancedFloor(s); err != nil {
-			return nil, nil, nil, err
+			return nil, nil, nil, nil, err
 		}
 	}
 	if record.Data[trainSet.Name], err = datasets.Digest(trainSet); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	d, err = newDetector(l.computer.Backend, s, m, weights)
-	return d, held, heldItems, err
+	return d, steps, held, heldItems, err
 }
 
 // pretrained puts the weights that the spec names into the store of a new network.
@@ -189,41 +189,42 @@ func lastTenth(steps []store.Step) float64 {
 }
 
 // test scores every set and measures it.
-func (l *Lab) test(ctx context.Context, r *Run, d *detector, sets []datasets.Set) ([]store.Item, error) {
+func (l *Lab) test(ctx context.Context, r *Run, d *detector, sets []datasets.Set) ([]store.Item, []report.Group, error) {
 	var all []store.Item
+	var groups []report.Group
 	r.Record.Tests = nil
 	for _, set := range sets {
-		items, fallback, skipped, err := l.scoreSet(ctx, d, r.Record.Score, set)
+		items, similar, fallback, skipped, err := l.scoreSet(ctx, d, r.Record.Score, set)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		r.Record.Skipped = append(r.Record.Skipped, skipped...)
 		r.Record.Synthetic = r.Record.Synthetic || set.Synthetic
 		digest, err := datasets.Digest(set)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		column := scoreColumn(d.method, r.Record.Score)
 		tests, err := measure(set, items, column, fallback, r.Spec.Seed)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for i := range tests {
 			tests[i].Digest = digest
 			tests[i].Synthetic = set.Synthetic || r.Record.Train.Synthetic
 		}
 		r.Record.Tests = append(r.Record.Tests, tests...)
-		all = append(all, items...)
+		all, groups = append(all, items...), append(groups, similar...)
 	}
-	return all, nil
+	return all, groups, nil
 }
 
 // scoreSet scores the faces of a set with every score of the method that the variants of score allow. Faces that could
 // not be read stay, without a score.
-func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datasets.Set) (items []store.Item, fallback float64, skipped []string, err error) {
+func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datasets.Set) (items []store.Item, groups []report.Group, fallback float64, skipped []string, err error) {
 	faces, read, skipped, err := l.load(ctx, "reading "+set.Name, set, func(f face.Face) (face.Face, error) { return f, nil })
 	if err != nil {
-		return nil, 0, nil, err
+		return nil, nil, 0, nil, err
 	}
 	ids := make([]string, len(read))
 	at := map[string]int{}
@@ -234,7 +235,7 @@ func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datas
 	// Scores that need the variants are recorded beside the chosen one only when it needs them too.
 	evidence, err := l.evidence(ctx, "testing "+set.Name, d, score, faces, ids)
 	if err != nil {
-		return nil, 0, nil, err
+		return nil, nil, 0, nil, err
 	}
 	for _, it := range set.Items {
 		item := store.Item{
@@ -251,7 +252,7 @@ func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datas
 		}
 		items = append(items, item)
 	}
-	return items, float64(fallbacks(faces)) / float64(max(1, len(faces))), skipped, nil
+	return items, similarityGroups(d.method, set, read, evidence), float64(fallbacks(faces)) / float64(max(1, len(faces))), skipped, nil
 }
 
 // Evaluate tests a finished run on the sets under the lab's data root. The run's folder stays as it is.
@@ -271,7 +272,7 @@ func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Reco
 	for _, p := range problems {
 		fresh.Record.Skipped = append(fresh.Record.Skipped, p.Error())
 	}
-	if _, err := l.test(ctx, fresh, d, sets); err != nil {
+	if _, _, err := l.test(ctx, fresh, d, sets); err != nil {
 		return store.Record{}, err
 	}
 	fresh.Record.Seconds = time.Since(start).Seconds()

@@ -38,7 +38,8 @@ func Embed(scope *model.Scope, cfg spec.Encoder, images *Node) (features, embedd
 	return features, L2Normalize(Project(scope.In("head"), features, cfg.Hidden, cfg.Dim), -1)
 }
 
-// Features is the first half of [Embed]: float32 [B, 4·4·C], not negative.
+// Features is the first half of [Embed]: the backbone's map, averaged to 4×4 places where it is a multiple of that size
+// and kept as it is otherwise, as float32 [B, places·C].
 func Features(scope *model.Scope, cfg spec.Encoder, images *Node) *Node {
 	images.AssertDims(-1, cfg.Size, cfg.Size, 3)
 	backbone, known := backbones[cfg.Name]

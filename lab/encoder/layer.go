@@ -40,7 +40,10 @@ func padZero(x *Node, axis int, pad [2]int) *Node {
 // batchNorm normalises the channels, which lie on axis, over batch and space in training, and by the running averages
 // otherwise.
 func batchNorm(scope *model.Scope, x *Node, axis int, epsilon float64) *Node {
-	return norm.BatchNorm(scope, x, axis).CurrentScope().Momentum(0.99).Epsilon(epsilon).Done()
+	// In training the backend's operation has the gradient through mean and variance, which GoMLX's own graph cuts off; in
+	// inference the pure Go backend lacks the operation.
+	fused := scope.IsTraining(x.Graph())
+	return norm.BatchNorm(scope, x, axis).CurrentScope().Momentum(0.99).Epsilon(epsilon).UseBackendInference(fused).Done()
 }
 
 // meanPool averages x to side×side places, or leaves it when it is no larger.

@@ -23,14 +23,16 @@ func rate(t spec.Train, step int) float64 {
 	return t.LearningRate
 }
 
-// curriculum is the factor on the strength of the discrepancies: from CurriculumFrom it falls geometrically to 1 at
-// CurriculumEnd. Without it nets stay at chance, because at official strength the cue is too faint to be found.
+// curriculum is the factor on the strength of the discrepancies: CurriculumFrom for the first quarter of its time, then
+// falling geometrically to 1 at CurriculumEnd. Without it nets stay at chance, because at official strength the cue is
+// too faint to be found; without the pause it has gone before it is learnt.
 func curriculum(t spec.Train, step int) float64 {
 	end := t.CurriculumEnd * float64(t.Steps)
 	if float64(step) >= end {
 		return 1
 	}
-	return math.Pow(t.CurriculumFrom, 1-float64(step)/end)
+	fall := max(0, (float64(step)/end-0.25)/0.75)
+	return math.Pow(t.CurriculumFrom, 1-fall)
 }
 
 // warmUp is the share of the warm-up loss: all of it until the middle of its time, then falling to none.

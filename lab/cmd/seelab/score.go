@@ -37,9 +37,15 @@ similarities and draws them over the face, region by region: FACE.heat.png in th
 				if run.Record.Train.Synthetic {
 					fmt.Fprintf(cmd.ErrOrStderr(), "%s was trained on synthetic faces: its scores say nothing about photographs\n", run.Record.Run)
 				}
-				scores, err := l.Score(cmd.Context(), run, files...)
+				scores, skipped, err := l.Score(cmd.Context(), run, files...)
 				if err != nil {
 					return err
+				}
+				for _, reason := range skipped {
+					fmt.Fprintln(cmd.ErrOrStderr(), "skipped:", reason)
+				}
+				if len(scores) == 0 {
+					return fmt.Errorf("none of the %d files could be scored", len(files))
 				}
 				scored, err := drawHeat(dir, scores)
 				if err != nil {
@@ -47,7 +53,7 @@ similarities and draws them over the face, region by region: FACE.heat.png in th
 				}
 				out := cmd.OutOrStdout()
 				if asJSON {
-					return printJSON(out, map[string]any{"run": run.Record.Run, "faces": scored})
+					return printJSON(out, map[string]any{"run": run.Record.Run, "faces": scored, "skipped": skipped})
 				}
 				for _, face := range scored {
 					printScore(out, run.Spec.Discrepancy.Types, face)
@@ -61,6 +67,7 @@ similarities and draws them over the face, region by region: FACE.heat.png in th
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	s.resultsFlag(cmd)
 	s.backendFlag(cmd)
+	s.strictFlag(cmd)
 	return cmd
 }
 

@@ -21,6 +21,10 @@ func (s *surroundings) resultsFlag(cmd *cobra.Command) {
 
 func (s *surroundings) dataFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.data, "data", os.Getenv(lab.DataEnv), "`folder` of the data; the default is $"+lab.DataEnv)
+	s.strictFlag(cmd)
+}
+
+func (s *surroundings) strictFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.strict, "strict", false, "fail at the first bad image or manifest row instead of skipping, naming and counting it")
 }
 
