@@ -43,7 +43,7 @@ func batchNorm(scope *model.Scope, x *Node, axis int, epsilon float64) *Node {
 	// In training the backend's operation has the gradient through mean and variance, which GoMLX's own graph cuts off; in
 	// inference the pure Go backend lacks the operation.
 	fused := scope.IsTraining(x.Graph())
-	return norm.BatchNorm(scope, x, axis).CurrentScope().Momentum(0.99).Epsilon(epsilon).UseBackendInference(fused).Done()
+	return norm.BatchNorm(scope, x, axis).CurrentScope().Momentum(0.9).Epsilon(epsilon).UseBackendInference(fused).Done()
 }
 
 // meanPool averages x to side×side places, or leaves it when it is no larger.
