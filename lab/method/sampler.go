@@ -62,8 +62,9 @@ func (m *sampling) glance(f face.Face, rng *rand.Rand) (face.Face, error) {
 }
 
 // crop keeps a square around the landmarks, margin times as large as their box, and scales it to size. The box sits a
-// little below its middle, as the official margins are wider above than below (spec section 1.3); x and y in [−1, 1] move
-// it by up to half of the free room on a side.
+// tenth of the side below its middle, as the official margins are wider above than below (spec section 1.3); x and y in
+// [−1, 1] move the square by up to half of the free room on a side. A narrow one may so cut off the chin. A square that
+// reaches over the image's edge is moved inside, as [face.Crop] says.
 func crop(f face.Face, margin float64, size int, x, y float64) (face.Face, error) {
 	if len(f.Landmarks) < face.Landmarks {
 		return face.Face{}, fmt.Errorf("method: face with %d landmarks: want %d", len(f.Landmarks), face.Landmarks)

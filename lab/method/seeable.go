@@ -101,18 +101,48 @@ func (m *SeeABLE) Regions() discrepancy.Regions { return m.generator.Regions() }
 // Views implements Method: every view is another crop and another draw of the same label (spec section 2.9).
 func (m *SeeABLE) Views(s *Sampler, dst [][]uint8, labels []int32, f face.Face, factor float64, rng *rand.Rand) error {
 	label := m.label(rng)
-	for i := range dst {
-		view, err := m.glance(f, rng)
-		if err != nil {
+	views := make([]face.Face, len(dst))
+	for i := range views {
+		var err error
+		if views[i], err = m.glance(f, rng); err != nil {
 			return err
 		}
-		if label, err = m.generator.Sample(s.out, view, label, factor, rng, &s.workspace); err != nil {
+	}
+	label, err := m.agree(views, label, rng)
+	if err != nil {
+		return err
+	}
+	for i, view := range views {
+		if err := m.generator.Apply(s.out, view, m.generator.Draw(label, factor, rng), &s.workspace); err != nil {
 			return err
 		}
+		m.generator.Augment(s.out, rng, &s.workspace)
 		fill(dst[i], s.out)
 		labels[i] = int32(label)
 	}
 	return nil
+}
+
+// agree returns the label, or another one of its type whose region is large enough in all views: mirroring a turned face
+// exchanges its wide side for its narrow one, so what fits in one view may not in the next. A face on which no region
+// fits in all of them keeps one that fits in the last.
+func (m *SeeABLE) agree(views []face.Face, label int, rng *rand.Rand) (int, error) {
+	const tries = 16
+	for range tries {
+		agreed := true
+		for _, view := range views {
+			redrawn, err := m.generator.Redraw(view, label, rng)
+			if err != nil {
+				return 0, err
+			}
+			agreed = agreed && redrawn == label
+			label = redrawn
+		}
+		if agreed {
+			break
+		}
+	}
+	return label, nil
 }
 
 // label draws a class: pristine faces and whole ones have shares of their own, all others the same.
@@ -132,7 +162,8 @@ func (m *SeeABLE) label(rng *rand.Rand) int {
 	return kind*n + rng.IntN(regions)
 }
 
-// Check implements Method: a face without augmentation and with a discrepancy, never a pristine one.
+// Check implements Method: a face at the mean margin without augmentation and with a discrepancy, never a pristine one;
+// regions, the whole face among them, are equally likely.
 func (m *SeeABLE) Check(s *Sampler, dst []uint8, f face.Face, rng *rand.Rand) (int, error) {
 	view, err := m.look(f)
 	if err != nil {

@@ -1,0 +1,109 @@
+package method
+
+import (
+	"math"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/spec"
+)
+
+// tiny is a spec whose network is built in a moment: four cells, two types, 32 pixels.
+func tiny() spec.Spec {
+	s := spec.Default()
+	s.Discrepancy.Rows, s.Discrepancy.Cols = 2, 2
+	s.Encoder.Size, s.Encoder.Hidden, s.Encoder.Dim = 32, 8, 8
+	return s
+}
+
+func seeable(t testing.TB, s spec.Spec) *SeeABLE {
+	t.Helper()
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	m, err := New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.(*SeeABLE)
+}
+
+func sbi(t testing.TB, s spec.Spec) *SBI {
+	t.Helper()
+	s.Method = "sbi"
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	m, err := New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.(*SBI)
+}
+
+// people are drawn faces of 256 × 256 pixels with exact landmarks.
+var people = sync.OnceValues(func() ([]face.Face, error) {
+	set, _ := datasets.Synthetic(1)
+	var faces []face.Face
+	for i := range 4 {
+		f, err := datasets.Load(set.Items[5*i])
+		if err != nil {
+			return nil, err
+		}
+		faces = append(faces, f)
+	}
+	return faces, nil
+})
+
+func person(t testing.TB, i int) face.Face {
+	t.Helper()
+	faces, err := people()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return faces[i]
+}
+
+func TestNew(t *testing.T) {
+	for _, name := range spec.Methods {
+		s := tiny()
+		s.Method = name
+		m, err := New(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := map[string]int{"seeable": 8, "sbi": 2}[name]; m.Classes() != want {
+			t.Errorf("%s: %d classes, want %d", name, m.Classes(), want)
+		}
+		// The spec knows the scores of both methods, and auto.
+		for _, score := range m.Scores() {
+			s.Score.Name = score
+			if err := s.Validate(); err != nil {
+				t.Errorf("%s scores %q: %v", name, score, err)
+			}
+		}
+	}
+	for what, spoil := range map[string]func(*spec.Spec){
+		"ensemble":  func(s *spec.Spec) { s.Method = "ensemble" },
+		"loss":      func(s *spec.Spec) { s.Loss.Name = "hinge" },
+		"distance":  func(s *spec.Spec) { s.Loss.Distance = "euclid" },
+		"regions":   func(s *spec.Spec) { s.Discrepancy.Regions = "hexagons" },
+		"dimension": func(s *spec.Spec) { s.Encoder.Dim = 3 },
+	} {
+		s := tiny()
+		spoil(&s)
+		if m, err := New(s); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: got %v, error %v", what, m, err)
+		}
+	}
+}
+
+func near(t *testing.T, what string, got, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tolerance) {
+		t.Errorf("%s is %.9g, want %.9g", what, got, want)
+	}
+}

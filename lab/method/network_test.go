@@ -1,0 +1,243 @@
+package method
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/encoder"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/stream"
+)
+
+var backends = map[string]func(testing.TB) compute.Backend{"XLA": acceltest.ForTest, "PureGo": acceltest.PureGo}
+
+const batch = 12
+
+// pass runs graphs over one network, in inference, on the same random images. It returns their values by name.
+func pass(t *testing.T, backend compute.Backend, graphs map[string]func(scope *model.Scope, images, labels *Node) *Node, labels []int32) map[string][]float64 {
+	t.Helper()
+	rng := stream.New(1, "images")
+	pixels := make([]uint8, batch*32*32*3)
+	for i := range pixels {
+		pixels[i] = uint8(rng.IntN(256))
+	}
+	var names []string
+	for name := range graphs {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	store := model.NewStore()
+	out, err := model.CallOnceN(backend, store, func(_ *model.Scope, images, labels *Node) []*Node {
+		var nodes []*Node
+		for _, name := range names {
+			nodes = append(nodes, graphs[name](store.Scope("/net"), images, labels))
+		}
+		return nodes
+	}, tensors.FromFlatDataAndDimensions(pixels, batch, 32, 32, 3), tensors.FromFlatDataAndDimensions(labels, batch))
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	values := map[string][]float64{}
+	for i, name := range names {
+		if flat, err := tensors.CopyFlatData[int32](out[i]); err == nil {
+			for _, v := range flat {
+				values[name] = append(values[name], float64(v))
+			}
+			continue
+		}
+		for _, v := range tensors.MustCopyFlatData[float32](out[i]) {
+			values[name] = append(values[name], float64(v))
+		}
+	}
+	return values
+}
+
+// Scores, guesses and losses are what plain float64 makes of the same embeddings.
+func TestSeeABLENetwork(t *testing.T) {
+	labels := []int32{0, 3, 3, 8, 1, 7, 0, 3, 3, 8, 1, 5}
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			s := tiny()
+			s.Discrepancy.Pristine, s.Loss.WarmUp, s.Loss.Lambda, s.Loss.BaseTemperature = 0.2, 0.5, 0.7, 0.1
+			m := seeable(t, s)
+			s.Loss.Lambda = 0
+			unguided := seeable(t, s)
+			s.Loss.WarmUp = 0
+			cold := seeable(t, s)
+			loss := func(m *SeeABLE, warmUp float64) func(scope *model.Scope, images, labels *Node) *Node {
+				return func(scope *model.Scope, images, labels *Node) *Node {
+					total, _ := m.Loss(scope, images, labels, Scalar(images.Graph(), dtypes.Float32, warmUp))
+					return total
+				}
+			}
+			got := pass(t, open(t), map[string]func(scope *model.Scope, images, labels *Node) *Node{
+				"outputs":    func(scope *model.Scope, images, _ *Node) *Node { return m.Outputs(scope, images) },
+				"guesses":    func(scope *model.Scope, images, _ *Node) *Node { return m.Guesses(scope, images) },
+				"embeddings": func(scope *model.Scope, images, _ *Node) *Node { return m.Embeddings(scope, images) },
+				"features": func(scope *model.Scope, images, _ *Node) *Node {
+					return encoder.Features(scope, s.Encoder, images)
+				},
+				"hits": func(scope *model.Scope, images, labels *Node) *Node {
+					_, hits := m.Loss(scope, images, labels, ScalarZero(images.Graph(), dtypes.Float32))
+					return hits
+				},
+				"warm, guided": loss(m, 1), "half, guided": loss(m, 0.5), "past, guided": loss(m, 0),
+				"warm": loss(unguided, 1), "past": loss(unguided, 0), "cold": loss(cold, 0),
+			}, labels)
+
+			k, d := 9, s.Encoder.Dim
+			z := slices.Collect(slices.Chunk(got["embeddings"], d))
+			h := slices.Collect(slices.Chunk(got["features"], len(got["features"])/batch))
+			hits := 0.0
+			for i, row := range slices.Collect(slices.Chunk(got["outputs"], 1+k)) {
+				near(t, "norm of z", norm(z[i]), 1, 1e-5)
+				near(t, "|h|", row[0], norm(h[i]), 1e-4*row[0])
+				best := 0
+				for label := range k {
+					cosine := dot(z[i], m.Prototypes().At(label))
+					near(t, "cosine", row[1+label], cosine, 1e-5)
+					if cosine > dot(z[i], m.Prototypes().At(best)) {
+						best = label
+					}
+				}
+				near(t, "guess", got["guesses"][i], float64(best), 0)
+				if best == int(labels[i]) {
+					hits++
+				}
+			}
+			near(t, "hits", got["hits"][0], hits, 0)
+
+			entropy := naiveCrossEntropy(m, z, labels)
+			bcr := naiveBCR(m, z, labels) * s.Loss.Temperature / s.Loss.BaseTemperature
+			guidance := 0.7 * naiveGuidance(m, z, labels)
+			if math.Abs(entropy-bcr) < 0.1 || guidance < 0.1 {
+				t.Fatalf("cross-entropy %v, BCR %v, guidance %v: the test cannot tell them apart", entropy, bcr, guidance)
+			}
+			for what, want := range map[string]float64{
+				"warm": entropy, "past": bcr, "cold": bcr,
+				"warm, guided": entropy + guidance, "past, guided": bcr + guidance, "half, guided": (entropy+bcr)/2 + guidance,
+			} {
+				near(t, what, got[what][0], want, 2e-4*want)
+			}
+		})
+	}
+}
+
+func naiveCrossEntropy(m *SeeABLE, z [][]float64, labels []int32) float64 {
+	mean := 0.0
+	for i, row := range z {
+		total := 0.0
+		for k := range m.Classes() {
+			total += math.Exp(dot(row, m.Prototypes().At(k)) / m.spec.Loss.Temperature)
+		}
+		mean += (math.Log(total) - dot(row, m.Prototypes().At(int(labels[i])))/m.spec.Loss.Temperature) / float64(len(z))
+	}
+	return mean
+}
+
+// naiveBCR is spec section 4.1 at τ_base = τ, all rows being anchors.
+func naiveBCR(m *SeeABLE, z [][]float64, labels []int32) float64 {
+	mean := 0.0
+	for i, row := range z {
+		logit := func(j int) float64 {
+			other := z[j]
+			if j == i {
+				other = m.Prototypes().At(int(labels[i]))
+			}
+			return dot(row, other) / m.spec.Loss.Temperature
+		}
+		total, own, positives := 0.0, 0.0, 0.0
+		for j := range z {
+			total += math.Exp(logit(j))
+			if labels[j] == labels[i] {
+				own += logit(j)
+				positives++
+			}
+		}
+		mean += (math.Log(total) - own/positives) / float64(len(z))
+	}
+	return mean
+}
+
+// naiveGuidance weighs with the class table of [TestGuidanceTable].
+func naiveGuidance(m *SeeABLE, z [][]float64, labels []int32) float64 {
+	mean := 0.0
+	for i, row := range z {
+		guess := 0
+		for k := range m.Classes() {
+			if dot(row, m.Prototypes().At(k)) > dot(row, m.Prototypes().At(guess)) {
+				guess = k
+			}
+		}
+		mean += m.guidance[guess][labels[i]] * (1 - dot(row, m.Prototypes().At(int(labels[i])))) / float64(len(z))
+	}
+	return mean
+}
+
+// Guesses, hits and loss of the binary head follow from its log odds.
+func TestSBINetwork(t *testing.T) {
+	labels := []int32{0, 1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 1}
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			m := sbi(t, tiny())
+			got := pass(t, open(t), map[string]func(scope *model.Scope, images, labels *Node) *Node{
+				"outputs": func(scope *model.Scope, images, _ *Node) *Node { return m.Outputs(scope, images) },
+				"guesses": func(scope *model.Scope, images, _ *Node) *Node { return m.Guesses(scope, images) },
+				"loss": func(scope *model.Scope, images, labels *Node) *Node {
+					total, _ := m.Loss(scope, images, labels, nil)
+					return total
+				},
+				"hits": func(scope *model.Scope, images, labels *Node) *Node {
+					_, hits := m.Loss(scope, images, labels, nil)
+					return hits
+				},
+			}, labels)
+			loss, hits := 0.0, 0.0
+			for i, odds := range got["outputs"] {
+				guess := 0.0
+				if odds > 0 {
+					guess = 1
+				}
+				near(t, "guess", got["guesses"][i], guess, 0)
+				if guess == float64(labels[i]) {
+					hits++
+				}
+				if labels[i] == 1 {
+					odds = -odds
+				}
+				loss += math.Log1p(math.Exp(odds)) / batch
+			}
+			near(t, "hits", got["hits"][0], hits, 0)
+			near(t, "loss", got["loss"][0], loss, 1e-5)
+		})
+	}
+}
+
+// Every loss that a spec may name is built, each another one.
+func TestEveryLoss(t *testing.T) {
+	graphs := map[string]func(scope *model.Scope, images, labels *Node) *Node{}
+	for _, name := range spec.Losses {
+		s := tiny()
+		s.Loss.Name = name
+		m := seeable(t, s)
+		graphs[name] = func(scope *model.Scope, images, labels *Node) *Node {
+			total, _ := m.Loss(scope, images, labels, ScalarZero(images.Graph(), dtypes.Float32))
+			return total
+		}
+	}
+	seen := map[float64]string{}
+	for name, got := range pass(t, acceltest.PureGo(t), graphs, []int32{0, 3, 3, 6, 1, 7, 0, 3, 3, 6, 1, 7}) {
+		if loss := got[0]; seen[loss] != "" || !(loss > 0) || math.IsInf(loss, 0) {
+			t.Errorf("%s is %v, as %q", name, loss, seen[loss])
+		}
+		seen[got[0]] = name
+	}
+}

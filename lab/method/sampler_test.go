@@ -1,0 +1,310 @@
+package method
+
+import (
+	"bytes"
+	"image"
+	"math"
+	"testing"
+
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/stream"
+)
+
+// ramp is a face whose pixels tell where they are: red is x, green is y. Its landmarks' box is 110 pixels wide.
+func ramp() face.Face {
+	img := image.NewRGBA(image.Rect(0, 0, 256, 256))
+	for i := range 256 * 256 {
+		copy(img.Pix[4*i:], []uint8{uint8(i % 256), uint8(i / 256), 0, 255})
+	}
+	return face.Face{Image: img, Landmarks: face.Template(image.Rect(70, 75, 180, 180))}
+}
+
+// colour is the image at p, interpolated bilinearly.
+func colour(img *image.RGBA, p face.Point) (red, green float64) {
+	x, y := int(math.Floor(p.X)), int(math.Floor(p.Y))
+	for dy := range 2 {
+		for dx := range 2 {
+			weight := (1 - math.Abs(p.X-float64(x+dx))) * (1 - math.Abs(p.Y-float64(y+dy)))
+			c := img.RGBAAt(x+dx, y+dy)
+			red += weight * float64(c.R)
+			green += weight * float64(c.G)
+		}
+	}
+	return red, green
+}
+
+func box(points []face.Point) (low, high face.Point) {
+	low, high = points[0], points[0]
+	for _, p := range points {
+		low.X, low.Y = min(low.X, p.X), min(low.Y, p.Y)
+		high.X, high.Y = max(high.X, p.X), max(high.Y, p.Y)
+	}
+	return low, high
+}
+
+// Wherever a crop goes, landmarks stay on their pixels.
+func TestCropTakesLandmarksAlong(t *testing.T) {
+	f := ramp()
+	for _, size := range []int{64, 200} {
+		for _, margin := range []float64{1.2, 1.45, 1.7} {
+			for _, shift := range [][2]float64{{0, 0}, {-1, 1}, {0.7, -0.4}} {
+				cropped, err := crop(f, margin, size, shift[0], shift[1])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if cropped.Image.Rect != image.Rect(0, 0, size, size) {
+					t.Fatalf("crop is %v, want a side of %d", cropped.Image.Rect, size)
+				}
+				checked := 0
+				for i, p := range cropped.Landmarks {
+					if p.X < 1 || p.Y < 1 || p.X > float64(size-2) || p.Y > float64(size-2) {
+						continue
+					}
+					checked++
+					red, green := colour(cropped.Image, p)
+					if was := f.Landmarks[i]; math.Abs(red-was.X) > 1 || math.Abs(green-was.Y) > 1 {
+						t.Fatalf("size %d, margin %v, shift %v: landmark %d was at %.1f, lies on what was at (%.1f, %.1f)",
+							size, margin, shift, i, was, red, green)
+					}
+				}
+				if checked < 50 {
+					t.Errorf("size %d, margin %v, shift %v: only %d landmarks are inside", size, margin, shift, checked)
+				}
+			}
+		}
+	}
+}
+
+// A test crop is as large as the mean margin says, with the landmarks' box in the middle of its width and a tenth of its
+// side below the middle of its height.
+func TestLookIsCentred(t *testing.T) {
+	s := tiny()
+	s.Encoder.Size, s.Augment.Margin = 192, [2]float64{1.3, 1.6}
+	m := seeable(t, s)
+	view, err := m.look(ramp())
+	if err != nil {
+		t.Fatal(err)
+	}
+	low, high := box(view.Landmarks)
+	// A pixel of the picture is 1.2 of the crop, and squares lie on whole ones.
+	near(t, "the box's width", max(high.X-low.X, high.Y-low.Y), 192/1.45, 1.5)
+	near(t, "the box's middle", (low.X+high.X)/2, 95.5, 1.5)
+	near(t, "the box's height", (low.Y+high.Y)/2, 95.5+19.2, 1.5)
+}
+
+// The margins of training crops lie in the spec's range and use it; the box moves by up to half of the room.
+func TestGlanceRanges(t *testing.T) {
+	s := tiny()
+	s.Encoder.Size, s.Augment.Flip = 96, 0
+	m := seeable(t, s)
+	rng := stream.New(1, "glance")
+	f := ramp()
+	least, most, left, right := 9.0, 0.0, 9.0, -9.0
+	for range 300 {
+		view, err := m.glance(f, rng)
+		if err != nil {
+			t.Fatal(err)
+		}
+		low, high := box(view.Landmarks)
+		margin := 96 / (high.X - low.X)
+		least, most = min(least, margin), max(most, margin)
+		// Where the box lies in its free room, from 0 to 1.
+		place := (low.X + 0.5) / (96 - (high.X - low.X))
+		left, right = min(left, place), max(right, place)
+	}
+	for _, c := range []struct {
+		what      string
+		got, want float64
+	}{{"narrowest margin", least, 1.2}, {"widest margin", most, 1.7}, {"leftmost", left, 0.25}, {"rightmost", right, 0.75}} {
+		near(t, c.what, c.got, c.want, 0.05)
+	}
+}
+
+// A flipped crop is the mirror image of the same crop.
+func TestGlanceMirrors(t *testing.T) {
+	f := person(t, 0)
+	s := tiny()
+	s.Augment.Flip = 0
+	straight := seeable(t, s)
+	s.Augment.Flip = 1
+	flipped := seeable(t, s)
+	s.Augment.Flip = 0.5
+	perhaps := seeable(t, s)
+	flips := 0
+	for i := range 200 {
+		plain, err := straight.glance(f, stream.New(1, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mirrored, err := flipped.glance(f, stream.New(1, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := face.Mirror(plain)
+		if !bytes.Equal(mirrored.Image.Pix, want.Image.Pix) {
+			t.Fatal("the flipped crop is not the mirrored one")
+		}
+		for j, p := range mirrored.Landmarks {
+			if p != want.Landmarks[j] {
+				t.Fatalf("landmark %d at %v, want %v", j, p, want.Landmarks[j])
+			}
+		}
+		either, err := perhaps.glance(f, stream.New(1, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Equal(either.Image.Pix, mirrored.Image.Pix) {
+			flips++
+		} else if !bytes.Equal(either.Image.Pix, plain.Image.Pix) {
+			t.Fatal("a third crop")
+		}
+	}
+	if flips < 70 || flips > 130 {
+		t.Errorf("%d of 200 crops are flipped, want about half", flips)
+	}
+}
+
+// What Keep leaves of a face has what training crops see: a test crop of it shows the same place.
+func TestKeep(t *testing.T) {
+	s := tiny()
+	s.Encoder.Size = 64
+	m := seeable(t, s)
+	for _, f := range []face.Face{ramp(), person(t, 1), person(t, 2)} {
+		kept, err := Keep(s)(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if side := kept.Image.Rect.Dx(); side != 91 { // 64·1.7/1.2, rounded up
+			t.Errorf("kept %d pixels a side, want 91", side)
+		}
+		direct, err := m.look(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := m.look(kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range again.Landmarks {
+			if q := direct.Landmarks[i]; math.Hypot(p.X-q.X, p.Y-q.Y) > 1 {
+				t.Fatalf("landmark %d is at %.2f, without Keep at %.2f", i, p, q)
+			}
+		}
+		difference := 0.0
+		for i, v := range again.Image.Pix {
+			difference += math.Abs(float64(v)-float64(direct.Image.Pix[i])) / float64(len(again.Image.Pix))
+		}
+		if difference > 5 { // pixels resampled twice
+			t.Errorf("pixels differ by %.1f levels on average", difference)
+		}
+	}
+}
+
+// Landmarks that are too few, not finite or off the image are errors, not panics, wherever a face comes in.
+func TestUnusableLandmarks(t *testing.T) {
+	s := tiny()
+	for what, points := range map[string][]face.Point{
+		"none": nil,
+		"few":  make([]face.Point, 5),
+		"NaN":  landmarksAt(math.NaN()),
+		"Inf":  landmarksAt(math.Inf(1)),
+		"huge": landmarksAt(1e300),
+		"off":  landmarksAt(5000),
+	} {
+		f := ramp()
+		f.Landmarks = points
+		if _, err := Keep(s)(f); err == nil {
+			t.Errorf("%s: Keep has no error", what)
+		}
+		for _, m := range []Method{seeable(t, s), sbi(t, s)} {
+			sampler, dst := m.Sampler(), make([]uint8, 3*32*32)
+			if err := m.Views(sampler, [][]uint8{dst}, make([]int32, 1), f, 1, stream.New(1)); err == nil {
+				t.Errorf("%s: Views has no error", what)
+			}
+			if _, err := m.Check(sampler, dst, f, stream.New(1)); err == nil {
+				t.Errorf("%s: Check has no error", what)
+			}
+			if _, err := m.Variants(sampler, nil, m.Scores()[0], f, "id"); err == nil {
+				t.Errorf("%s: Variants has no error", what)
+			}
+		}
+	}
+}
+
+func landmarksAt(x float64) []face.Point {
+	points := face.Template(image.Rect(70, 75, 180, 180))
+	for i := range points {
+		points[i].X += x
+	}
+	return points
+}
+
+// A pseudo-fake and its real face meet the same augmentation; the pseudo-fake alone is blended.
+func TestFakeAndReal(t *testing.T) {
+	plain := tiny()
+	plain.Augment = unaugmented(plain.Augment)
+	bright := plain
+	bright.Augment.Brightness, bright.Augment.ContrastP = 0.5, 1
+	f := person(t, 0)
+	before := bytes.Clone(f.Image.Pix)
+	untouched, spreadOfReals := 0, 0.0
+	for i := range 20 {
+		m := seeable(t, plain)
+		sampler := m.Sampler()
+		real, err := m.Real(sampler, f, stream.New(3, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(real.Image.Pix, f.Image.Pix) {
+			t.Fatal("without augmentation the real face changed")
+		}
+		fake, err := m.Fake(sampler, f, stream.New(3, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Equal(fake.Image.Pix, f.Image.Pix) {
+			t.Errorf("pseudo-fake %d is the face", i)
+		}
+		// Half of the pseudo-fakes change the face only, not the corner of the picture.
+		if bytes.Equal(fake.Image.Pix[:40], f.Image.Pix[:40]) {
+			untouched++
+		}
+
+		m = seeable(t, bright)
+		if real, err = m.Real(sampler, f, stream.New(4, i)); err != nil {
+			t.Fatal(err)
+		}
+		if fake, err = m.Fake(sampler, f, stream.New(4, i)); err != nil {
+			t.Fatal(err)
+		}
+		level := mean(real.Image.Pix)
+		spreadOfReals = max(spreadOfReals, math.Abs(level-mean(f.Image.Pix)))
+		if difference := math.Abs(mean(fake.Image.Pix) - level); difference > 30 {
+			t.Errorf("pair %d: the fake is %.0f levels away", i, difference)
+		}
+	}
+	if untouched < 4 || untouched > 16 {
+		t.Errorf("%d of 20 pseudo-fakes keep the corner, want about half", untouched)
+	}
+	if spreadOfReals < 60 {
+		t.Errorf("the augmentation changed real faces by %.0f levels at most: the test shows nothing", spreadOfReals)
+	}
+	if !bytes.Equal(f.Image.Pix, before) {
+		t.Error("the face itself was written to")
+	}
+}
+
+// unaugmented keeps crops and flips and leaves out what is done to pixels.
+func unaugmented(a spec.Augment) spec.Augment {
+	a.RGBShiftP, a.HSVShiftP, a.ContrastP, a.JPEGP, a.ResampleP = 0, 0, 0, 0, 0
+	return a
+}
+
+func mean(pix []uint8) float64 {
+	total := 0.0
+	for _, v := range pix {
+		total += float64(v)
+	}
+	return total / float64(len(pix))
+}

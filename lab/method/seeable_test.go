@@ -1,0 +1,342 @@
+package method
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/stream"
+)
+
+// views makes n training images of f with a sampler, on the stream of the seed.
+func views(t *testing.T, m Method, s *Sampler, f face.Face, n, size int, factor float64, seed uint64) (images [][]uint8, labels []int32) {
+	t.Helper()
+	images, labels = make([][]uint8, n), make([]int32, n)
+	for i := range images {
+		images[i] = make([]uint8, 3*size*size)
+	}
+	if err := m.Views(s, images, labels, f, factor, stream.New(seed, "views")); err != nil {
+		t.Fatal(err)
+	}
+	return images, labels
+}
+
+// Training images are functions of the face, the factor and the stream, whatever the sampler made before.
+func TestViewsAreFunctionsOfTheirStream(t *testing.T) {
+	for _, name := range spec.Methods {
+		s := tiny()
+		s.Method = name
+		m, err := New(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		used := m.Sampler()
+		seen := map[string]bool{}
+		for seed := range uint64(20) {
+			f := person(t, int(seed)%4)
+			first, labels := views(t, m, m.Sampler(), f, 2, 32, 2, seed)
+			again, same := views(t, m, used, f, 2, 32, 2, seed)
+			if !slices.Equal(labels, same) || !slices.EqualFunc(first, again, bytes.Equal) {
+				t.Fatalf("%s, seed %d: two sets of views", name, seed)
+			}
+			for _, image := range first {
+				if seen[string(image)] {
+					t.Errorf("%s, seed %d: an image that was there before", name, seed)
+				}
+				seen[string(image)] = true
+			}
+		}
+	}
+}
+
+// All views of a face share a label, also where a region that is large enough in one view is too small in the next: on a
+// turned face, whose sides change places when it is mirrored.
+func TestViewsShareALabel(t *testing.T) {
+	s := tiny()
+	s.Discrepancy.Rows, s.Discrepancy.Cols, s.Encoder.Dim = 4, 4, 31
+	s.Discrepancy.MinArea = 0.035
+	m := seeable(t, s)
+	f := person(t, 0)
+	f.Landmarks = slices.Clone(f.Landmarks)
+	_, high := box(f.Landmarks)
+	for i, p := range f.Landmarks {
+		f.Landmarks[i].X -= 0.35 * (high.Y - p.Y)
+	}
+	// Without a common choice the test would see different labels.
+	mirrored := face.Mirror(f)
+	differ := 0
+	for label := range m.Classes() {
+		here, err := m.generator.Redraw(f, label, stream.New(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		there, err := m.generator.Redraw(mirrored, label, stream.New(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if here == label && there != label {
+			differ++
+		}
+	}
+	if differ == 0 {
+		t.Fatal("the face is not turned enough for the test")
+	}
+	sampler := m.Sampler()
+	for seed := range uint64(400) {
+		_, labels := views(t, m, sampler, f, 4, 32, 1, seed)
+		if slices.Min(labels) != slices.Max(labels) {
+			t.Fatalf("seed %d: views with the labels %v", seed, labels)
+		}
+		rng := stream.New(seed, "views")
+		m.label(rng)
+		for range labels {
+			view, err := m.glance(f, rng) // the same crop as that of the view
+			if err != nil {
+				t.Fatal(err)
+			}
+			if fitting, err := m.generator.Redraw(view, int(labels[0]), stream.New(1)); err != nil || fitting != int(labels[0]) {
+				t.Errorf("seed %d: the region of label %d is too small in a view (%v)", seed, labels[0], err)
+			}
+		}
+	}
+}
+
+// Classes are equally likely, except that whole and pristine faces have the shares that the spec gives them.
+func TestLabelShares(t *testing.T) {
+	const n = 40000
+	for _, c := range []struct{ whole, pristine float64 }{{0, 0}, {0.3, 0}, {0, 0.2}, {0.3, 0.2}, {1, 0.5}} {
+		s := tiny()
+		s.Discrepancy.Whole, s.Discrepancy.Pristine = c.whole, c.pristine
+		s.Encoder.Dim = 16
+		m := seeable(t, s)
+		counts := make([]float64, m.Classes())
+		rng := stream.New(5, "labels")
+		for range n {
+			counts[m.label(rng)]++
+		}
+		locations := s.Discrepancy.Locations()
+		for label, count := range counts {
+			discrepant := 1 - c.pristine
+			want := discrepant * (1 - c.whole) / 8
+			if label == 2*locations {
+				want = c.pristine
+			} else if c.whole > 0 && label%locations == locations-1 {
+				want = discrepant * c.whole / 2
+			}
+			deviation := math.Sqrt(want * (1 - want) / n)
+			near(t, fmt.Sprintf("whole %v, pristine %v: share of label %d", c.whole, c.pristine, label), count/n, want, 4.5*deviation)
+		}
+	}
+}
+
+// Pristine faces are only augmented; whole and cell discrepancies change the picture. Labels say which.
+func TestViewsShowTheirLabel(t *testing.T) {
+	s := tiny()
+	s.Augment = unaugmented(s.Augment)
+	s.Augment.Flip, s.Augment.Margin = 0, [2]float64{1.4, 1.4}
+	s.Discrepancy.Whole, s.Discrepancy.Pristine, s.Discrepancy.Side = 0.2, 0.3, "inside"
+	s.Encoder.Dim = 16
+	m := seeable(t, s)
+	sampler := m.Sampler()
+	f := person(t, 3)
+	pristine := 0
+	for seed := range uint64(60) {
+		rng := stream.New(seed, "views")
+		label := m.label(rng)
+		plain, err := m.glance(f, rng) // the same crop as that of the view, whose draws begin like these
+		if err != nil {
+			t.Fatal(err)
+		}
+		images, labels := views(t, m, sampler, f, 1, 32, 5, seed)
+		if int(labels[0]) != label {
+			t.Fatalf("label %d, drawn was %d", labels[0], label)
+		}
+		same := bytes.Equal(images[0], discrepancy.AppendRGB(nil, plain.Image))
+		if same != (label == m.Classes()-1) {
+			t.Errorf("label %d of %d: untouched is %t", label, m.Classes(), same)
+		}
+		if same {
+			pristine++
+		}
+	}
+	if pristine == 0 {
+		t.Error("no pristine face among 60")
+	}
+}
+
+// Held-out images are never pristine and never augmented; the curriculum's factor does not reach them.
+func TestCheck(t *testing.T) {
+	s := tiny()
+	s.Discrepancy.Pristine, s.Discrepancy.Whole, s.Encoder.Dim = 0.9, 0.1, 16
+	m := seeable(t, s)
+	sampler, dst := m.Sampler(), make([]uint8, 3*32*32)
+	counts := make([]int, m.Classes())
+	for i := range 1000 {
+		label, err := m.Check(sampler, dst, person(t, i%4), stream.New(1, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts[label]++
+	}
+	if counts[m.Classes()-1] > 0 {
+		t.Errorf("%d pristine images", counts[m.Classes()-1])
+	}
+	if least := slices.Min(counts[:m.Classes()-1]); least < 60 {
+		t.Errorf("counts %v, want about 100 of each class", counts)
+	}
+
+	s.Discrepancy.Strength, s.Discrepancy.Translate, s.Discrepancy.Scale = 0, [2]float64{}, 0
+	m = seeable(t, s)
+	for i := range 4 {
+		if _, err := m.Check(sampler, dst, person(t, i), stream.New(2, i)); err != nil {
+			t.Fatal(err)
+		}
+		view, err := m.look(person(t, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(dst, discrepancy.AppendRGB(nil, view.Image)) {
+			t.Errorf("face %d without a visible discrepancy is not the plain crop", i)
+		}
+	}
+}
+
+// The plain face leads, its discrepancies follow in the order of their labels, and the mirrored face does the same again.
+func TestVariants(t *testing.T) {
+	const row = 3 * 32 * 32
+	f := person(t, 2)
+	for _, pristine := range []float64{0, 0.2} {
+		for _, flip := range []bool{false, true} {
+			s := tiny()
+			s.Discrepancy.Pristine, s.Score.Flip = pristine, flip
+			m := seeable(t, s)
+			got, err := m.Variants(m.Sampler(), []uint8{7}, "figure", f, "someone")
+			if err != nil {
+				t.Fatal(err)
+			}
+			looks, err := m.look(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []uint8{7}
+			for i, side := range []face.Face{looks, face.Mirror(looks)} {
+				if i == 1 && !flip {
+					break
+				}
+				want = discrepancy.AppendRGB(want, side.Image)
+				for label := range 8 {
+					img := image.NewRGBA(side.Image.Rect)
+					if err := m.generator.Apply(img, side, m.generator.Variant(s.Seed, "someone", label), new(discrepancy.Workspace)); err != nil {
+						t.Fatal(err)
+					}
+					want = discrepancy.AppendRGB(want, img)
+				}
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("pristine %v, flip %t: %d images are not those %d of their draws", pristine, flip, len(got)/row, len(want)/row)
+			}
+			plain, err := m.Variants(m.Sampler(), nil, "onepass", f, "someone")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(plain) / row; flip && (n != 2 || !bytes.Equal(plain[row:], want[1+9*row:1+10*row])) || !flip && n != 1 ||
+				!bytes.Equal(plain[:row], want[1:1+row]) {
+				t.Errorf("flip %t: onepass has %d images, or others", flip, n)
+			}
+			other, err := m.Variants(m.Sampler(), nil, "figure", f, "someone else")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Equal(other, got[1:]) {
+				t.Error("two ids have the same draws")
+			}
+		}
+	}
+}
+
+// The table of weights is that of the regions, once for each type, and has one more row for pristine faces.
+func TestGuidanceTable(t *testing.T) {
+	for _, regions := range spec.Regions {
+		for _, whole := range []float64{0, 0.2} {
+			for _, pristine := range []float64{0, 0.2} {
+				for _, distance := range spec.Distances {
+					s := tiny()
+					s.Discrepancy.Regions, s.Loss.Distance, s.Discrepancy.Pristine, s.Encoder.Dim = regions, distance, pristine, 32
+					if regions != "whole" {
+						s.Discrepancy.Whole = whole
+					}
+					checkTable(t, fmt.Sprint(regions, " ", distance, " whole ", whole, " pristine ", pristine), seeable(t, s))
+				}
+			}
+		}
+	}
+}
+
+func checkTable(t *testing.T, what string, m *SeeABLE) {
+	t.Helper()
+	regions := m.Regions()
+	n, k := regions.Len(), len(m.guidance)
+	if k != n && k != m.Classes() {
+		t.Fatalf("%s: %d rows for %d regions and %d classes", what, k, n, m.Classes())
+	}
+	steps, err := regions.Distances(m.spec.Loss.Distance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pristine := -1
+	if m.spec.Discrepancy.Pristine > 0 {
+		pristine = m.Classes() - 1
+	}
+	for i, row := range m.guidance {
+		if len(row) != k {
+			t.Fatalf("%s: row %d has %d weights, want %d", what, i, len(row), k)
+		}
+		for j, weight := range row {
+			a, b := i%n, j%n
+			var want float64
+			switch {
+			case i == j, i != pristine && j != pristine && a == b:
+				want = 0.25
+			case i == pristine || j == pristine:
+				want = 1
+			case regions.Mirror(a) == b:
+				want = 0.5
+			default:
+				want = float64(steps[a][b])
+			}
+			if weight != want || m.guidance[j][i] != want {
+				t.Errorf("%s: G(%d, %d) = %v, G(%d, %d) = %v, want %v", what, i, j, weight, j, i, m.guidance[j][i], want)
+			}
+		}
+	}
+}
+
+func BenchmarkViews(b *testing.B) {
+	for _, name := range spec.Methods {
+		b.Run(name, func(b *testing.B) {
+			s := spec.Default()
+			s.Method = name
+			m, err := New(s)
+			if err != nil {
+				b.Fatal(err)
+			}
+			f, err := Keep(s)(person(b, 0))
+			if err != nil {
+				b.Fatal(err)
+			}
+			sampler, labels := m.Sampler(), make([]int32, 2)
+			images := [][]uint8{make([]uint8, 3*64*64), make([]uint8, 3*64*64)}
+			for i := 0; b.Loop(); i++ {
+				if err := m.Views(sampler, images, labels, f, 1, stream.New(1, i)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
