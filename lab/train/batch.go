@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/seeable-lab/seeable/lab/face"
@@ -23,12 +24,16 @@ type batch struct {
 }
 
 // batches yields the batches of all steps in order, made ahead on all cores. It stops when ctx ends; a batch that could
-// not be made carries the error and is the last.
+// not be made carries the error and is the last. No goroutine outlives the loop.
 func batches(ctx context.Context, s spec.Spec, m method.Method, faces []face.Face) iter.Seq[batch] {
 	return func(yield func(batch) bool) {
 		ctx, stop := context.WithCancel(ctx)
-		defer stop()
 		ahead := make(chan batch, 2)
+		defer func() {
+			stop()
+			for range ahead { // until the maker has closed it
+			}
+		}()
 		go func() {
 			defer close(ahead)
 			maker := newMaker(s, m, faces)
@@ -80,7 +85,7 @@ func (mk *maker) make(step int) batch {
 		chosen[i] = mk.face(step*groups + i)
 	}
 	var wait sync.WaitGroup
-	errs := make([]error, len(mk.samplers))
+	errs := make([]error, groups)
 	for worker, sampler := range mk.samplers {
 		wait.Go(func() {
 			dst, labels := make([][]uint8, t.Views), make([]int32, t.Views)
@@ -91,7 +96,7 @@ func (mk *maker) make(step int) batch {
 				}
 				rng := stream.New(mk.spec.Seed, "train", step, i)
 				if err := mk.method.Views(sampler, dst, labels, chosen[i], factor, rng); err != nil {
-					errs[worker] = fmt.Errorf("train: step %d, face %d: %w", step+1, i, err)
+					errs[i] = fmt.Errorf("train: step %d, face %d of its batch: %w", step+1, i+1, err)
 					return
 				}
 				for view, label := range labels {
@@ -101,10 +106,9 @@ func (mk *maker) make(step int) batch {
 		})
 	}
 	wait.Wait()
-	for _, err := range errs {
-		if err != nil {
-			b.err = err
-		}
+	// The first error, so that it does not depend on the number of cores.
+	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
+		b.err = errs[i]
 	}
 	return b
 }

@@ -51,6 +51,14 @@ func NewCheck(ctx context.Context, s spec.Spec, m method.Method, held []face.Fac
 	return c, nil
 }
 
+// Finalize frees what the backend holds for the check.
+func (c *Check) Finalize() {
+	if c.exec != nil {
+		c.exec.Finalize()
+		c.exec = nil
+	}
+}
+
 // Accuracy is the share of the images whose label the network of store guesses.
 func (c *Check) Accuracy(backend compute.Backend, store *model.Store) (float64, error) {
 	if c.exec == nil {

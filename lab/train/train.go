@@ -61,8 +61,8 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 		return err
 	}
 
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	defer check.Finalize()
+
 	start := time.Now()
 	for batch := range batches(ctx, s, m, faces) {
 		if batch.err != nil {

@@ -12,8 +12,8 @@ import (
 // global norm.
 //
 // It is ours rather than GoMLX's optimizer because it clips by the global norm, spares biases and BatchNorm from weight
-// decay, takes the rate as an input of the graph, and leaves every variable alone when the norm is not finite, so that a
-// store never holds a NaN.
+// decay, takes the rate as an input of the graph, and leaves every variable of the store alone, also the running averages
+// of BatchNorm, when the loss or the norm is not finite, so that a store never holds a NaN.
 func update(scope *model.Scope, t spec.Train, loss, rate *Node) (norm *Node) {
 	g := loss.Graph()
 	var variables []*model.Variable
@@ -30,7 +30,6 @@ func update(scope *model.Scope, t spec.Train, loss, rate *Node) (norm *Node) {
 		norm = Add(norm, ReduceAllSum(Square(gradient)))
 	}
 	norm = Sqrt(norm)
-	healthy := IsFinite(norm)
 	if t.Clip > 0 {
 		factor := MinScalar(Div(Scalar(g, floats, t.Clip), AddScalar(norm, 1e-12)), 1)
 		for i := range gradients {
@@ -42,34 +41,40 @@ func update(scope *model.Scope, t spec.Train, loss, rate *Node) (norm *Node) {
 	if t.Optimizer == "adamw" {
 		steps := optimizer.WithInitializer(initializer.Zero).VariableWithShape("steps", loss.Shape()).SetTrainable(false)
 		count = OnePlus(steps.NodeValue(g))
-		steps.SetNodeValue(Where(healthy, count, steps.NodeValue(g)))
+		steps.SetNodeValue(count)
 	}
 	for i, v := range variables {
 		state := scope.Store().Scope("/optimizer" + v.Path())
 		var direction *Node
 		if t.Optimizer == "adamw" {
-			direction = adam(state, gradients[i], count, healthy)
+			direction = adam(state, gradients[i], count)
 		} else {
 			velocity := moment(state, "velocity", gradients[i])
 			direction = Add(MulScalar(velocity.NodeValue(g), t.Momentum), gradients[i])
-			velocity.SetNodeValue(Where(healthy, direction, velocity.NodeValue(g)))
+			velocity.SetNodeValue(direction)
 		}
 		if t.WeightDecay > 0 && values[i].Rank() > 1 {
 			direction = Add(direction, MulScalar(values[i], t.WeightDecay))
 		}
-		v.SetNodeValue(Where(healthy, Sub(values[i], Mul(rate, direction)), values[i]))
+		v.SetNodeValue(Sub(values[i], Mul(rate, direction)))
+	}
+	healthy := And(IsFinite(loss), IsFinite(norm))
+	for v := range scope.Store().IterVariables() {
+		if v.ChangedInGraph(g) {
+			// A variable enters a graph as the parameter of its path.
+			v.SetNodeValue(Where(healthy, v.NodeValue(g), g.GetParameterByName(v.Path())))
+		}
 	}
 	return norm
 }
 
 // adam is the direction of Adam (Kingma and Ba 2015) with its usual β₁ .9, β₂ .999 and ε 1e-8.
-func adam(state *model.Scope, gradient, count, healthy *Node) *Node {
+func adam(state *model.Scope, gradient, count *Node) *Node {
 	const beta1, beta2, epsilon = 0.9, 0.999, 1e-8
 	average := func(name string, beta float64, x *Node) *Node {
 		v := moment(state, name, x)
-		old := v.NodeValue(x.Graph())
-		updated := Add(MulScalar(old, beta), MulScalar(x, 1-beta))
-		v.SetNodeValue(Where(healthy, updated, old))
+		updated := Add(MulScalar(v.NodeValue(x.Graph()), beta), MulScalar(x, 1-beta))
+		v.SetNodeValue(updated)
 		debias := OneMinus(Pow(Scalar(x.Graph(), floats, beta), count))
 		return Div(updated, debias)
 	}
