@@ -274,3 +274,67 @@ func TestOverMatchesFloat(t *testing.T) {
 		}
 	}
 }
+
+// A factor of 1 leaves a feather as it is; a larger one makes its mask harder, in the end without any softness.
+func TestHarden(t *testing.T) {
+	for kernel := 1; kernel <= 63; kernel += 2 {
+		for _, ratio := range []float64{0.25, 0.5, 1} {
+			f := Feather{Size: [2]int{200, 224}, Erode: kernel, Blur: 64 - kernel, Sigma: 9, Ratio: ratio}
+			if got := f.harden(1); got != f {
+				t.Errorf("factor 1 makes %+v of %+v", got, f)
+			}
+			hardest := Feather{Size: f.Size, Erode: 1, Blur: 1, Sigma: f.Sigma, Ratio: 1}
+			if got := f.harden(1000); got != hardest {
+				t.Errorf("factor 1000 makes %+v of %+v", got, f)
+			}
+			before := f
+			for factor := 1.0; factor <= 20; factor += 0.25 {
+				h := f.harden(factor)
+				if h.Erode%2 == 0 || h.Blur%2 == 0 || h.Erode < 1 || h.Blur < 1 || h.Ratio > 1 {
+					t.Fatalf("factor %v makes %+v", factor, h)
+				}
+				if h.Erode > before.Erode || h.Blur > before.Blur || h.Ratio < before.Ratio {
+					t.Errorf("factor %v makes %+v, a smaller one %+v", factor, h, before)
+				}
+				// The kernel's radius shrinks in proportion.
+				if radius := float64(kernel-1) / 2 / factor; math.Abs(float64(h.Erode-1)/2-radius) > 0.5 {
+					t.Errorf("factor %v makes a kernel of %d out of %d", factor, h.Erode, kernel)
+				}
+				before = h
+			}
+		}
+	}
+}
+
+// A harder mask covers more of the region, as a small cell shows best.
+func TestHardenedMaskCoversMore(t *testing.T) {
+	f := paint(96)
+	g := generator(t, "grid")
+	var w Workspace
+	mask := g.Regions().Mask(5, f.Landmarks, f.Image.Rect)
+	soft := Feather{Size: [2]int{224, 224}, Erode: 21, Blur: 21, Sigma: 15, Ratio: 0.5}
+	covered := func(shape Feather) (share float64) {
+		region, _ := marked(mask, 96)
+		var out blendMask
+		feather(&out, region, shape, image.Pt(96, 96), &w)
+		for _, v := range out.weights {
+			share += float64(v) / full
+		}
+		var area float64
+		for _, v := range mask.Weight {
+			area += float64(v)
+		}
+		return share / area
+	}
+	before := 0.0
+	for _, factor := range []float64{1, 2, 5, 50} {
+		share := covered(soft.harden(factor))
+		if share <= before {
+			t.Errorf("factor %v covers %.2f of the cell, a smaller one %.2f", factor, share, before)
+		}
+		before = share
+	}
+	if before < 0.8 || before > 1 { // scaling costs the border half a pixel
+		t.Errorf("factor 50 covers %.2f of the cell, want most of it", before)
+	}
+}

@@ -365,13 +365,13 @@ func TestDrawRanges(t *testing.T) {
 		span[name] = [2]float64{min(r[0], v), max(r[1], v)}
 	}
 	for range 20_000 {
-		d := g.Draw(rng.IntN(32), 2, rng)
+		d := g.Draw(rng.IntN(32), 1, rng)
 		n++
 		if d.Outside {
 			outside++
 		}
-		if d.Perturbation.Strength != 2 {
-			t.Fatalf("strength %v, want 2", d.Perturbation.Strength)
+		if d.Perturbation.Strength != 1 {
+			t.Fatalf("strength %v, want 1", d.Perturbation.Strength)
 		}
 		if p := d.Perturbation; d.Label < 16 {
 			if p.Colour.RGB != [3]float64{} {
@@ -425,6 +425,24 @@ func TestDrawRanges(t *testing.T) {
 	} {
 		if math.Abs(c[0]-c[1]) > 0.02 {
 			t.Errorf("%s: share %.3f, want %.3f", name, c[0], c[1])
+		}
+	}
+}
+
+// A factor is on top of the spec's strength, and hardens the mask; nothing else that is drawn depends on it.
+func TestFactor(t *testing.T) {
+	s := spec.Default()
+	s.Discrepancy.Strength = 0.5
+	g, err := New(s.Discrepancy, s.Augment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for label := range 32 {
+		plain, strong := g.Draw(label, 1, stream.New(9, label)), g.Draw(label, 4, stream.New(9, label))
+		want := plain
+		want.Perturbation.Strength, want.Feather = 2, plain.Feather.harden(4)
+		if plain.Perturbation.Strength != 0.5 || strong != want {
+			t.Errorf("label %d: factor 4 makes %+v of %+v", label, strong, plain)
 		}
 	}
 }

@@ -35,7 +35,8 @@ func (w withWhole) Mirror(i int) int {
 	return w.Regions.Mirror(i)
 }
 
-// Distances has the whole face one step from every region, as it overlaps them all.
+// Distances has the whole face one step from every region, as it overlaps them all. It is no short cut: the other regions
+// keep the distances that they have without it.
 func (w withWhole) Distances(metric string) ([][]int, error) {
 	inner, err := w.Regions.Distances(metric)
 	if err != nil {
