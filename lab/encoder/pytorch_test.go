@@ -273,7 +273,7 @@ func TestLoadedAveragesContinue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := values(t, store, "/mean")[0], 10-0.01*(10-1.); math.Abs(float64(got)-want) > 1e-5 {
+	if got, want := values(t, store, "/mean")[0], 10-0.1*(10-1.); math.Abs(float64(got)-want) > 1e-5 {
 		t.Errorf("the running mean is %g, want %g", got, want)
 	}
 	if got := values(t, store, "/variance")[0]; math.Abs(float64(got)-4) > 1e-5 {
