@@ -28,7 +28,8 @@ type Data struct {
 	Exclude []string `toml:"exclude" doc:"identities never trained on, because a test set shows them"`
 }
 
-// Discrepancy says how soft discrepancies are made (spec section 2). K = regions × types.
+// Discrepancy says how soft discrepancies are made (spec section 2). K = regions × types, and one more where pristine
+// faces have a share ([Discrepancy.Classes]).
 type Discrepancy struct {
 	Regions  string   `toml:"regions" doc:"grid | meshgrid | sladd | whole | dfl | components | extended"`
 	Rows     int      `toml:"rows" doc:"rows of the grid"`

@@ -22,7 +22,9 @@ func variants() map[string]Spec {
 	small.Train.LearningRate, small.Seed = 1.25e-7, math.MaxInt64
 	sbi := Default()
 	sbi.Method, sbi.Encoder.Dim = "sbi", 2
-	return map[string]Spec{"default": Default(), "named": named, "bare": bare, "small": small, "sbi": sbi}
+	extra := Default()
+	extra.Discrepancy.Whole, extra.Discrepancy.Pristine, extra.Loss.WarmUp, extra.Score.Name = 0.25, 0.125, 0.5, "onepass"
+	return map[string]Spec{"default": Default(), "named": named, "bare": bare, "small": small, "sbi": sbi, "extra": extra}
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -70,6 +72,9 @@ func TestEveryNameIsValid(t *testing.T) {
 	} {
 		for _, name := range names {
 			s := Default()
+			if name == "logit" { // the score of the other method
+				s.Method = "sbi"
+			}
 			if err := s.Set(key + "=" + name); err != nil {
 				t.Error(err)
 			}
@@ -83,42 +88,50 @@ func TestEveryNameIsValid(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for text, want := range map[string][]string{
-		"[train]\nsteps = 10\nstep_size = 1":                    {"train.step_size"},
-		"[train]\nlearning_rte = 1":                             {`"train.learning_rte"`, `"train.learning_rate"`},
-		"[trian]\nsteps = 1":                                    {`"trian"`, `"train"`},
-		"[train]\nrgb_shift = 1":                                {`"train.rgb_shift"`, `"discrepancy.rgb_shift"`},
-		"sede = 1":                                              {`"sede"`, `"seed"`},
-		"Seed = 1":                                              {`"Seed"`, `"seed"`},
-		"[zebra]\nx = 1":                                        {`"zebra"`, "seelab spec"},
-		"[train]\nsteps = \"many\"":                             {"train.steps", "integer"},
-		"[train]\nsteps = 1.5":                                  {"train.steps"},
-		"[discrepancy]\nkernel = [3, 5, 7]":                     {"discrepancy.kernel", "2"},
-		"[discrepancy]\nkernel = 3":                             {"discrepancy.kernel"},
-		"[discrepancy]\ntypes = \"spatial\"":                    {"discrepancy.types"},
-		"[score]\nflip = 1":                                     {"score.flip"},
-		"data = 3":                                              {"data"},
-		"seed = -1":                                             {"seed"},
-		"seed = 1\nseed = 2":                                    {"seed"},
-		"[train":                                                {"line 1"},
-		"[loss]\nlambda = nan":                                  {"loss.lambda", "NaN"},
-		"[loss]\nlambda = inf":                                  {"loss.lambda", "+Inf"},
-		"[train]\nlearning_rate = nan":                          {"train.learning_rate"},
-		"[data]\nholdout = nan":                                 {"data.holdout"},
-		"[score]\nscale = inf":                                  {"score.scale"},
-		"[augment]\nmargin = [nan, 1]":                          {"augment.margin"},
-		"[augment]\nmargin = [0.9, 0.8]":                        {"augment.margin", "rising"},
-		"[augment]\njpeg = [40, 101]":                           {"augment.jpeg"},
-		"[discrepancy]\nratios = []":                            {"discrepancy.ratios"},
-		"[discrepancy]\nratios = [0.5, nan]":                    {"discrepancy.ratios"},
-		"[discrepancy]\nkernel = [4, 8]":                        {"discrepancy.kernel", "odd"},
-		"[discrepancy]\ntypes = []":                             {"discrepancy.types"},
-		"[discrepancy]\ntypes = [\"spatial\", \"spatial\"]":     {"discrepancy.types", "once"},
-		"[discrepancy]\ndownscale = []\nsharpen_alpha = [0, 0]": {"discrepancy.types", "frequency"},
-		"[data]\ntrain = []":                                    {"data.train"},
-		"[encoder]\nsize = 65":                                  {"encoder.size", "32"},
-		"[train]\nbatch = 63":                                   {"train.batch", "2"},
-		"[encoder]\ndim = 30":                                   {"encoder.dim = 30", "K − 1 = 31"},
-		"[discrepancy]\nrows = 16\ncols = 16":                   {"encoder.dim = 128", "511"},
+		"[train]\nsteps = 10\nstep_size = 1":                        {"train.step_size"},
+		"[train]\nlearning_rte = 1":                                 {`"train.learning_rte"`, `"train.learning_rate"`},
+		"[trian]\nsteps = 1":                                        {`"trian"`, `"train"`},
+		"[train]\nrgb_shift = 1":                                    {`"train.rgb_shift"`, `"discrepancy.rgb_shift"`},
+		"sede = 1":                                                  {`"sede"`, `"seed"`},
+		"Seed = 1":                                                  {`"Seed"`, `"seed"`},
+		"[zebra]\nx = 1":                                            {`"zebra"`, "seelab spec"},
+		"[train]\nsteps = \"many\"":                                 {"train.steps", "integer"},
+		"[train]\nsteps = 1.5":                                      {"train.steps"},
+		"[discrepancy]\nkernel = [3, 5, 7]":                         {"discrepancy.kernel", "2"},
+		"[discrepancy]\nkernel = 3":                                 {"discrepancy.kernel"},
+		"[discrepancy]\ntypes = \"spatial\"":                        {"discrepancy.types"},
+		"[score]\nflip = 1":                                         {"score.flip"},
+		"data = 3":                                                  {"data"},
+		"seed = -1":                                                 {"seed"},
+		"seed = 1\nseed = 2":                                        {"seed"},
+		"[train":                                                    {"line 1"},
+		"[loss]\nlambda = nan":                                      {"loss.lambda", "NaN"},
+		"[loss]\nlambda = inf":                                      {"loss.lambda", "+Inf"},
+		"[train]\nlearning_rate = nan":                              {"train.learning_rate"},
+		"[data]\nholdout = nan":                                     {"data.holdout"},
+		"[score]\nscale = inf":                                      {"score.scale"},
+		"[augment]\nmargin = [nan, 1]":                              {"augment.margin"},
+		"[augment]\nmargin = [0.9, 0.8]":                            {"augment.margin", "rising"},
+		"[augment]\nmargin = [0.9, 1.5]":                            {"augment.margin", "[1, 4]"},
+		"[discrepancy]\nwhole = 1.5":                                {"discrepancy.whole", "[0, 1]"},
+		"[discrepancy]\nregions = \"whole\"\nwhole = 0.1":           {"discrepancy.whole", "only region"},
+		"[discrepancy]\npristine = 1":                               {"discrepancy.pristine", "[0, 0.9]"},
+		"[score]\nname = \"logit\"":                                 {"score.name", "sbi"},
+		"method = \"sbi\"\n[score]\nname = \"figure\"":              {"score.name", "logit"},
+		"method = \"sbi\"\n[train]\nviews = 1":                      {"train.views", "even"},
+		"[train]\ncurriculum_from = 0.5":                            {"train.curriculum_from", "[1, 20]"},
+		"[augment]\njpeg = [40, 101]":                               {"augment.jpeg"},
+		"[discrepancy]\nratios = []":                                {"discrepancy.ratios"},
+		"[discrepancy]\nratios = [0.5, nan]":                        {"discrepancy.ratios"},
+		"[discrepancy]\nkernel = [4, 8]":                            {"discrepancy.kernel", "odd"},
+		"[discrepancy]\ntypes = []":                                 {"discrepancy.types"},
+		"[discrepancy]\ntypes = [\"spatial\", \"spatial\"]":         {"discrepancy.types", "once"},
+		"[discrepancy]\ndownscale = []\nsharpen_alpha = [0, 0]":     {"discrepancy.types", "frequency"},
+		"[data]\ntrain = []":                                        {"data.train"},
+		"[encoder]\nsize = 65":                                      {"encoder.size", "32"},
+		"[train]\nbatch = 63":                                       {"train.batch", "2"},
+		"[encoder]\ndim = 30":                                       {"encoder.dim = 30", "K − 1 = 31"},
+		"[discrepancy]\nrows = 16\ncols = 16":                       {"encoder.dim = 128", "511"},
 		"[discrepancy]\nregions = \"whole\"\ntypes = [\"spatial\"]": {"discrepancy", "two classes"},
 	} {
 		s, err := Parse("some.toml", []byte(text))
@@ -207,6 +220,29 @@ func TestMostClasses(t *testing.T) {
 	s.Method = "sbi"
 	if err := s.Validate(); err != nil {
 		t.Errorf("sbi has no prototypes: %v", err)
+	}
+}
+
+// A share of whole faces is one more region, and so one more class of each type.
+func TestLocations(t *testing.T) {
+	for _, c := range []struct {
+		regions            string
+		whole, pristine    float64
+		locations, classes int
+	}{
+		{"grid", 0, 0, 16, 32}, {"grid", 0.2, 0, 17, 34}, {"grid", 0, 0.2, 16, 33}, {"grid", 0.2, 0.2, 17, 35},
+		{"meshgrid", 0, 0, 13, 26}, {"sladd", 0, 0, 4, 8}, {"dfl", 0, 0, 3, 6}, {"dfl", 1, 0, 4, 8}, {"components", 0, 0, 8, 16},
+		{"extended", 0, 0, 8, 16}, {"whole", 0, 0, 1, 2}, {"whole", 0, 0.5, 1, 3},
+	} {
+		s := Default()
+		d := &s.Discrepancy
+		d.Regions, d.Whole, d.Pristine = c.regions, c.whole, c.pristine
+		if err := s.Validate(); err != nil {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if d.Locations() != c.locations || d.Classes() != c.classes {
+			t.Errorf("%+v: %d locations and %d classes", c, d.Locations(), d.Classes())
+		}
 	}
 }
 
@@ -367,7 +403,7 @@ func floats(v reflect.Value) []reflect.Value {
 // Stored runs are found by their hash. If this one changes on purpose (a new key, another default), runs of before are
 // trained anew: then write the new value here.
 func TestHashIsStable(t *testing.T) {
-	if got, want := Default().Hash(), "db72e6e113ad7745"; got != want {
+	if got, want := Default().Hash(), "9ad8d8bc5834ee83"; got != want {
 		t.Errorf("the hash of the default spec is %s, was %s", got, want)
 	}
 	renamed := Default()
