@@ -61,10 +61,10 @@ func (m *sampling) glance(f face.Face, rng *rand.Rand) (face.Face, error) {
 	return cropped, err
 }
 
-// crop keeps a square around the landmarks, margin times as large as their box, and scales it to size. The box sits a
-// tenth of the side below its middle, as the official margins are wider above than below (spec section 1.3); x and y in
-// [−1, 1] move the square by up to half of the free room on a side. A narrow one may so cut off the chin. A square that
-// reaches over the image's edge is moved inside, as [face.Crop] says.
+// crop keeps a square around the landmarks, margin times as large as their box, and scales it to size. Three quarters of
+// the free room lie above the box, as the official margins are wider there (spec section 1.3); x and y in [−1, 1] move the
+// square by up to half of the free room on a side, which never cuts into the box. A square that reaches over the image's
+// edge is moved inside, as [face.Crop] says.
 func crop(f face.Face, margin float64, size int, x, y float64) (face.Face, error) {
 	if len(f.Landmarks) < face.Landmarks {
 		return face.Face{}, fmt.Errorf("method: face with %d landmarks: want %d", len(f.Landmarks), face.Landmarks)
@@ -74,12 +74,11 @@ func crop(f face.Face, margin float64, size int, x, y float64) (face.Face, error
 		low.X, low.Y = min(low.X, p.X), min(low.Y, p.Y)
 		high.X, high.Y = max(high.X, p.X), max(high.Y, p.Y)
 	}
-	const above = 0.1 // of the crop's side
 	box := max(high.X-low.X, high.Y-low.Y)
 	side := margin * box
 	room := (side - box) / 4
 	left := (low.X+high.X)/2 - side/2 + x*room
-	top := (low.Y+high.Y)/2 - side/2 - above*side + y*room
+	top := (low.Y+high.Y)/2 - side/2 - room + y*room
 	corner, length := image.Pt(int(math.Round(left)), int(math.Round(top))), max(1, int(math.Round(side)))
 	cropped, err := face.Crop(f, image.Rectangle{Min: corner, Max: corner.Add(image.Pt(length, length))}, size)
 	if err != nil {

@@ -76,8 +76,8 @@ func TestCropTakesLandmarksAlong(t *testing.T) {
 	}
 }
 
-// A test crop is as large as the mean margin says, with the landmarks' box in the middle of its width and a tenth of its
-// side below the middle of its height.
+// A test crop is as large as the mean margin says, with the landmarks' box in the middle of its width and three
+// quarters of the free room above it.
 func TestLookIsCentred(t *testing.T) {
 	s := tiny()
 	s.Encoder.Size, s.Augment.Margin = 192, [2]float64{1.3, 1.6}
@@ -90,7 +90,7 @@ func TestLookIsCentred(t *testing.T) {
 	// A pixel of the picture is 1.2 of the crop, and squares lie on whole ones.
 	near(t, "the box's width", max(high.X-low.X, high.Y-low.Y), 192/1.45, 1.5)
 	near(t, "the box's middle", (low.X+high.X)/2, 95.5, 1.5)
-	near(t, "the box's height", (low.Y+high.Y)/2, 95.5+19.2, 1.5)
+	near(t, "the box's height", (low.Y+high.Y)/2, 95.5+(192-192/1.45)/4, 1.5)
 }
 
 // The margins of training crops lie in the spec's range and use it; the box moves by up to half of the room.
@@ -107,6 +107,9 @@ func TestGlanceRanges(t *testing.T) {
 			t.Fatal(err)
 		}
 		low, high := box(view.Landmarks)
+		if low.X < -1 || low.Y < -1 || high.X > 96 || high.Y > 96 {
+			t.Fatalf("the crop cuts the box of the landmarks, %v to %v", low, high)
+		}
 		margin := 96 / (high.X - low.X)
 		least, most = min(least, margin), max(most, margin)
 		// Where the box lies in its free room, from 0 to 1.
