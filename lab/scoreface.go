@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -41,7 +42,8 @@ func (l *Lab) Score(ctx context.Context, r *Run, files ...string) (out []FaceSco
 	for _, file := range files {
 		f, err := datasets.Load(datasets.Item{Dataset: "files", File: filepath.Base(file), Path: file, Frame: -1})
 		if err != nil && l.mode == datasets.Skip {
-			skipped = append(skipped, err.Error())
+			// What wraps the cause names a data set, and there is none.
+			skipped = append(skipped, fmt.Sprintf("%s: %v", file, errors.Unwrap(err)))
 			continue
 		}
 		if err != nil {
