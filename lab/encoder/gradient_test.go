@@ -81,7 +81,10 @@ func TestGradientInTraining(t *testing.T) {
 						moved[j] += float32(h * float64(g))
 						change += float64(g) * (float64(moved[j]) - float64(start[i][j]))
 					}
-					variables[i].MustSetValue(tensors.FromFlatDataAndDimensions(moved, variables[i].Shape().Dimensions...))
+					value := tensors.FromFlatDataAndDimensions(moved, variables[i].Shape().Dimensions...)
+					if err := variables[i].SetValue(value); err != nil {
+						t.Fatal(err)
+					}
 				}
 				out, err := step.Exec(x)
 				if err != nil {

@@ -70,7 +70,7 @@ func TestErrors(t *testing.T) {
 		{"run nothing.toml", failed, []string{"nothing.toml"}},
 		{"run demo --set train.stepz=3", failed, []string{`unknown key "train.stepz"`, `did you mean "train.steps"?`}},
 		{"run demo --set train.steps=0", failed, []string{"train.steps = 0", "want"}},
-		{"run demo --set encoder.dim=2 --set train.steps", failed, []string{"encoder.dim", "17"}}, // K = 18
+		{"run demo --set encoder.dim=2 --set train.steps", failed, []string{"encoder.dim", "K − 1 = 20"}},
 		{"run demo --set train.steps", failed, []string{"want key=value"}},
 		{"spec demo --set seed=-1", failed, []string{"seed"}},
 		{"eval --run nothing --results " + none, failed, []string{`no run "nothing"`, "no finished run yet"}},
