@@ -4,18 +4,18 @@ go 1.26.5
 
 require (
 	github.com/BurntSushi/toml v1.6.0
-	github.com/agnivade/levenshtein v1.2.1
-	github.com/gofrs/flock v0.13.0
+	github.com/agnivade/levenshtein v1.2.1 // names the nearest key of a misspelt one
+	github.com/gofrs/flock v0.13.0 // one process fetches, the others wait
 	github.com/gomlx/compute v0.1.2
 	github.com/gomlx/go-xla v0.4.1
 	github.com/gomlx/gomlx v0.28.2
 	github.com/schollz/progressbar/v3 v3.19.0
 	github.com/spf13/cobra v1.10.2
-	golang.org/x/image v0.30.0
+	golang.org/x/image v0.30.0 // scaling with a proper filter; antialiased paths of the drawn faces
 	golang.org/x/term v0.40.0
 	gonum.org/v1/gonum v0.17.0
 	gonum.org/v1/plot v0.17.0
-	k8s.io/klog/v2 v2.140.0
+	k8s.io/klog/v2 v2.140.0 // GoMLX logs through it: silenced in lab/accel
 )
 
 require (
