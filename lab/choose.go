@@ -26,9 +26,9 @@ func (l *Lab) chooseScore(ctx context.Context, r *Run, d *detector, held []face.
 	calibrator, calibrates := d.method.(interface {
 		Calibrate([][][]float32) *method.Calibration
 	})
-	if len(candidates) == 1 && candidates[0] != "calibrated" {
-		// Still measured: the table of the report says how the score does on pseudo-fakes.
-		calibrates = calibrates && candidates[0] != "onepass"
+	if len(candidates) == 1 && candidates[0] == "onepass" {
+		// One pass over a face has no variants to calibrate.
+		calibrates = false
 	}
 	// Faces of one person lie side by side; a stride takes as many people as there are.
 	stride := max(1, len(held)/chooseFaces)

@@ -114,7 +114,7 @@ func (d *detector) forward(ctx context.Context, images []uint8, row int) ([][]fl
 	return out, nil
 }
 
-// calibrationTensors are the names under which a calibration lies among the weights.
+// The names under which a calibration lies among the weights.
 const calibrationMean, calibrationSpread = "calibration/mean", "calibration/spread"
 
 // save writes the weights and the calibration.
@@ -131,7 +131,7 @@ func (d *detector) save(dir string) error {
 	return safetensors.Write(filepath.Join(dir, store.WeightsFile), file)
 }
 
-// open loads the detector of a run.
+// detector loads the detector of a finished run.
 func (l *Lab) detector(ctx context.Context, r *Run) (*detector, error) {
 	computer, err := l.compute(ctx, false)
 	if err != nil {

@@ -1,7 +1,6 @@
 package method
 
 import (
-	"image"
 	"math/rand/v2"
 
 	"github.com/gomlx/compute/dtypes"
@@ -58,7 +57,7 @@ func (m *SBI) blend(s *Sampler, f face.Face, label int, rng *rand.Rand) error {
 	if label == 1 {
 		return m.generator.SelfBlend(s.out, f, rng, &s.workspace)
 	}
-	copyPixels(s.out, f.Image)
+	copy(s.out.Pix, f.Image.Pix)
 	return nil
 }
 
@@ -124,5 +123,3 @@ func (m *SBI) Score(_ string, outputs [][]float32, _ *Calibration) float64 {
 	}
 	return total / float64(len(outputs))
 }
-
-func copyPixels(dst, src *image.RGBA) { copy(dst.Pix, src.Pix) }
