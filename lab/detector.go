@@ -71,7 +71,7 @@ func (l *Lab) evidence(ctx context.Context, stage string, d *detector, score str
 		for _, variants := range images {
 			flat = append(flat, variants...)
 		}
-		rows, err := d.forward(ctx, flat, row)
+		rows, err := forward(ctx, d.outputs, d.spec.Encoder.Size, flat)
 		if err != nil {
 			return nil, err
 		}
@@ -86,9 +86,9 @@ func (l *Lab) evidence(ctx context.Context, stage string, d *detector, score str
 
 func (l *Lab) quietly() *Lab { return &Lab{report: func(Event) {}} }
 
-// forward runs images, row bytes each, through the network: one slice of outputs for each.
-func (d *detector) forward(ctx context.Context, images []uint8, row int) ([][]float32, error) {
-	size := d.spec.Encoder.Size
+// forward runs RGB images of size × size pixels through exec, a graph from images to [B, M]: one slice of M outputs each.
+func forward(ctx context.Context, exec *model.Exec, size int, images []uint8) ([][]float32, error) {
+	row := size * size * 3
 	var out [][]float32
 	for len(images) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -98,7 +98,7 @@ func (d *detector) forward(ctx context.Context, images []uint8, row int) ([][]fl
 		pass := make([]uint8, passImages*row)
 		copy(pass, images[:n*row])
 		images = images[n*row:]
-		result, err := d.outputs.Exec(tensors.FromFlatDataAndDimensions(pass, passImages, size, size, 3))
+		result, err := exec.Exec(tensors.FromFlatDataAndDimensions(pass, passImages, size, size, 3))
 		if err != nil {
 			return nil, fmt.Errorf("lab: %w", err)
 		}
@@ -152,7 +152,7 @@ func (l *Lab) detector(ctx context.Context, r *Run) (*detector, error) {
 	}
 	mean, calibrated := file.Tensors[calibrationMean]
 	if calibrated {
-		d.calibration = &method.Calibration{Mean: floats(mean), Spread: floats(file.Tensors[calibrationSpread])}
+		d.calibration = &method.Calibration{Mean: float64s(mean.Data), Spread: float64s(file.Tensors[calibrationSpread].Data)}
 		delete(file.Tensors, calibrationMean)
 		delete(file.Tensors, calibrationSpread)
 	}
@@ -167,9 +167,9 @@ func vector(x []float64) safetensors.Tensor {
 	return t
 }
 
-func floats(t safetensors.Tensor) []float64 {
-	out := make([]float64, len(t.Data))
-	for i, v := range t.Data {
+func float64s(x []float32) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
 		out[i] = float64(v)
 	}
 	return out

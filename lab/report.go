@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -72,34 +72,21 @@ func (l *Lab) embed(ctx context.Context, d *detector, m *method.SeeABLE, held []
 	for i := range data.Similarity {
 		data.Similarity[i] = make([]float64, k)
 	}
-	for from := 0; from < embedded; from += passImages {
-		out, err := exec.Exec(tensors.FromFlatDataAndDimensions(images[from*row:(from+passImages)*row], passImages, size, size, 3))
+	rows, err := forward(ctx, exec, size, images)
+	if err != nil {
+		return err
+	}
+	for i, row := range rows {
+		z := float64s(row)
+		at, _, err := view.Point(z)
 		if err != nil {
-			return fmt.Errorf("lab: %w", err)
+			return err
 		}
-		flat, err := tensors.CopyFlatData[float32](out[0])
-		if err != nil {
-			return fmt.Errorf("lab: %w", err)
-		}
-		for i := range passImages {
-			z := make([]float64, prototypes.Dim())
-			for j := range z {
-				z[j] = float64(flat[i*len(z)+j])
-			}
-			label := labels[from+i]
-			at, _, err := view.Point(z)
-			if err != nil {
-				return err
-			}
-			data.Embeddings = append(data.Embeddings, figure.Embedding{At: at, Class: label})
-			counts[label]++
-			for j := range k {
-				cosine := 0.0
-				for x, v := range prototypes.At(j) {
-					cosine += v * z[x]
-				}
-				data.Similarity[label][j] += cosine
-			}
+		label := labels[i]
+		data.Embeddings = append(data.Embeddings, figure.Embedding{At: at, Class: label})
+		counts[label]++
+		for j := range k {
+			data.Similarity[label][j] += floats.Dot(prototypes.At(j), z)
 		}
 	}
 	for i, n := range counts {

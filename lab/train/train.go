@@ -13,7 +13,6 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
@@ -60,7 +59,6 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 	if err != nil {
 		return err
 	}
-
 	defer check.Finalize()
 
 	start := time.Now()
@@ -112,13 +110,7 @@ func runStep(step *model.Exec, b batch, rate, warm float64) (loss, accuracy, gra
 	size := b.size
 	images := tensors.FromFlatDataAndDimensions(b.images, len(b.labels), size, size, 3)
 	labels := tensors.FromFlatDataAndDimensions(b.labels, len(b.labels))
-	var out []*tensors.Tensor
-	// GoMLX reports errors of graph building by panics.
-	if err := exceptions.TryCatch[error](func() {
-		out, err = step.Exec(images, labels, float32(rate), float32(warm))
-	}); err != nil {
-		return 0, 0, 0, err
-	}
+	out, err := step.Exec(images, labels, float32(rate), float32(warm))
 	if err != nil {
 		return 0, 0, 0, err
 	}
