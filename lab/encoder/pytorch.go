@@ -46,10 +46,10 @@ func lite0Convolutions() []convolution {
 // lite0Classifier are the prefixes of the classifier that [efficientNetLite0] leaves out.
 var lite0Classifier = []string{"_conv_head.", "_bn1.", "_fc."}
 
-// Load gives the backbone that [Embed] builds in scope the weights of file, which names and lays them out as the
-// checkpoint of [ImageNet] does. Before the backbone is built it creates the variables. Its classifier may be there and
-// is left out. It fails, listing them, when tensors are missing, left over or of a wrong shape; then nothing has
-// changed.
+// Load gives the backbone whose scope this is, "backbone" in the one of [Embed], the weights of file, which names and
+// lays them out as the checkpoint of [ImageNet] does. Before the backbone is built it creates the variables. Its
+// classifier may be there and is left out. It fails, listing them, when tensors are missing, left over or of a wrong
+// shape; then nothing has changed.
 func Load(scope *model.Scope, cfg spec.Encoder, file safetensors.File) error {
 	if cfg.Name != "efficientnet-lite0" {
 		return fmt.Errorf("encoder: the weights of %q cannot be loaded from a PyTorch checkpoint, only those of efficientnet-lite0", cfg.Name)
@@ -57,7 +57,7 @@ func Load(scope *model.Scope, cfg spec.Encoder, file safetensors.File) error {
 	if err := file.Check(); err != nil {
 		return fmt.Errorf("encoder: cannot load the weights: %w", err)
 	}
-	backbone := model.JoinPath(scope.Scope(), "backbone")
+	backbone := scope.Scope()
 	values := map[string]safetensors.Tensor{}
 	known := map[string]bool{}
 	var misfits misfits

@@ -64,7 +64,7 @@ func TestLite0MatchesPyTorch(t *testing.T) {
 		t.Run(fmt.Sprint(want.Size), func(t *testing.T) {
 			cfg := spec.Encoder{Name: "efficientnet-lite0", Size: want.Size}
 			store := model.NewStore()
-			if err := Load(store.RootScope(), cfg, file); err != nil {
+			if err := Load(store.Scope("/backbone"), cfg, file); err != nil {
 				t.Fatal(err)
 			}
 			output, err := model.CallOnce(backend, store, func(scope *model.Scope, images *Node) *Node {
@@ -139,7 +139,7 @@ func TestLoadFillsTheBackbone(t *testing.T) {
 	file := numbered(readLite0Golden(t))
 
 	fresh := model.NewStore()
-	if err := Load(fresh.RootScope(), cfg, file); err != nil {
+	if err := Load(fresh.Scope("/backbone"), cfg, file); err != nil {
 		t.Fatal(err)
 	}
 	if got := variableShapes(fresh); !maps.EqualFunc(got, want, slices.Equal) {
@@ -150,7 +150,7 @@ func TestLoadFillsTheBackbone(t *testing.T) {
 	}
 	built := model.NewStore()
 	build(t, built, cfg)
-	if err := Load(built.RootScope(), cfg, file); err != nil {
+	if err := Load(built.Scope("/backbone"), cfg, file); err != nil {
 		t.Fatal(err)
 	}
 	for _, store := range []*model.Store{fresh, built} {
@@ -241,7 +241,7 @@ func TestLoadRefuses(t *testing.T) {
 			file := numbered(golden)
 			c.change(file.Tensors)
 			store := model.NewStore()
-			err := Load(store.RootScope(), cfg, file)
+			err := Load(store.Scope("/backbone"), cfg, file)
 			for _, want := range c.want {
 				if err == nil || !strings.HasPrefix(err.Error(), "encoder: ") || !strings.Contains(err.Error(), want) {
 					t.Errorf("got error %v, want one of encoder with %q", err, want)
@@ -253,7 +253,7 @@ func TestLoadRefuses(t *testing.T) {
 		})
 	}
 	cfg.Name = "compact"
-	if err := Load(model.NewStore().RootScope(), cfg, numbered(golden)); err == nil || !strings.Contains(err.Error(), `"compact"`) {
+	if err := Load(model.NewStore().Scope("/backbone"), cfg, numbered(golden)); err == nil || !strings.Contains(err.Error(), `"compact"`) {
 		t.Errorf("compact: got error %v", err)
 	}
 }
