@@ -38,19 +38,8 @@ func ParseFile(path string) (Spec, error) {
 
 // Set changes one key, given as "section.key=value"; the value is TOML, and text without quotes is taken as a string.
 func (s *Spec) Set(assignment string) error {
-	key, value, found := strings.Cut(assignment, "=")
-	key, value = strings.TrimSpace(key), strings.TrimSpace(value)
-	if !found || key == "" {
-		return fmt.Errorf("spec: --set %q: want key=value, for example train.steps=500", assignment)
-	}
 	changed := s.clone()
-	err := changed.decode(key + " = " + value)
-	if err != nil {
-		quoted := changed.decode(fmt.Sprintf("%s = %q", key, value))
-		if _, syntax := errors.AsType[toml.ParseError](err); syntax || quoted == nil {
-			err = quoted
-		}
-	}
+	err := changed.assign(assignment)
 	if err == nil {
 		err = changed.Validate()
 	}
@@ -59,6 +48,24 @@ func (s *Spec) Set(assignment string) error {
 	}
 	*s = changed
 	return nil
+}
+
+// assign is Set without validation: of several keys that change together, only the last leaves a valid spec. The slices
+// of s must be its own.
+func (s *Spec) assign(assignment string) error {
+	key, value, found := strings.Cut(assignment, "=")
+	key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+	if !found || key == "" {
+		return errors.New("want key=value, for example train.steps=500")
+	}
+	err := s.decode(key + " = " + value)
+	if err != nil {
+		quoted := s.decode(fmt.Sprintf("%s = %q", key, value))
+		if _, syntax := errors.AsType[toml.ParseError](err); syntax || quoted == nil {
+			err = quoted
+		}
+	}
+	return err
 }
 
 // clone copies the slices too, which decoding would else overwrite in every copy of the spec. None of them is nil.
@@ -80,14 +87,17 @@ func copySlices(v reflect.Value) {
 	}
 }
 
-// decode lays the keys of text over s.
-func (s *Spec) decode(text string) error {
+// decode lays the keys of text over s. Keys and sections that are not of a spec are errors, except those named in others.
+func (s *Spec) decode(text string, others ...string) error {
 	meta, err := toml.Decode(text, s)
 	if err != nil {
 		return err
 	}
-	known := append(Keys(), sections()...)
+	known := slices.Concat(Keys(), sections(), others)
 	for _, key := range meta.Keys() {
+		if slices.Contains(others, key[0]) {
+			continue
+		}
 		// Not meta.Undecoded: the decoder takes keys in any case, and of "seed" and "Seed" either.
 		if !slices.Contains(known, key.String()) {
 			return unknownKey(key.String(), known)
