@@ -3,6 +3,8 @@ package lab
 import (
 	"runtime"
 	"runtime/debug"
+
+	"github.com/seeable-lab/seeable/lab/metric"
 )
 
 // Version is that of the lab, as seelab version prints it; it changes when numbers do.
@@ -10,7 +12,7 @@ const Version = "0.1.0"
 
 // versions tells what a run was made with.
 func versions(backend string) map[string]string {
-	v := map[string]string{"seelab": Version, "go": runtime.Version(), "backend": backend, "platform": runtime.GOOS + "/" + runtime.GOARCH}
+	v := map[string]string{"seelab": Version, "metric": metric.Version, "go": runtime.Version(), "backend": backend, "platform": runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v

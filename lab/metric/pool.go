@@ -34,7 +34,7 @@ type Videos []Video
 
 // Pool makes videos of faces (specification 7.2): a frame has the largest anomaly score of its
 // faces, a video the mean over its frames with a score. A video without any is kept, with no
-// score: filling one in moves the metrics.
+// score: filling one in moves the metrics. Faces may come in any order; a Pooler takes one at a time.
 //
 // The error is ErrEmpty, a *ScoreError with the index of the face, or a video whose faces differ
 // in class or identity.
@@ -42,58 +42,99 @@ func Pool(faces []Face) (Videos, error) {
 	if len(faces) == 0 {
 		return nil, ErrEmpty
 	}
-	type frame struct {
-		video, number int
-		name          string
-	}
-	var videos Videos
-	numbers := map[string]int{}
-	best := map[frame]float64{} // NaN as long as a frame has no score
-	var frames []frame          // fixes the order of summation
+	// By video in the order of appearance; within one the order stays.
+	byVideo := map[string][]int{}
+	var names []string
 	for i, f := range faces {
-		if !f.Missing && (math.IsNaN(f.Score) || math.IsInf(f.Score, 0)) {
-			return nil, &ScoreError{Index: i, Score: f.Score}
+		if _, known := byVideo[f.Video]; !known {
+			names = append(names, f.Video)
 		}
-		v, known := numbers[f.Video]
-		if !known {
-			v = len(videos)
-			numbers[f.Video] = v
-			videos = append(videos, Video{Name: f.Video, Identity: f.Identity, Fake: f.Fake})
-		}
-		switch first := videos[v]; {
-		case first.Fake != f.Fake:
-			return nil, fmt.Errorf("metric: video %q has real and fake faces (face %d), want one class; "+
-				"name videos by dataset, compression and method too", f.Video, i)
-		case first.Identity != f.Identity:
-			return nil, fmt.Errorf("metric: video %q has identities %q and %q (face %d), want one", f.Video, first.Identity, f.Identity, i)
-		}
-		at := frame{video: v, name: f.Frame}
-		if f.Frame == "" {
-			at.number = i + 1
-		}
-		score, known := best[at]
-		if !known {
-			frames = append(frames, at)
-			score = math.NaN()
-		}
-		if !f.Missing && !(score >= f.Score) {
-			score = f.Score
-		}
-		best[at] = score
+		byVideo[f.Video] = append(byVideo[f.Video], i)
 	}
-	for _, at := range frames {
-		v := &videos[at.video]
-		v.Frames++
-		if score := best[at]; !math.IsNaN(score) {
+	var p Pooler
+	for _, name := range names {
+		for _, i := range byVideo[name] {
+			if err := p.add(i, faces[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p.Videos(), nil
+}
+
+// Pooler is Pool for faces that come one by one, all faces of a video in a row. It remembers the
+// videos, and the frames of the latest one only. The zero value is ready.
+type Pooler struct {
+	videos Videos
+	known  map[string]bool
+	faces  int
+	frames map[string]int // place in best of each named frame of the latest video
+	best   []float64      // score of each of its frames; NaN as long as there is none
+}
+
+// Add takes the next face. The errors are those of Pool, and a video that had its faces already.
+func (p *Pooler) Add(f Face) error { return p.add(p.faces, f) }
+
+// add takes a face; errors know it by index.
+func (p *Pooler) add(index int, f Face) error {
+	p.faces++
+	if !f.Missing && (math.IsNaN(f.Score) || math.IsInf(f.Score, 0)) {
+		return &ScoreError{Index: index, Score: f.Score}
+	}
+	if last := len(p.videos) - 1; last < 0 || p.videos[last].Name != f.Video {
+		if p.known[f.Video] {
+			return fmt.Errorf("metric: faces of video %q are apart (face %d), want them in a row: sort them by video", f.Video, index)
+		}
+		p.finish()
+		if p.known == nil {
+			p.known, p.frames = map[string]bool{}, map[string]int{}
+		}
+		p.known[f.Video] = true
+		p.videos = append(p.videos, Video{Name: f.Video, Identity: f.Identity, Fake: f.Fake})
+	}
+	switch first := p.videos[len(p.videos)-1]; {
+	case first.Fake != f.Fake:
+		return fmt.Errorf("metric: video %q has real and fake faces (face %d), want one class; "+
+			"name videos by dataset, compression and method too", f.Video, index)
+	case first.Identity != f.Identity:
+		return fmt.Errorf("metric: video %q has identities %q and %q (face %d), want one", f.Video, first.Identity, f.Identity, index)
+	}
+	at, known := p.frames[f.Frame]
+	if !known || f.Frame == "" {
+		at = len(p.best)
+		p.best = append(p.best, math.NaN())
+		p.frames[f.Frame] = at
+	}
+	if !f.Missing && !(p.best[at] >= f.Score) {
+		p.best[at] = f.Score
+	}
+	return nil
+}
+
+// finish gives the latest video its score.
+func (p *Pooler) finish() {
+	if len(p.best) == 0 {
+		return
+	}
+	v := &p.videos[len(p.videos)-1]
+	v.Frames = len(p.best)
+	for _, score := range p.best {
+		if !math.IsNaN(score) {
 			v.Scored++
 			v.Score += score
 		}
 	}
-	for i := range videos {
-		// 0/0 makes NaN of a video without a score.
-		videos[i].Score /= float64(videos[i].Scored)
-	}
-	return videos, nil
+	// 0/0 makes NaN of a video without a score.
+	v.Score /= float64(v.Scored)
+	p.best = p.best[:0]
+	clear(p.frames)
+}
+
+// Videos returns the videos pooled so far, in the order in which they came, and ends the latest
+// one: none of them may have another face.
+func (p *Pooler) Videos() Videos {
+	p.finish()
+	return p.videos
 }
 
 // Coverage returns the share of videos with a score, in [0, 1]. It is NaN for no videos.

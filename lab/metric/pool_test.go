@@ -2,10 +2,13 @@ package metric
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seeable-lab/seeable/lab/stream"
 )
 
 // Specification 7.2: normality 2.10, {1.40, 0.65}, 1.95 has the video anomaly −1.566667.
@@ -76,5 +79,54 @@ func TestPoolErrors(t *testing.T) {
 	_, err = Pool([]Face{{Video: "v", Identity: "p"}, {Video: "v", Identity: "q"}})
 	if err == nil || !strings.Contains(err.Error(), `"p" and "q"`) {
 		t.Errorf("video of two identities: error %v", err)
+	}
+}
+
+// A video's score must not depend on whether its faces come in a row.
+func TestPoolerAgainstPool(t *testing.T) {
+	rng := stream.New(4, "pooler")
+	for range 100 {
+		var faces []Face
+		for range 1 + rng.IntN(60) {
+			v := rng.IntN(6)
+			f := Face{Video: fmt.Sprint("v", v), Fake: v%2 == 0, Score: rng.NormFloat64(), Missing: rng.IntN(4) == 0}
+			if rng.IntN(3) > 0 {
+				f.Frame = fmt.Sprint(rng.IntN(5))
+			}
+			faces = append(faces, f)
+		}
+		want, err := Pool(faces)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.SortStableFunc(faces, func(a, b Face) int { return strings.Compare(a.Video, b.Video) })
+		slices.SortFunc(want, func(a, b Video) int { return strings.Compare(a.Name, b.Name) })
+		var p Pooler
+		for _, f := range faces {
+			if err := p.Add(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := p.Videos()
+		// NaN is not equal to itself.
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	}
+}
+
+func TestPoolerErrors(t *testing.T) {
+	var p Pooler
+	for i, name := range []string{"a", "b", "a"} {
+		err := p.Add(Face{Video: name, Score: 1})
+		if i < 2 && err != nil {
+			t.Fatal(err)
+		}
+		if i == 2 && (err == nil || !strings.Contains(err.Error(), `"a" are apart (face 2)`)) {
+			t.Errorf("a video in two pieces: error %v", err)
+		}
+	}
+	if v := new(Pooler).Videos(); len(v) != 0 {
+		t.Errorf("no faces make %v", v)
 	}
 }
