@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/seeable-lab/seeable/experiments"
+	"github.com/seeable-lab/seeable/lab/spec"
 )
 
 func TestEveryExperimentLoads(t *testing.T) {
@@ -32,6 +34,109 @@ func TestEveryExperimentLoads(t *testing.T) {
 		if about := experiments.About(name); len(about) < 40 {
 			t.Errorf("%s: its header says only %q", name, about)
 		}
+	}
+}
+
+// Every sweep expands; the mini ones together stay within an hour on two cores.
+func TestEverySweepExpands(t *testing.T) {
+	sweeps := experiments.Sweeps()
+	trainings := map[string]spec.Spec{}
+	for _, name := range sweeps {
+		w, err := experiments.LoadSweep(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		cells, err := w.Cells()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if w.Name != name || len(cells) < 2 {
+			t.Errorf("%s.toml is called %q and has %d cells", name, w.Name, len(cells))
+		}
+		if about := experiments.About(name); len(about) < 40 || !strings.Contains(about, "sweep "+name+" ") {
+			t.Errorf("%s: its header says only %q", name, about)
+		}
+		if full, isMini := strings.CutSuffix(name, "-mini"); isMini {
+			if !slices.Contains(sweeps, full) {
+				t.Errorf("%s has no full form", name)
+			}
+			for _, c := range cells {
+				trainings[c.Spec.Training().Hash()] = c.Spec
+			}
+		}
+	}
+	for _, name := range []string{"ablate-grid", "ablate-types", "ablate-lambda", "ablate-loss", "ablate-score", "ablate-temperature", "cross-dataset", "cross-manipulation"} {
+		if !slices.Contains(sweeps, name) || !slices.Contains(sweeps, name+"-mini") {
+			t.Errorf("%s or its mini form is not there", name)
+		}
+	}
+	images := 0
+	for _, s := range trainings {
+		images += s.Train.Steps * s.Train.Batch
+	}
+	// 330 images a second were measured with seeable-mini.
+	if hour := 3600 * 330; images > hour {
+		t.Errorf("the mini sweeps train %d networks on %d images, want at most %d", len(trainings), images, hour)
+	}
+}
+
+// Sweeps that share cells find each other's runs: name and hash are equal.
+func TestMiniSweepsShareTheirBase(t *testing.T) {
+	base, err := experiments.Load("ablation-mini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ablate-grid-mini", "ablate-types-mini", "ablate-lambda-mini", "ablate-loss-mini", "ablate-temperature-mini"} {
+		w, err := experiments.LoadSweep(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells, err := w.Cells()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(cells, func(c spec.Cell) bool { return c.Spec.TOML() == base.TOML() }) {
+			t.Errorf("%s has no cell that is ablation-mini", name)
+		}
+	}
+}
+
+func TestBase(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	put("first.toml", "base = \"demo\"\nseed = 5\n")
+	s, err := experiments.Load(put("second.toml", "base = \"first.toml\"\ntrain.steps = 7\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := experiments.Load("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Name, want.Seed, want.Train.Steps = "second", 5, 7
+	if s.TOML() != want.TOML() {
+		t.Errorf("found %s, want %s", s.TOML(), want.TOML())
+	}
+	put("round.toml", "base = \"trip.toml\"\n")
+	if _, err := experiments.Load(put("trip.toml", "base = \"round.toml\"\n")); err == nil || !strings.Contains(err.Error(), "builds on itself") {
+		t.Errorf("found %v, want an error about the circle", err)
+	}
+	if _, err := experiments.Load("ablate-grid"); err == nil || !strings.Contains(err.Error(), "seelab sweep") {
+		t.Errorf("found %v, want an error that says how to run a sweep", err)
+	}
+	if _, err := experiments.LoadSweep("demo"); err == nil || !strings.Contains(err.Error(), "seelab run") {
+		t.Errorf("found %v, want an error that says how to run an experiment", err)
+	}
+	if _, err := experiments.LoadSweep(filepath.Join(dir, "none.toml")); err == nil || !strings.Contains(err.Error(), "none.toml") {
+		t.Errorf("found %v, want an error that names the file", err)
 	}
 }
 
@@ -71,4 +176,23 @@ func ExampleLoad() {
 	}
 	fmt.Println(s.Method, s.Encoder.Name, s.Discrepancy.Classes(), "prototypes")
 	// Output: seeable compact 32 prototypes
+}
+
+func ExampleLoadSweep() {
+	w, err := experiments.LoadSweep("ablate-lambda-mini")
+	if err != nil {
+		panic(err)
+	}
+	cells, err := w.Cells()
+	if err != nil {
+		panic(err)
+	}
+	for _, c := range cells {
+		fmt.Println(c.Index, c.Label)
+	}
+	// Output:
+	// 0 lambda=0
+	// 1 lambda=0.1
+	// 2 lambda=0.5
+	// 3 lambda=1
 }

@@ -280,3 +280,9 @@ func unquoted(value string) string {
 	}
 	return value
 }
+
+// IsSweep tells whether text that [ParseSweep] or [ParseOn] reads has a section [sweep].
+func IsSweep(text []byte) bool {
+	doc, err := read(text)
+	return err == nil && doc.Sweep != nil
+}
