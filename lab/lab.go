@@ -131,6 +131,21 @@ func (w noteWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Errors of [Lab.Run] that say what to do with a cell; test for them with errors.Is.
+var (
+	// ErrBusy tells that another live process makes the run. The error is a [BusyError], which says which.
+	ErrBusy = store.ErrBusy
+	// ErrLost tells that another process has taken the run over, because this one stood still for longer than its lease.
+	ErrLost = store.ErrLost
+	// ErrDiverged tells that loss or gradients stopped being finite. The run would diverge again.
+	ErrDiverged = train.ErrDiverged
+	// ErrChanged tells that a run of this spec was made, or begun, with other data or another version of the lab.
+	ErrChanged = errors.New("lab: changed")
+)
+
+// BusyError is ErrBusy with the host, the process and the time of the claim.
+type BusyError = store.BusyError
+
 // Run is a finished run.
 type Run struct {
 	Dir    string

@@ -12,6 +12,7 @@ package store
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -106,22 +107,30 @@ type Step struct {
 	Loss, Accuracy, HeldOut, Rate, Strength, At float64
 }
 
-// WriteFile writes a file beside its place, syncs it and renames it into place.
+// partPrefix begins the names of files that are still being written.
+const partPrefix = ".part-"
+
+// WriteFile writes a file beside its place, forces it to the disk and renames it into place: at any moment, also after a
+// crash, the place holds the old file or the new one.
 func WriteFile(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	dir := filepath.Dir(path)
+	part := filepath.Join(dir, partPrefix+filepath.Base(path)+"-"+rand.Text()[:8])
+	out, err := disk.Open(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(data)
-	err = errors.Join(err, file.Sync(), file.Close())
+	_, err = out.Write(data)
 	if err == nil {
-		err = os.Chmod(file.Name(), 0o644)
+		err = out.Sync()
 	}
+	err = errors.Join(err, out.Close())
 	if err == nil {
-		err = os.Rename(file.Name(), path)
+		err = disk.Rename(part, path)
 	}
 	if err != nil {
+		return fmt.Errorf("store: %w", errors.Join(err, disk.Remove(part)))
+	}
+	if err := disk.SyncFolder(dir); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	return nil
