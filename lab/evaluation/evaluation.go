@@ -1,0 +1,233 @@
+// Package evaluation turns the scores of faces into figures: AUC with its interval, n and coverage, over videos and over
+// frames, for all fakes of a test set and for each manipulation. A run that ends and a table made years later from its
+// scores.csv go the same way, and find the same.
+package evaluation
+
+import (
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/store"
+)
+
+// All stands for the fakes of a test set whatever made them.
+const All = "all"
+
+// Set is one test set with its videos pooled: a video has the mean over its frames of the most anomalous face in each
+// (specification 7.2). It takes the room of the videos, not of the faces.
+type Set struct {
+	Name   string
+	Videos []Video // in the order in which they came
+}
+
+// Video is a pooled video.
+type Video struct {
+	metric.Video
+	Method string // what made the fake, or the kind of a real video
+}
+
+// Pool pools faces by their video. Column is the place of the score in theirs. Faces of a video must come in a row, as
+// they do in scores.csv; sets may come in any order and are returned in the order of their first face.
+func Pool(faces iter.Seq2[store.Item, error], column int) ([]Set, error) {
+	var sets []Set
+	var poolers []metric.Pooler
+	var at int            // set of the latest face
+	var latest store.Item // with its video, whose id is long to make
+	var id string
+	for it, err := range faces {
+		if err != nil {
+			return nil, err
+		}
+		if id == "" || it.Dataset != latest.Dataset || it.Method != latest.Method || it.Video != latest.Video {
+			id = videoID(it)
+			latest = store.Item{Dataset: it.Dataset, Method: it.Method, Video: it.Video}
+			if at = slices.IndexFunc(sets, func(s Set) bool { return s.Name == it.Dataset }); at < 0 {
+				at = len(sets)
+				sets, poolers = append(sets, Set{Name: it.Dataset}), append(poolers, metric.Pooler{})
+			}
+			sets[at].Videos = append(sets[at].Videos, Video{Method: it.Method})
+		}
+		if err := poolers[at].Add(scoredFace(it, id, column)); err != nil {
+			return nil, fmt.Errorf("evaluation: %s, %s: %w", it.Dataset, it.File, err)
+		}
+	}
+	for i := range sets {
+		for j, v := range poolers[i].Videos() {
+			sets[i].Videos[j].Video = v
+		}
+	}
+	return sets, nil
+}
+
+// videoID identifies the video of a face as the data sets do.
+func videoID(it store.Item) string {
+	return datasets.Item{Dataset: it.Dataset, Method: it.Method, Video: it.Video}.VideoID()
+}
+
+func scoredFace(it store.Item, video string, column int) metric.Face {
+	f := metric.Face{Video: video, Identity: it.Identity, Fake: it.Fake, Score: it.Scores[column], Missing: math.IsNaN(it.Scores[column])}
+	if it.Frame >= 0 {
+		// An unknown frame is one of its own.
+		f.Frame = strconv.Itoa(it.Frame)
+	}
+	return f
+}
+
+// Manipulations lists what made the fakes of the set, sorted.
+func (s Set) Manipulations() []string {
+	var found []string
+	for _, v := range s.Videos {
+		if v.Fake && !slices.Contains(found, v.Method) {
+			found = append(found, v.Method)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// Count returns how many real videos the set has and how many fakes of a manipulation, scored or not.
+func (s Set) Count(manipulation string) (real, fake int) {
+	for _, v := range s.Videos {
+		switch {
+		case !v.Fake:
+			real++
+		case manipulation == All || v.Method == manipulation:
+			fake++
+		}
+	}
+	return real, fake
+}
+
+// scored returns the scores, classes and names of the real videos and of the fakes of a manipulation, those with a score,
+// and how many there are with and without.
+func (s Set) scored(manipulation string) (scores []float64, fake []bool, names []string, total int) {
+	for _, v := range s.Videos {
+		if v.Fake && manipulation != All && v.Method != manipulation {
+			continue
+		}
+		total++
+		if v.Scored > 0 {
+			scores, fake, names = append(scores, v.Score), append(fake, v.Fake), append(names, v.Name)
+		}
+	}
+	return scores, fake, names, total
+}
+
+// Test measures the real videos against the fakes of a manipulation. The interval resamples videos; seed decides the
+// draws. Without a scored video of either class the error is metric.ErrEmpty or a *metric.OneClassError.
+func (s Set) Test(manipulation string, seed uint64) (store.Test, error) {
+	scores, fake, names, total := s.scored(manipulation)
+	test, err := measure(scores, fake, names, total, seed)
+	if err != nil {
+		return store.Test{}, fmt.Errorf("evaluation: %s, %s, videos: %w", s.Name, manipulation, err)
+	}
+	test.Dataset, test.Method, test.Level = s.Name, manipulation, "video"
+	return test, nil
+}
+
+// Area is the AUC of Test with DeLong's standard error.
+func (s Set) Area(manipulation string) (metric.Area, error) {
+	scores, fake, _, _ := s.scored(manipulation)
+	return metric.DeLongArea(scores, fake)
+}
+
+// Compare tests with DeLong's test whether two detectors differ on the videos that both have scored; n is how many those
+// are. Both must call the same videos fake.
+func (s Set) Compare(other Set, manipulation string) (c metric.Comparison, n int, err error) {
+	a, fakeA, names, _ := s.scored(manipulation)
+	b, fakeB, others, _ := other.scored(manipulation)
+	at := make(map[string]int, len(others))
+	for i, name := range others {
+		at[name] = i
+	}
+	var first, second []float64
+	var fake []bool
+	for i, name := range names {
+		j, both := at[name]
+		if !both {
+			continue
+		}
+		if fakeA[i] != fakeB[j] {
+			return metric.Comparison{}, 0, fmt.Errorf("evaluation: video %s is fake for one run and real for the other: their test sets differ", name)
+		}
+		first, second, fake = append(first, a[i]), append(second, b[j]), append(fake, fakeA[i])
+	}
+	c, err = metric.DeLong(first, second, fake)
+	return c, len(fake), err
+}
+
+// Tests measures the faces of one test set at the end of a run: all fakes, then each manipulation where there are several,
+// against all real faces; over videos and over frames. Column is the place of the score in the faces'.
+func Tests(faces []store.Item, column int, seed uint64) ([]store.Test, error) {
+	sets, err := Pool(func(yield func(store.Item, error) bool) {
+		for _, it := range faces {
+			if !yield(it, nil) {
+				return
+			}
+		}
+	}, column)
+	if err != nil {
+		return nil, err
+	}
+	if len(sets) != 1 {
+		return nil, fmt.Errorf("evaluation: %d test sets at once, want one", len(sets))
+	}
+	kinds := []string{All}
+	if found := sets[0].Manipulations(); len(found) > 1 {
+		kinds = append(kinds, found...)
+	}
+	var tests []store.Test
+	for _, kind := range kinds {
+		videos, err := sets[0].Test(kind, seed)
+		if err != nil {
+			return nil, err
+		}
+		frames, err := testFrames(faces, column, kind, seed)
+		if err != nil {
+			return nil, fmt.Errorf("evaluation: %s, %s, frames: %w", sets[0].Name, kind, err)
+		}
+		frames.Dataset, frames.Method, frames.Level = sets[0].Name, kind, "frame"
+		tests = append(tests, videos, frames)
+	}
+	return tests, nil
+}
+
+// testFrames is Test over single faces. Those of one video are drawn together, as they are not independent.
+func testFrames(faces []store.Item, column int, manipulation string, seed uint64) (store.Test, error) {
+	var scores []float64
+	var fake []bool
+	var videos []string
+	total := 0
+	for _, it := range faces {
+		if it.Fake && manipulation != All && it.Method != manipulation {
+			continue
+		}
+		total++
+		if score := it.Scores[column]; !math.IsNaN(score) {
+			scores, fake, videos = append(scores, score), append(fake, it.Fake), append(videos, videoID(it))
+		}
+	}
+	return measure(scores, fake, videos, total, seed)
+}
+
+// measure makes the figures; total counts the items with and without a score.
+func measure(scores []float64, fake []bool, videos []string, total int, seed uint64) (store.Test, error) {
+	how := metric.Resampling{Groups: videos, Scheme: metric.Stratified, Seed: seed}
+	auc, err := metric.Bootstrap(scores, fake, (*metric.Ranking).AUROC, how)
+	if err != nil {
+		return store.Test{}, err
+	}
+	ranking, err := metric.Rank(scores, fake)
+	if err != nil {
+		return store.Test{}, err
+	}
+	return store.Test{
+		AUC: auc.Value, Low: auc.Low, High: auc.High, NReal: auc.Reals, NFake: auc.Fakes,
+		Coverage: float64(len(scores)) / float64(total), AP: ranking.AP(), EER: ranking.EER(),
+	}, nil
+}

@@ -1,0 +1,86 @@
+package evaluation
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seeable-lab/seeable/lab/store"
+)
+
+// Read pools the videos of the scores.csv of a run by one of its scores. The file goes by row by row: a million faces
+// take the room of their videos.
+func Read(path, score string) ([]Set, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("evaluation: %w", err)
+	}
+	defer file.Close()
+	sets, err := read(file, score)
+	if err != nil {
+		return nil, fmt.Errorf("evaluation: %s: %w", path, err)
+	}
+	return sets, nil
+}
+
+func read(r io.Reader, score string) ([]Set, error) {
+	rows := csv.NewReader(r)
+	rows.ReuseRecord = true
+	header, err := rows.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("the file is empty: want the columns %v and then scores", columns)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(header) <= len(columns) || !slices.Equal(header[:len(columns)], columns) {
+		return nil, fmt.Errorf("found the columns %q, want %q and then scores", header, columns)
+	}
+	names := slices.Clone(header[len(columns):])
+	at := slices.Index(names, score)
+	if at < 0 {
+		return nil, fmt.Errorf("no score %q; there are %s", score, strings.Join(names, ", "))
+	}
+	return Pool(faces(rows, len(columns)+at), 0)
+}
+
+// columns are those of scores.csv before the scores, as store.WriteItems names them.
+var columns = []string{"dataset", "method", "video", "identity", "file", "frame", "fake"}
+
+// faces reads the rows that follow the header, with one score each.
+func faces(rows *csv.Reader, column int) iter.Seq2[store.Item, error] {
+	return func(yield func(store.Item, error) bool) {
+		for {
+			row, err := rows.Read()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				yield(store.Item{}, err)
+				return
+			}
+			it := store.Item{Dataset: row[0], Method: row[1], Video: row[2], Identity: row[3], File: row[4], Scores: []float64{math.NaN()}}
+			var errs [3]error
+			it.Frame, errs[0] = strconv.Atoi(row[5])
+			it.Fake, errs[1] = strconv.ParseBool(row[6])
+			if row[column] != "" {
+				it.Scores[0], errs[2] = strconv.ParseFloat(row[column], 64)
+			}
+			if err := errors.Join(errs[:]...); err != nil {
+				line, _ := rows.FieldPos(0)
+				yield(store.Item{}, fmt.Errorf("line %d: %w", line, err))
+				return
+			}
+			if !yield(it, nil) {
+				return
+			}
+		}
+	}
+}
