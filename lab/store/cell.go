@@ -56,18 +56,36 @@ type Cell struct {
 // It needs nothing but a folder that all processes see, on one machine or many, where creating a file that exists fails
 // and renaming a folder is atomic, as POSIX and NFS have it.
 func Claim(ctx context.Context, root, id string, length time.Duration) (*Cell, error) {
+	done := fmt.Errorf("%w: %s", ErrFinished, id)
+	if finished(root, id) {
+		if _, err := os.Stat(filepath.Join(root, UnfinishedFolder, id)); err != nil {
+			return nil, done
+		}
+		// Its owner was killed while it tidied up; that is done below.
+	}
+	c, err := claimAny(ctx, root, id, length)
+	if finished(root, id) {
+		if err == nil {
+			_ = c.remove() // the result is there: what stays besides harms nobody
+		}
+		return nil, done
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := c.putOldAside(); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: claim of %s: %w", id, err), c.Close())
+	}
+	return c, nil
+}
+
+// claimAny claims a cell that may be finished.
+func claimAny(ctx context.Context, root, id string, length time.Duration) (*Cell, error) {
 	if length <= 0 {
 		length = Lease
 	}
-	home := filepath.Join(root, UnfinishedFolder, id)
 	for try := 0; ; try++ {
-		if finished(root, id) {
-			if _, err := os.Stat(home); err != nil {
-				return nil, fmt.Errorf("%w: %s", ErrFinished, id)
-			}
-			// Its owner was killed while it tidied up; that is done below.
-		}
-		c, err := claim(ctx, root, id, home, length)
+		c, err := claim(ctx, root, id, length)
 		switch {
 		case try < 1000 && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist)):
 			// Another process was faster with a file, or with removing all of them.
@@ -75,19 +93,13 @@ func Claim(ctx context.Context, root, id string, length time.Duration) (*Cell, e
 				return nil, err
 			}
 			time.Sleep(time.Millisecond)
-			continue
-		case err != nil && finished(root, id):
-			return nil, fmt.Errorf("%w: %s", ErrFinished, id)
 		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 			return nil, fmt.Errorf("store: cannot write in %s, where the runs are kept: %w; choose another folder", root, err)
-		case err != nil:
+		case err != nil && !errors.Is(err, ErrBusy):
 			return nil, fmt.Errorf("store: claim of %s: %w", id, err)
+		default:
+			return c, err
 		}
-		// Nobody else can finish it from here on.
-		if finished(root, id) {
-			return nil, errors.Join(fmt.Errorf("%w: %s", ErrFinished, id), c.remove())
-		}
-		return c, nil
 	}
 }
 
@@ -96,8 +108,9 @@ func finished(root, id string) bool {
 	return err == nil
 }
 
-// claim is Claim once. fs.ErrExist and fs.ErrNotExist ask for another time.
-func claim(ctx context.Context, root, id, home string, length time.Duration) (*Cell, error) {
+// claim is claimAny once. fs.ErrExist and fs.ErrNotExist ask for another time.
+func claim(ctx context.Context, root, id string, length time.Duration) (*Cell, error) {
+	home := filepath.Join(root, UnfinishedFolder, id)
 	leases := filepath.Join(home, leaseFolder)
 	if err := mkdirs(leases); err != nil {
 		return nil, err
@@ -187,12 +200,6 @@ func (c *Cell) adopt(home string) error {
 		}
 		break
 	}
-	// A folder of the run's name without a record: an unfinished run of an older version.
-	if old := filepath.Join(c.root, c.id); !finished(c.root, c.id) {
-		if err := disk.Rename(old, filepath.Join(c.dir, "before-"+c.lease.owner.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
 	if err := disk.Mkdir(c.Dir()); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -204,6 +211,15 @@ func (c *Cell) adopt(home string) error {
 		}
 	}
 	return nil
+}
+
+// putOldAside moves a folder of the run's name out of the way: it has no record, so it is an unfinished run of version 0.1.0.
+func (c *Cell) putOldAside() error {
+	err := disk.Rename(filepath.Join(c.root, c.id), c.Path("before-"+c.lease.owner.Name[:8]))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // attempts lists the folders of a cell's owners, the newest first.
@@ -392,7 +408,7 @@ func (c *Cell) remove() error {
 	}
 	home := filepath.Join(c.root, UnfinishedFolder, c.id)
 	// At once out of the way, so that a new claim of the same run does not meet half of it.
-	gone := filepath.Join(c.root, UnfinishedFolder, removedPrefix+rand.Text())
+	gone := c.gone()
 	err := disk.Rename(home, gone)
 	// Those too that a crash has left behind.
 	all, _ := filepath.Glob(filepath.Join(filepath.Dir(gone), removedPrefix+"*"))
@@ -400,6 +416,11 @@ func (c *Cell) remove() error {
 		err = errors.Join(err, disk.RemoveAll(path))
 	}
 	return errors.Join(err, c.lease.drop())
+}
+
+// gone is a new name for what is to be removed.
+func (c *Cell) gone() string {
+	return filepath.Join(c.root, UnfinishedFolder, removedPrefix+rand.Text())
 }
 
 // removedPrefix begins the names of folders on their way out.

@@ -48,7 +48,7 @@ func (c *Cell) saveCheckpoint(p Checkpoint) error {
 	if err := disk.Mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	name := fmt.Sprintf("%s%09d", checkpointPrefix, p.Step)
+	name := checkpointName(p.Step)
 	if err := c.writeFolder(dir, name, p.Files); err != nil {
 		return err
 	}
@@ -60,12 +60,14 @@ func (c *Cell) saveCheckpoint(p Checkpoint) error {
 		return err
 	}
 	for _, step := range steps[min(keptCheckpoints, len(steps)):] {
-		if err := disk.RemoveAll(filepath.Join(dir, fmt.Sprintf("%s%09d", checkpointPrefix, step))); err != nil {
+		if err := disk.RemoveAll(filepath.Join(dir, checkpointName(step))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func checkpointName(step int) string { return fmt.Sprintf("%s%09d", checkpointPrefix, step) }
 
 // writeFolder writes a folder of files with their digests below dir, all of it or nothing.
 func (c *Cell) writeFolder(dir, name string, files map[string][]byte) error {
@@ -126,7 +128,7 @@ func (c *Cell) Checkpoint() (p *Checkpoint, damaged []error, err error) {
 		return nil, nil, fmt.Errorf("store: checkpoints of %s: %w", c.id, err)
 	}
 	for _, step := range steps {
-		name := fmt.Sprintf("%s%09d", checkpointPrefix, step)
+		name := checkpointName(step)
 		dir := c.Path(filepath.Join(checkpointFolder, name))
 		wrong := Verify(dir)
 		if wrong == nil {

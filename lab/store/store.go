@@ -6,8 +6,11 @@
 //	training.csv     [Step]: loss, accuracy and rate over the steps
 //	weights.safetensors
 //	report.html      for people
+//	SHA256SUMS       digests of the others, for [Verify] and sha256sum -c
 //
-// Files are written beside their place and renamed into it; metrics.json comes last and makes a run complete.
+// A finished run is never changed. While it is made it lies in unfinished/ID, where one process at a time works on it
+// ([Claim]), with checkpoints to go on from ([Cell.SaveCheckpoint]); [Cell.Commit] renames the run folder into place, where
+// it is there in full or not at all.
 package store
 
 import (
@@ -101,12 +104,6 @@ type Item struct {
 	Scores                                 []float64 // in the order of the header
 }
 
-// Step is one line of training.csv. HeldOut is negative where it was not measured.
-type Step struct {
-	Step                                        int
-	Loss, Accuracy, HeldOut, Rate, Strength, At float64
-}
-
 // partPrefix begins the names of files that are still being written.
 const partPrefix = ".part-"
 
@@ -136,7 +133,7 @@ func WriteFile(path string, data []byte) error {
 	return nil
 }
 
-// WriteRecord writes metrics.json, which completes the run folder.
+// WriteRecord writes metrics.json.
 func WriteRecord(dir string, r Record) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -233,54 +230,18 @@ func ReadItems(path string) (names []string, items []Item, err error) {
 	return rows[0][len(itemColumns):], items, nil
 }
 
-var stepColumns = []string{"step", "loss", "accuracy", "held_out", "rate", "strength", "seconds"}
-
-// WriteSteps writes training.csv.
-func WriteSteps(path string, steps []Step) error {
-	rows := [][]string{stepColumns}
-	for _, s := range steps {
-		row := []string{strconv.Itoa(s.Step)}
-		for _, v := range []float64{s.Loss, s.Accuracy, s.HeldOut, s.Rate, s.Strength, s.At} {
-			row = append(row, strconv.FormatFloat(v, 'g', 6, 64))
-		}
-		rows = append(rows, row)
-	}
-	return writeCSV(path, rows)
-}
-
-// ReadSteps reads what WriteSteps wrote.
-func ReadSteps(path string) ([]Step, error) {
-	rows, err := readCSV(path)
-	if err != nil {
-		return nil, err
-	}
-	if len(rows) == 0 || !slices.Equal(rows[0], stepColumns) {
-		return nil, fmt.Errorf("store: %s: want the columns %v", path, stepColumns)
-	}
-	var steps []Step
-	for i, row := range rows[1:] {
-		step, err := strconv.Atoi(row[0])
-		var v [6]float64
-		for j := range v {
-			var wrong error
-			v[j], wrong = strconv.ParseFloat(row[j+1], 64)
-			err = errors.Join(err, wrong)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("store: %s: line %d: %w", path, i+2, err)
-		}
-		steps = append(steps, Step{step, v[0], v[1], v[2], v[3], v[4], v[5]})
-	}
-	return steps, nil
-}
-
 func writeCSV(path string, rows [][]string) error {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	if err := w.WriteAll(rows); err != nil {
+	text, err := formatCSV(rows)
+	if err != nil {
 		return fmt.Errorf("store: %s: %w", path, err)
 	}
-	return WriteFile(path, b.Bytes())
+	return WriteFile(path, text)
+}
+
+func formatCSV(rows [][]string) ([]byte, error) {
+	var b bytes.Buffer
+	err := csv.NewWriter(&b).WriteAll(rows)
+	return b.Bytes(), err
 }
 
 func readCSV(path string) ([][]string, error) {
