@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"image"
 	"math"
-
-	"golang.org/x/image/draw"
 )
 
 // Crop cuts rect out of the face's image and scales it to size × size pixels; the landmarks follow. A rectangle that
@@ -23,7 +21,7 @@ func Crop(f Face, rect image.Rectangle, size int) (Face, error) {
 	}
 	inside := moveInside(rect, bounds)
 	cropped := image.NewRGBA(image.Rect(0, 0, size, size))
-	draw.BiLinear.Scale(cropped, cropped.Bounds(), f.Image, inside, draw.Src, nil)
+	scale(cropped, f.Image, inside)
 	points := make([]Point, len(f.Landmarks))
 	sx, sy := float64(size)/float64(inside.Dx()), float64(size)/float64(inside.Dy())
 	for i, p := range f.Landmarks {

@@ -3,6 +3,7 @@ package face
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"io/fs"
@@ -405,12 +406,16 @@ func readLandmarks(t *testing.T, f func(person string, side Point, points []Poin
 }
 
 func BenchmarkCrop(b *testing.B) {
-	f := random(rand.New(rand.NewPCG(5, 5)), 197, 197)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Crop(f, image.Rect(10, 10, 190, 190), 64); err != nil {
-			b.Fatal(err)
-		}
+	f := random(rand.New(rand.NewPCG(5, 5)), 400, 400)
+	for _, c := range []struct{ side, size int }{{80, 64}, {180, 64}, {160, 128}, {280, 224}} {
+		b.Run(fmt.Sprintf("%dto%d", c.side, c.size), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Crop(f, image.Rect(10, 10, 10+c.side, 10+c.side), c.size); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
