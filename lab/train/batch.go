@@ -23,9 +23,9 @@ type batch struct {
 	err    error
 }
 
-// batches yields the batches of all steps in order, made ahead on all cores. It stops when ctx ends; a batch that could
+// batches yields the batches of the steps from first on in order, made ahead on all cores. It stops when ctx ends; a batch that could
 // not be made carries the error and is the last. No goroutine outlives the loop.
-func batches(ctx context.Context, s spec.Spec, m method.Method, faces []face.Face) iter.Seq[batch] {
+func batches(ctx context.Context, s spec.Spec, m method.Method, faces []face.Face, first int) iter.Seq[batch] {
 	return func(yield func(batch) bool) {
 		ctx, stop := context.WithCancel(ctx)
 		ahead := make(chan batch, 2)
@@ -37,7 +37,7 @@ func batches(ctx context.Context, s spec.Spec, m method.Method, faces []face.Fac
 		go func() {
 			defer close(ahead)
 			maker := newMaker(s, m, faces)
-			for step := range s.Train.Steps {
+			for step := first; step < s.Train.Steps; step++ {
 				b := maker.make(step)
 				select {
 				case ahead <- b:

@@ -138,7 +138,7 @@ func TestBatches(t *testing.T) {
 	s := toySpec()
 	mk := newMaker(s, toy{}, toyFaces(10))
 	steps := 0
-	for b := range batches(t.Context(), s, toy{}, toyFaces(10)) {
+	for b := range batches(t.Context(), s, toy{}, toyFaces(10), 0) {
 		if b.step != steps || !same(b, mk.make(steps)) {
 			t.Fatalf("batch %d is that of step %d, or another one", steps, b.step)
 		}
@@ -161,7 +161,7 @@ func TestBatchesLeaveNoGoroutine(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
 			n := 0
-			for range batches(ctx, s, toy{}, toyFaces(10)) {
+			for range batches(ctx, s, toy{}, toyFaces(10), 0) {
 				if n++; n == 3 && !end(stop) {
 					break
 				}
@@ -187,7 +187,7 @@ func TestBatchError(t *testing.T) {
 		before := runtime.GOMAXPROCS(cores)
 		var last batch
 		n := 0
-		for b := range batches(t.Context(), s, toy{}, faces) {
+		for b := range batches(t.Context(), s, toy{}, faces, 0) {
 			last = b
 			n++
 		}

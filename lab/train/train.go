@@ -38,18 +38,30 @@ type Options struct {
 	Backend compute.Backend
 	// Report is called after every step, if not nil.
 	Report func(Progress)
+	// Done is how many steps the store has behind it, which [RestoreState] has filled from a checkpoint; After is how long
+	// they took.
+	Done  int
+	After time.Duration
+	// Save is called with the number of steps done, if not nil: when SaveEvery has passed since the last call, after the
+	// last step, and when ctx ends. An error ends the run.
+	Save      func(done int, elapsed time.Duration) error
+	SaveEvery time.Duration
 }
 
 // Run trains m on faces, as [method.Keep] leaves them, into store. Variables that store already holds, such
 // as pretrained weights, are kept as the start. held are faces of other people, for the accuracy in the reports.
 //
-// Batches are functions of the seed and the step, and are made on all cores while the backend computes the step before.
+// Batches are functions of the seed and the step, and are made on all cores while the backend computes the step before. So
+// a run that goes on from a saved state makes the same steps as one that was never interrupted.
 // Run ends early with ErrDiverged, naming the step, or when ctx ends.
 func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, faces, held []face.Face, o Options) error {
 	if len(faces) == 0 {
 		return errors.New("train: no faces to train on")
 	}
 	t := s.Train
+	if o.Done >= t.Steps {
+		return nil
+	}
 	step, err := newStep(o.Backend, store, s, m)
 	if err != nil {
 		return err
@@ -61,8 +73,16 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 	}
 	defer check.Finalize()
 
-	start := time.Now()
-	for batch := range batches(ctx, s, m, faces) {
+	start, saved, savedAt := time.Now().Add(-o.After), o.Done, time.Now()
+	save := func(done int) error {
+		if o.Save == nil || done == saved {
+			return nil
+		}
+		saved, savedAt = done, time.Now()
+		return o.Save(done, time.Since(start))
+	}
+	done := o.Done
+	for batch := range batches(ctx, s, m, faces, done) {
 		if batch.err != nil {
 			return batch.err
 		}
@@ -84,12 +104,17 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 				return err
 			}
 		}
-		p.Elapsed = time.Since(start)
+		done, p.Elapsed = p.Step, time.Since(start)
 		if o.Report != nil {
 			o.Report(p)
 		}
+		if done < t.Steps && o.SaveEvery > 0 && time.Since(savedAt) >= o.SaveEvery {
+			if err := save(done); err != nil {
+				return err
+			}
+		}
 	}
-	return ctx.Err()
+	return errors.Join(save(done), ctx.Err())
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
