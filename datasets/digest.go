@@ -1,33 +1,49 @@
 package datasets
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/csv"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
+	"sync"
+	"time"
 )
 
 // Digest returns the SHA-256 in hex of a set's item ids, labels, landmarks and image bytes, whatever the order of the
 // items: two runs that report the same digest saw the same faces. Of a synthetic set it hashes the ids and every 64th
 // drawing, which changes when the drawing code does.
-func Digest(set Set) (string, error) {
+func Digest(set Set) (string, error) { return CachedDigest(set, "") }
+
+// CachedDigest is Digest, but reads an image only when its size or its time of change is not that of an earlier call with
+// the folder cache, which is made if need be. A cache that cannot be read or written costs time only.
+func CachedDigest(set Set, cache string) (string, error) {
 	items := slices.Clone(set.Items)
 	sortItems(items)
+	contents, err := digestFiles(set, items, cache)
+	if err != nil {
+		return "", err
+	}
 	total := sha256.New()
 	for i, it := range items {
-		content := sha256.New()
-		switch {
-		case it.render == nil:
-			if err := hashFile(content, it.Path); err != nil {
-				return "", fmt.Errorf("datasets: digest of %s: %w", it.ID(), err)
+		content := contents[i]
+		if it.render != nil {
+			drawn := sha256.New()
+			if i%64 == 0 {
+				drawn.Write(it.render().Image.Pix)
 			}
-		case i%64 == 0:
-			content.Write(it.render().Image.Pix)
+			content = hex.EncodeToString(drawn.Sum(nil))
 		}
-		fmt.Fprintf(total, "%q %q %t %x\n", it.ID(), it.Identity, it.Fake, content.Sum(nil))
+		fmt.Fprintf(total, "%q %q %t %s\n", it.ID(), it.Identity, it.Fake, content)
 		if err := binary.Write(total, binary.LittleEndian, it.Landmarks); err != nil {
 			return "", fmt.Errorf("datasets: digest of %s: %w", it.ID(), err)
 		}
@@ -35,12 +51,125 @@ func Digest(set Set) (string, error) {
 	return hex.EncodeToString(total.Sum(nil)), nil
 }
 
-func hashFile(w io.Writer, path string) error {
-	f, err := os.Open(path)
+// digestFiles returns the SHA-256 in hex of the images of items, "" for those that are drawn.
+func digestFiles(set Set, items []Item, cache string) ([]string, error) {
+	old := map[string]fileDigest{}
+	path := ""
+	if at := slices.IndexFunc(items, func(it Item) bool { return it.render == nil }); cache != "" && at >= 0 {
+		if where, err := filepath.Abs(items[at].Path); err == nil {
+			name := sha256.Sum256([]byte(set.Name + "\n" + where))
+			path = filepath.Join(cache, hex.EncodeToString(name[:8])+".csv")
+			old = readDigests(path)
+		}
+	}
+	sums, errs := make([]fileDigest, len(items)), make([]error, len(items))
+	var wait sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for worker := range workers {
+		wait.Go(func() {
+			for i := worker; i < len(items); i += workers {
+				if items[i].render == nil {
+					sums[i], errs[i] = digestFile(items[i].Path, old)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	contents, fresh, read := make([]string, len(items)), map[string]fileDigest{}, false
+	for i, it := range items {
+		if errs[i] != nil {
+			return nil, fmt.Errorf("datasets: digest of %s: %w", it.ID(), errs[i])
+		}
+		if it.render == nil {
+			contents[i] = sums[i].sum
+			fresh[it.Path] = sums[i]
+			read = read || sums[i] != old[it.Path]
+		}
+	}
+	if path != "" && read {
+		// Another process may write it too: either is right.
+		_ = writeDigests(path, fresh)
+	}
+	return contents, nil
+}
+
+// fileDigest is the digest of a file as it was at a size and a time.
+type fileDigest struct {
+	size, time int64
+	sum        string
+}
+
+// settled is how long ago a file must have been changed for its time to tell one content from the next: file systems count
+// time in steps of up to two seconds.
+const settled = 3 * time.Second
+
+func digestFile(path string, old map[string]fileDigest) (fileDigest, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return fileDigest{}, err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return fileDigest{}, err
+	}
+	d := fileDigest{size: info.Size(), time: info.ModTime().UnixNano()}
+	if known := old[path]; known.sum != "" && known.size == d.size && known.time == d.time {
+		return known, nil
+	}
+	if time.Since(info.ModTime()).Abs() < settled {
+		d.time = 0 // no file's: it is read again next time
+	}
+	content := sha256.New()
+	if _, err := io.Copy(content, in); err != nil {
+		return fileDigest{}, err
+	}
+	d.sum = hex.EncodeToString(content.Sum(nil))
+	return d, nil
+}
+
+// readDigests reads what writeDigests wrote, as far as it can.
+func readDigests(path string) map[string]fileDigest {
+	digests := map[string]fileDigest{}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return digests
+	}
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		return digests
+	}
+	for _, row := range rows {
+		if len(row) != 4 {
+			continue
+		}
+		size, err1 := strconv.ParseInt(row[1], 10, 64)
+		at, err2 := strconv.ParseInt(row[2], 10, 64)
+		if err1 == nil && err2 == nil && len(row[3]) == 2*sha256.Size {
+			digests[row[0]] = fileDigest{size, at, row[3]}
+		}
+	}
+	return digests
+}
+
+func writeDigests(path string, digests map[string]fileDigest) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	out, err := os.CreateTemp(filepath.Dir(path), ".part-*")
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	_, err = io.Copy(w, f)
-	return err
+	defer os.Remove(out.Name())
+	w := csv.NewWriter(out)
+	for _, name := range slices.Sorted(maps.Keys(digests)) {
+		d := digests[name]
+		// A csv.Writer keeps its first error.
+		_ = w.Write([]string{name, strconv.FormatInt(d.size, 10), strconv.FormatInt(d.time, 10), d.sum})
+	}
+	w.Flush()
+	if err := errors.Join(w.Error(), out.Close()); err != nil {
+		return err
+	}
+	return os.Rename(out.Name(), path)
 }

@@ -1,8 +1,12 @@
 package datasets
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestDigest(t *testing.T) {
@@ -55,5 +59,62 @@ func TestDigestSynthetic(t *testing.T) {
 	}
 	if again, _ := Digest(a); one != again {
 		t.Error("the digest changes from call to call")
+	}
+}
+
+// The cache gives the digest that reading gives, whatever happens to the files: same size and a change in the same instant
+// too.
+func TestCachedDigest(t *testing.T) {
+	dir, cache := t.TempDir(), filepath.Join(t.TempDir(), "deep", "cache")
+	write(t, dir, "a.jpg", "one", "b.jpg", "two", "manifest.csv", "file\na.jpg\nb.jpg\n")
+	set, _, err := OpenReal(dir, Strict)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(what string) {
+		t.Helper()
+		want, err := Digest(set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if got, err := CachedDigest(set, cache); got != want || err != nil {
+				t.Errorf("%s: digest %s, error %v, want %s", what, got, err, want)
+			}
+		}
+	}
+	check("at first")
+	write(t, dir, "b.jpg", "TWO")
+	check("changed in the same instant")
+	past := time.Now().Add(-time.Hour)
+	for _, name := range []string{"a.jpg", "b.jpg"} {
+		if err := os.Chtimes(filepath.Join(dir, name), past, past); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check("an hour old")
+	// From now on the cache answers: a file of that size and time is not read.
+	write(t, dir, "b.jpg", "2wo")
+	if err := os.Chtimes(filepath.Join(dir, "b.jpg"), past, past); err != nil {
+		t.Fatal(err)
+	}
+	hidden, err := CachedDigest(set, cache)
+	if read, _ := Digest(set); err != nil || hidden == read {
+		t.Errorf("digest %s, error %v: the cache does not answer", hidden, err)
+	}
+	write(t, dir, "b.jpg", "two!")
+	check("another size")
+	files, err := filepath.Glob(filepath.Join(cache, "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("the cache holds %q, error %v", files, err)
+	}
+	for _, text := range []string{"", "a,b\n\"", "x,1,2,3\n" + strings.Repeat("y", 100)} {
+		if err := os.WriteFile(files[0], []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		check("a damaged cache")
+	}
+	if got, err := CachedDigest(set, filepath.Join(dir, "a.jpg")); err != nil {
+		t.Errorf("digest %s, error %v where there can be no cache", got, err)
 	}
 }
