@@ -17,10 +17,15 @@ var cropsHeader = []string{"file", "label", "method", "video", "frame", "target"
 
 // displayNames are the names of data sets by the folder that they come in.
 var displayNames = map[string]string{
-	"ffpp_c23":   "FF++ c23",
-	"ffpp_c40":   "FF++ c40",
-	"celebdf_v2": "Celeb-DF v2",
-	"dfdc":       "DFDC",
+	"ffpp_raw":     "FF++ raw",
+	"ffpp_c23":     "FF++ c23",
+	"ffpp_c40":     "FF++ c40",
+	"dfd_raw":      "DFD raw",
+	"dfd_c23":      "DFD c23",
+	"dfd_c40":      "DFD c40",
+	"celebdf_v2":   celebLayout,
+	"dfdc":         dfdcLayout,
+	"dfdc_preview": dfdcpLayout,
 }
 
 // OpenCrops reads manifest.csv of a folder of face crops, with the columns
@@ -30,7 +35,8 @@ var displayNames = map[string]string{
 // where file is a slash path below dir; label is 1 for fake and 0 for real, in Celeb-DF too; x,y,side is the square of
 // the source frame that was cropped and stored the side of the image file. Frame, source, stored and the three of the
 // square may be empty; without a target the video stands for the identity. The set is called by the folder: ffpp_c40 is
-// "FF++ c40", celebdf_v2 "Celeb-DF v2", any other name stays.
+// "FF++ c40", celebdf_v2 "Celeb-DF v2", any other name stays. It is Partial if it is called by a data set and lacks videos
+// of that one's official test part.
 //
 // A row is bad if its file is absent, repeated or outside dir, if a value is malformed, or if its video has the other
 // label in an earlier row. A wrong header and a manifest without a good row are errors in both modes.
@@ -76,6 +82,7 @@ func readCrops(r io.Reader, dir string, mode Mode) (Set, []Problem, error) {
 		return Set{}, m.problems, err
 	}
 	set, err := m.finish(name, items)
+	set.Partial = partialTest(name, set.Items)
 	return set, m.problems, err
 }
 

@@ -9,7 +9,6 @@
 package datasets
 
 import (
-	"fmt"
 	"image"
 	"strings"
 
@@ -38,8 +37,10 @@ type Item struct {
 
 // VideoID identifies the video by data set with compression, method and name. The name alone does not: FF++ has a
 // 000_003 for each method, and pooling them by name changes video-level figures.
-func (it Item) VideoID() string {
-	return escape.Replace(it.Dataset) + "/" + escape.Replace(it.Method) + "/" + escape.Replace(it.Video)
+func (it Item) VideoID() string { return videoID(it.Dataset, it.Method, it.Video) }
+
+func videoID(dataset, method, video string) string {
+	return escape.Replace(dataset) + "/" + escape.Replace(method) + "/" + escape.Replace(video)
 }
 
 // ID identifies the face: its video and its file. It does not depend on where the data lie.
@@ -52,6 +53,7 @@ var escape = strings.NewReplacer("%", "%25", "/", "%2F", ":", "%3A")
 type Set struct {
 	Name      string
 	Synthetic bool // at least some of the faces are drawn by code: say so wherever a figure of this set is shown
+	Partial   bool // videos of the official test list are lacking: say so wherever a figure of this set is shown
 	Items     []Item
 }
 
@@ -64,15 +66,3 @@ const (
 	// Skip leaves bad rows out and returns them as problems.
 	Skip
 )
-
-// Problem is a bad row of a manifest. It is an error that names the file and the line.
-type Problem struct {
-	File string // path of the manifest
-	Line int    // 1-based
-	Err  error  // what is wrong with the row
-}
-
-func (p Problem) Error() string { return fmt.Sprintf("datasets: %s:%d: %v", p.File, p.Line, p.Err) }
-
-// Unwrap returns Err.
-func (p Problem) Unwrap() error { return p.Err }

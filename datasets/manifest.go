@@ -35,7 +35,7 @@ func (m *manifest) read(r io.Reader, header func([]string) error, row func(line 
 		err = header(names)
 	}
 	if err != nil {
-		return Problem{m.path, 1, err}
+		return Problem{m.path, 1, BadRow, err}
 	}
 	for {
 		fields, err := rows.Read()
@@ -56,7 +56,10 @@ func (m *manifest) read(r io.Reader, header func([]string) error, row func(line 
 		if err == nil {
 			continue
 		}
-		p := Problem{m.path, line, err}
+		var p Problem
+		if !errors.As(err, &p) {
+			p = Problem{m.path, line, BadRow, err}
+		}
 		if m.mode == Strict {
 			return p
 		}

@@ -1,0 +1,47 @@
+package datasets
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Fault is a kind of [Problem].
+type Fault string
+
+const (
+	BadRow     Fault = "bad row"    // a line of a manifest or label file that cannot be used
+	Duplicate  Fault = "duplicate"  // a second row, or a second file, of one video
+	Absent     Fault = "absent"     // the folder's own label file names it, and it is not there
+	Unlisted   Fault = "unlisted"   // it is there, and no list knows it
+	Conflict   Fault = "conflict"   // two sources give it different labels
+	Unreadable Fault = "unreadable" // an empty file, a broken link, or one that may not be opened
+)
+
+// Problem is something that is wrong with a manifest, a label file or a video. It is an error that names the file and,
+// if there is one, the line.
+type Problem struct {
+	File  string // path of the manifest or of the video
+	Line  int    // 1-based; 0 where the whole file is meant
+	Fault Fault
+	Err   error // what is wrong
+}
+
+func (p Problem) Error() string {
+	if p.Line == 0 {
+		return fmt.Sprintf("datasets: %s: %v", printable(p.File), p.Err)
+	}
+	return fmt.Sprintf("datasets: %s:%d: %v", printable(p.File), p.Line, p.Err)
+}
+
+// Unwrap returns Err.
+func (p Problem) Unwrap() error { return p.Err }
+
+// printable quotes a name that would break a line or drive a terminal.
+func printable(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
+		return strconv.Quote(name)
+	}
+	return name
+}

@@ -1,0 +1,116 @@
+package datasets
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxDepth bounds how deep videos lie in a folder.
+const maxDepth = 12
+
+// walk calls visit for each folder at and below the named ones, in the order of their names, with the names of its files.
+// Links to folders are followed, to each folder once, so that links in a circle do no harm.
+func (c *collector) walk(dirs []string, visit func(dir string, files []string) error) error {
+	known := map[string]string{} // by path without links
+	var descend func(dir string, depth int) error
+	descend = func(dir string, depth int) error {
+		full := filepath.Join(c.Dir, filepath.FromSlash(dir))
+		real, err := filepath.EvalSymlinks(full)
+		if err != nil {
+			return c.problem(Unreadable, full, 0, pathless(err))
+		}
+		if before, ok := known[real]; ok {
+			return c.problem(Duplicate, full, 0, fmt.Errorf("it is the folder %s again, by a link: left out", printable(before)))
+		}
+		known[real] = dir
+		if depth == 0 {
+			return c.problem(Unreadable, full, 0, fmt.Errorf("folders within folders, more than %d: left out", maxDepth))
+		}
+		names, err := c.list(dir)
+		if err != nil {
+			return err
+		}
+		var files, folders []string
+		for _, name := range names {
+			if isDir(filepath.Join(full, name)) {
+				if err := checkName(name); err != nil {
+					if err := c.problem(Unreadable, filepath.Join(full, name), 0, err); err != nil {
+						return err
+					}
+					continue
+				}
+				folders = append(folders, name)
+			} else {
+				files = append(files, name)
+			}
+		}
+		if err := visit(dir, files); err != nil {
+			return err
+		}
+		for _, name := range folders {
+			if err := descend(path.Join(dir, name), depth-1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, dir := range dirs {
+		if !isDir(filepath.Join(c.Dir, filepath.FromSlash(dir))) {
+			continue
+		}
+		if err := descend(dir, maxDepth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tree lists the video files below the named folders, by their slash paths below the data set's.
+func (c *collector) tree(dirs []string) (map[string]place, error) {
+	places := map[string]place{}
+	err := c.walk(dirs, func(dir string, files []string) error {
+		for _, name := range files {
+			if m, ok := medium(name); !ok || m != VideoFile {
+				continue
+			}
+			at, ok, err := c.file(path.Join(dir, name))
+			if err != nil {
+				return err
+			}
+			if ok {
+				places[at.file] = at
+			}
+		}
+		return nil
+	})
+	return places, err
+}
+
+// file tells where a video file or an image lies, and whether it can be used; if not, that is a problem.
+func (c *collector) file(name string) (at place, ok bool, err error) {
+	full := filepath.Join(c.Dir, filepath.FromSlash(name))
+	err = checkName(name)
+	if err == nil {
+		err = checkFile(full)
+	}
+	if err != nil {
+		return place{}, false, c.problem(Unreadable, full, 0, err)
+	}
+	pixels, _ := medium(name)
+	return place{file: name, pixels: pixels}, true, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// stem is a file's name without its extension.
+func stem(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
