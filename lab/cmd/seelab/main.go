@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seeable-lab/seeable/lab/cluster"
 )
 
 func main() {
@@ -40,6 +42,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, errTryAgain):
+		fmt.Fprintf(stderr, "seelab: %s\n", oneLine(err))
+		return cluster.TryAgain
 	case ctx.Err() != nil:
 		fmt.Fprintln(stderr, "seelab: interrupted; only finished runs are kept")
 		return interrupted
@@ -51,6 +56,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return misused
 	}
 }
+
+// errTryAgain is the error of a cell that stopped before it was done and is to be started again.
+var errTryAgain = errors.New("not done; start it again to continue")
 
 // oneLine prints an error that may be several.
 func oneLine(err error) string {

@@ -33,10 +33,15 @@ func (s *surroundings) backendFlag(cmd *cobra.Command) {
 }
 
 // open calls do with the lab; progress goes to stderr.
-func (s *surroundings) open(cmd *cobra.Command, do func(*lab.Lab) error) (err error) {
+func (s *surroundings) open(cmd *cobra.Command, do func(*lab.Lab) error) error {
 	progress := newProgress(cmd.ErrOrStderr())
 	defer progress.close()
-	options := []lab.Option{lab.WithData(s.data), lab.WithBackend(s.backend), lab.WithReport(progress.report)}
+	return s.openReporting(progress.report, do)
+}
+
+// openReporting calls do with the lab; progress goes to report.
+func (s *surroundings) openReporting(report func(lab.Event), do func(*lab.Lab) error) (err error) {
+	options := []lab.Option{lab.WithData(s.data), lab.WithBackend(s.backend), lab.WithReport(report)}
 	if s.strict {
 		options = append(options, lab.WithStrict())
 	}
