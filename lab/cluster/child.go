@@ -10,24 +10,27 @@ import (
 )
 
 // reason says in one line why a child failed.
-func (e *end) reason(code int) string {
-	// A program of ours says it in its last line; a crash prints more after its first.
-	said := strings.TrimSpace(e.stderr)
-	if cut := strings.LastIndexByte(said, '\n'); cut >= 0 && code > 0 {
-		said = said[cut+1:]
-	} else if cut := strings.IndexByte(said, '\n'); cut >= 0 {
-		said = said[:cut]
-	}
-	said = strings.TrimPrefix(said, "seelab: ")
-	switch {
-	case e.err == nil:
+func (e *end) reason() string {
+	if e.err == nil {
 		return "its process ended without a result"
-	case code > 0 && said != "":
-		return said
-	case said != "":
-		return fmt.Sprintf("%v: %s", e.err, said)
 	}
-	return e.err.Error()
+	said := ""
+	for line := range strings.Lines(e.stderr) {
+		line = strings.TrimSpace(line)
+		if text, ours := strings.CutPrefix(line, "seelab: "); ours {
+			return text
+		}
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			return line // what follows is where
+		}
+		if line != "" {
+			said = line
+		}
+	}
+	if said == "" {
+		return e.err.Error()
+	}
+	return fmt.Sprintf("%v: %s", e.err, said)
 }
 
 // peakMemory is the most memory that a process held, in bytes; 0 where the system does not tell.

@@ -290,7 +290,7 @@ func (p *pool) take(n news) {
 		p.set(i, Interrupted, Event{})
 	default:
 		p.pace.stop(i, true, false)
-		p.set(i, Failed, Event{Error: n.end.reason(code), Stderr: n.end.stderr})
+		p.set(i, Failed, Event{Error: n.end.reason(), Stderr: n.end.stderr})
 	}
 }
 
