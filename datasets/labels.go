@@ -53,6 +53,9 @@ func checkLocal(name string) error {
 	if !fs.ValidPath(name) || name == "." || !filepath.IsLocal(filepath.FromSlash(name)) {
 		return fmt.Errorf("file %q leaves the folder or is not a plain slash path; want one like videos/a.mp4", name)
 	}
+	if strings.HasPrefix(name, ".") || strings.Contains(name, "/.") {
+		return fmt.Errorf("file %q is hidden; hidden files are no videos", name)
+	}
 	return checkName(name)
 }
 
