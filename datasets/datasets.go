@@ -1,11 +1,16 @@
 // Package datasets knows which faces there are, what they are called and whether they are fake.
 //
-// It reads folders of face crops with a manifest ([OpenCrops]) and folders of real faces ([OpenReal]), finds the
-// training and test sets of an experiment under a data root ([Train], [Tests]), and draws faces of its own
+// Before faces are cut, there are videos: [Open] reads a data set as its authors lay it out (FaceForensics++ with DFD,
+// Celeb-DF v2, DFDC and its preview), or a folder with a videos.csv, or a plain one, and yields a [Video] for each that
+// is there and for each that its lists name and that is missing. [Find] looks for such folders under a data root,
+// [Leaks] for people on both sides of a split, and [Examine] reports all of it.
+//
+// Of faces, the package reads folders of crops with a manifest ([OpenCrops]) and folders of real faces ([OpenReal]),
+// finds the training and test sets of an experiment under a data root ([Train], [Tests]), and draws faces of its own
 // ([Synthetic]). It ships no third-party picture. Images are decoded one at a time, by [Load].
 //
-// A label means the same in every manifest that this package reads: 1 is fake, 0 is real. The official list of
-// Celeb-DF v2 says the opposite (1 is real); its crops must be labelled the other way round.
+// A label means the same in every manifest that is ours: 1 is fake, 0 is real. The official list of Celeb-DF v2 says
+// the opposite (1 is real), and [Open] reads it so; manifests of its crops must be labelled the other way round.
 package datasets
 
 import (

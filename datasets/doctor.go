@@ -24,7 +24,7 @@ type DatasetReport struct {
 	Real    int     `json:"real"` // videos that are there
 	Fake    int     `json:"fake"`
 	Listed  int     `json:"listed"`  // videos of the official lists, or of the folder's own
-	Missing int     `json:"missing"` // videos of the lists, known by name, that are not there
+	Missing int     `json:"missing"` // videos of those that are not there
 	Frames  int     `json:"frames"`  // videos of which a folder of frames is there
 	Faces   *int    `json:"faces"`   // videos whose faces are extracted; nil while that is not known
 	Counts  []Count `json:"counts"`
@@ -33,7 +33,7 @@ type DatasetReport struct {
 	Problems []string      `json:"problems"`
 	Notes    []string      `json:"notes"`
 
-	MissingVideos []string `json:"missing_videos,omitempty"` // their IDs, if asked for
+	MissingVideos []string `json:"missing_videos,omitempty"` // IDs of those that a list names, if asked for
 }
 
 // SetReport is the state of a set of faces.
@@ -156,7 +156,7 @@ func (d Dataset) checked(mode Mode) (Dataset, error) {
 
 func reportDataset(d Dataset, dir string, names bool) DatasetReport {
 	r := DatasetReport{
-		Name: d.Name, Layout: d.Layout, Dir: dir, Partial: d.Partial(), Missing: len(d.Missing), Frames: d.Frames,
+		Name: d.Name, Layout: d.Layout, Dir: dir, Partial: d.Partial(), Frames: d.Frames,
 		Counts: d.Counts, Faults: map[Fault]int{}, Problems: []string{}, Notes: append([]string{}, d.Notes...),
 	}
 	for _, v := range d.Videos {
@@ -168,6 +168,7 @@ func reportDataset(d Dataset, dir string, names bool) DatasetReport {
 	}
 	for _, c := range d.Counts {
 		r.Listed += c.Listed
+		r.Missing += max(0, c.Listed-c.There)
 	}
 	for _, p := range d.Problems {
 		r.Faults[p.Fault]++

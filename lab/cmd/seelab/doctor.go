@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -122,12 +123,14 @@ func listing(title string, lines []string, limit int) string {
 	return b.String()
 }
 
-// graphic quotes a line that would drive a terminal.
+// graphic takes out of a name what would break a line or drive a terminal.
 func graphic(line string) string {
-	if quoted := strconv.QuoteToGraphic(line); strings.ContainsAny(quoted[1:len(quoted)-1], `\`) && !strings.Contains(line, `\`) {
-		return quoted
-	}
-	return line
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, line)
 }
 
 func faults(count map[datasets.Fault]int) string {
@@ -152,7 +155,7 @@ func datasetTable(all []datasets.DatasetReport) table.Table {
 		}
 		t.Rows = append(t.Rows, []string{
 			graphic(d.Name), state(d.Partial), strconv.Itoa(d.Real), strconv.Itoa(d.Fake), strconv.Itoa(d.Listed),
-			strconv.Itoa(d.Listed - d.Real - d.Fake), strconv.Itoa(d.Frames), faces, strconv.Itoa(len(d.Problems)), graphic(d.Dir),
+			strconv.Itoa(d.Missing), strconv.Itoa(d.Frames), faces, strconv.Itoa(len(d.Problems)), graphic(d.Dir),
 		})
 	}
 	return t
