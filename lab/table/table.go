@@ -1,29 +1,36 @@
-// Package table sets what a run found as tables: Markdown for documents, CSV for programs, plain text for the terminal;
-// package report makes HTML of them. The same record gives the same bytes, whatever the order of its tests.
+// Package table sets figures as tables: Markdown for documents, LaTeX for papers, HTML for pages, CSV for programs, plain
+// text for the terminal. [Tests] is what one run found; [Compare] sets runs side by side, and published figures below
+// them. The same figures give the same bytes.
 //
-// Rates and areas are shares in [0, 1] with three digits. What rests on faces drawn by code says "synthetic" in the title
-// and in every row.
+// Figures of one run are shares in [0, 1] with three digits; those of a comparison are percent, as papers print them. What
+// rests on faces drawn by code says "synthetic" in the title and at every figure.
 package table
 
 import (
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
-// Table is a title, a header and rows of as many cells.
+// Table is a title, a header and rows of as many cells. A cell may have several lines.
 type Table struct {
-	Title  string
-	Header []string
-	Rows   [][]string
-	Right  []bool // columns that are set flush right: numbers
-	Mark   []bool // rows to stand out; nil for none
+	Title    string
+	Header   []string
+	Rows     [][]string
+	Right    []bool    // columns that are set flush right: numbers
+	Mark     []bool    // rows to stand out; nil for none
+	Sections []Section // parts of the rows, in order; nil for one part without a title
+	Notes    []string  // below the table, one a line
+}
+
+// Section is a number of rows under a title of their own.
+type Section struct {
+	Title string
+	Rows  int
 }
 
 // none stands for a figure that could not be computed.
@@ -37,7 +44,8 @@ func share(x float64) string {
 	return strconv.FormatFloat(x, 'f', 3, 64)
 }
 
-// plain makes a name from outside fit for one cell: line breaks, terminal escapes and other invisible signs become spaces.
+// plain makes a name from outside fit for one line of a cell: line breaks, terminal escapes and other invisible signs
+// become spaces.
 func plain(name string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsGraphic(r) {
@@ -47,103 +55,49 @@ func plain(name string) string {
 	}, name)
 }
 
-// Markdown prints the table as GitHub's Markdown: the title in bold, then the table.
-func (t Table) Markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**\n\n", markup.Replace(t.Title))
-	line := func(cells []string) {
-		b.WriteString("|")
-		for _, cell := range cells {
-			b.WriteString(" " + cell + " |")
-		}
-		b.WriteString("\n")
+// sections are the parts of the table, one without a title where it has none.
+func (t Table) sections() []Section {
+	if t.Sections == nil {
+		return []Section{{Rows: len(t.Rows)}}
 	}
-	line(escaped(t.Header))
-	rule := make([]string, len(t.Header))
-	for i := range rule {
-		rule[i] = "---"
-		if t.Right[i] {
-			rule[i] = "---:"
-		}
-	}
-	line(rule)
-	for i, row := range t.Rows {
-		row = escaped(row)
-		if t.Mark != nil && t.Mark[i] {
-			for j := range row {
-				row[j] = "**" + row[j] + "**"
+	return t.Sections
+}
+
+// marked tells whether a row stands out.
+func (t Table) marked(row int) bool { return t.Mark != nil && t.Mark[row] }
+
+// stacked returns the lines of a row: each has one line of every cell, or nothing where the cell has fewer.
+func stacked(row []string) [][]string {
+	var lines [][]string
+	for column, cell := range row {
+		for i, text := range strings.Split(cell, "\n") {
+			if i == len(lines) {
+				lines = append(lines, make([]string, len(row)))
 			}
+			lines[i][column] = text
 		}
-		line(row)
 	}
-	return b.String()
+	return lines
 }
 
-// markup escapes what Markdown would read as more than text.
-var markup = strings.NewReplacer(
-	`\`, `\\`, `|`, `\|`, `*`, `\*`, `_`, `\_`, "`", "\\`", `[`, `\[`, `]`, `\]`, `<`, `&lt;`, `>`, `&gt;`, `&`, `&amp;`)
-
-func escaped(cells []string) []string {
-	out := make([]string, len(cells))
-	for i, cell := range cells {
-		out[i] = markup.Replace(cell)
-	}
-	return out
-}
-
-// CSV prints header and rows, without the title; a figure that could not be computed is an empty cell.
+// CSV prints header and rows, without title, sections and notes; a figure that could not be computed is an empty cell.
 func (t Table) CSV() string {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	for _, row := range append([][]string{t.Header}, t.Rows...) {
+	rows := [][]string{t.Header}
+	for _, row := range t.Rows {
 		row = slices.Clone(row)
 		for i, cell := range row {
 			if cell == none {
 				row[i] = ""
 			}
 		}
-		// Writing to memory cannot fail.
-		_ = w.Write(row)
+		rows = append(rows, row)
 	}
-	w.Flush()
-	return b.String()
+	return printCSV(rows)
 }
 
-// Text prints the table for a terminal: columns aligned, the marked rows with a star.
-func (t Table) Text() string {
-	width := make([]int, len(t.Header))
-	for _, row := range append([][]string{t.Header}, t.Rows...) {
-		for i, cell := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
-		}
-	}
-	var b strings.Builder
-	b.WriteString(t.Title + "\n\n")
-	line := func(cells []string, mark string) {
-		var l strings.Builder
-		for i, cell := range cells {
-			gap := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
-			if t.Right[i] {
-				l.WriteString(gap + cell + "  ")
-			} else {
-				l.WriteString(cell + gap + "  ")
-			}
-		}
-		l.WriteString(mark)
-		b.WriteString(strings.TrimRight(l.String(), " ") + "\n")
-	}
-	line(t.Header, "")
-	rule := make([]string, len(width))
-	for i, n := range width {
-		rule[i] = strings.Repeat("-", n)
-	}
-	line(rule, "")
-	for i, row := range t.Rows {
-		mark := ""
-		if t.Mark != nil && t.Mark[i] {
-			mark = "*"
-		}
-		line(row, mark)
-	}
+func printCSV(rows [][]string) string {
+	var b bytes.Buffer
+	// Writing to memory cannot fail.
+	_ = csv.NewWriter(&b).WriteAll(rows)
 	return b.String()
 }

@@ -1,0 +1,521 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/seeable-lab/seeable/lab/evaluation"
+	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/results"
+)
+
+// The columns that a comparison can have.
+const (
+	CrossDataset      = "cross-dataset"      // test sets, with all their fakes
+	CrossManipulation = "cross-manipulation" // manipulations, with one section for each test set that has several
+)
+
+// Run is a finished run with the videos of its scores.csv.
+type Run struct {
+	Label  string // what to call it; "" for its name, and the keys in which it differs from others of that name
+	Record store.Record
+	Spec   spec.Spec
+	Sets   []evaluation.Set // what evaluation.Read makes of scores.csv by Record.Score
+}
+
+// Options say what a comparison shows.
+type Options struct {
+	Title      string // "" for what the columns are
+	Columns    string // CrossDataset, which is the default, or CrossManipulation
+	Paper      string // name of a published table whose rows stand below the measured ones; "" for none
+	OverSeeds  bool   // runs that differ in nothing but the seed make one row
+	Against    *Run   // tests the other rows against this run; nil for no tests
+	Remeasured bool   // take runs that were measured with another version of the metrics too
+}
+
+// Comparison is runs side by side: video-level AUCs measured from their scores, and published ones.
+type Comparison struct {
+	Title   string
+	Columns []string
+	Parts   []Part
+	Notes   []string // what holds for the whole table
+	Against string   // what p-values compare with; "" without them
+}
+
+// Part is a section of a comparison.
+type Part struct {
+	Title     string
+	Set       string // the test set of its cells; "" where the columns are test sets
+	Published bool   // not measured here
+	Rows      []Row
+}
+
+// Row is one run, several that differ in the seed, or a published method.
+type Row struct {
+	Name  string
+	Runs  []string // their ids
+	Seeds []uint64
+	Cells []Cell // one for each column
+	// Reference marks the run that p-values compare with.
+	Reference bool
+	Notes     []string
+}
+
+// Cell is an AUC over videos in percent, NaN where there is none. What a published cell does not know is NaN or 0.
+type Cell struct {
+	AUC       float64 // the mean, where there are several seeds
+	Low, High float64 // 95 % interval by resampling videos; of several seeds the least and the greatest
+	SD        float64 // standard deviation over several seeds
+	Seeds     int     // how many seeds the figure is of
+	// Of several seeds these are the least.
+	NReal, NFake int     // videos with a score
+	Coverage     float64 // share of the videos with a score
+	// The 95 % interval by DeLong's standard error; NaN for several seeds.
+	DeLongLow, DeLongHigh float64
+	P                     float64 // of DeLong's paired test
+	Paired                int     // videos of that test; 0 for no test
+	Source                string  // of a published figure
+	Notes                 []string
+}
+
+// blank is a cell without a figure.
+func blank(notes ...string) Cell {
+	nan := math.NaN()
+	return Cell{AUC: nan, Low: nan, High: nan, SD: nan, Coverage: nan, DeLongLow: nan, DeLongHigh: nan, P: nan, Notes: notes}
+}
+
+// Compare sets runs side by side. Every figure is measured anew from the videos of the run's scores, as at its end, so that
+// all rows are measured in one way; runs that were measured with another version of the metrics are refused, as their own
+// reports say something else. Cells of drawn faces, of parts of a test set and of test sets that differ between the rows
+// are marked.
+func Compare(runs []Run, o Options) (*Comparison, error) {
+	if o.Columns == "" {
+		o.Columns = CrossDataset
+	}
+	if o.Columns != CrossDataset && o.Columns != CrossManipulation {
+		return nil, fmt.Errorf("table: columns %q, want %s or %s", o.Columns, CrossDataset, CrossManipulation)
+	}
+	if o.Paper != "" && o.Paper != o.Columns {
+		return nil, fmt.Errorf("table: published rows of %s under the columns of %s, want the same of both", o.Paper, o.Columns)
+	}
+	if len(runs) == 0 && o.Paper == "" {
+		return nil, errors.New("table: nothing to show, want finished runs or published rows")
+	}
+	if o.OverSeeds && o.Against != nil {
+		return nil, errors.New("table: tests against a run and rows over seeds exclude each other: a test compares one run with one")
+	}
+	if err := checkVersions(runs, o); err != nil {
+		return nil, err
+	}
+	paper, err := results.Published()
+	if err != nil {
+		return nil, err
+	}
+	published, err := paper.Table(o.Columns)
+	if err != nil {
+		return nil, err
+	}
+	b := builder{Options: o, paper: paper, runs: slices.Clone(runs)}
+	b.label()
+	c := &Comparison{Title: o.Title}
+	if c.Title == "" {
+		c.Title = o.Columns + ": AUC over videos in percent"
+	}
+	if slices.ContainsFunc(runs, func(r Run) bool { return synthetic(r.Record) }) {
+		c.Title += " (synthetic faces)"
+	}
+	if err := b.columns(c, published); err != nil {
+		return nil, err
+	}
+	if err := b.measured(c); err != nil {
+		return nil, err
+	}
+	if o.Paper != "" {
+		c.Columns = append(c.Columns, results.Average)
+		for _, part := range c.Parts {
+			for i := range part.Rows {
+				part.Rows[i].Cells = append(part.Rows[i].Cells, average(part.Rows[i].Cells, c.Columns, published.Columns))
+			}
+		}
+		c.Parts = append(c.Parts, publishedPart(c.Columns, published, paper))
+	}
+	b.notes(c, published)
+	return c, nil
+}
+
+// checkVersions refuses runs that were measured in another way. Runs of before the version was recorded have version 1.
+func checkVersions(runs []Run, o Options) error {
+	if o.Remeasured {
+		return nil
+	}
+	if o.Against != nil {
+		runs = append(slices.Clone(runs), *o.Against)
+	}
+	for _, r := range runs {
+		version := r.Record.Versions["metric"]
+		if version == "" {
+			version = "1"
+		}
+		if version != metric.Version {
+			return fmt.Errorf("table: %s was measured with version %s of the metrics, and this is version %s: its report has other figures than the table would; "+
+				"leave it out, or have all rows measured anew (--remeasure)", r.Record.Run, version, metric.Version)
+		}
+	}
+	return nil
+}
+
+type builder struct {
+	Options
+	paper results.Paper
+	runs  []Run
+}
+
+// label names the runs: by the name of the experiment and, where several specs share it, by the keys in which they differ,
+// the seed apart.
+func (b *builder) label() {
+	named := map[string][]map[string]string{} // settings of the runs by name
+	for _, r := range b.runs {
+		named[r.Record.Name] = append(named[r.Record.Name], settings(r.Spec))
+	}
+	for i, r := range b.runs {
+		if r.Label != "" {
+			continue
+		}
+		parts := []string{r.Record.Name}
+		mine := settings(r.Spec)
+		for _, key := range spec.Keys() {
+			differs := slices.ContainsFunc(named[r.Record.Name], func(other map[string]string) bool { return other[key] != mine[key] })
+			if differs && key != "name" && key != "seed" {
+				parts = append(parts, key+"="+mine[key])
+			}
+		}
+		b.runs[i].Label = strings.Join(parts, ", ")
+	}
+}
+
+// settings are the keys of a spec with their values as text.
+func settings(s spec.Spec) map[string]string {
+	var tree map[string]any
+	if _, err := toml.Decode(s.TOML(), &tree); err != nil {
+		// The text is the encoder's own.
+		panic(err)
+	}
+	flat := map[string]string{}
+	var walk func(prefix string, tree map[string]any)
+	walk = func(prefix string, tree map[string]any) {
+		for key, value := range tree {
+			if section, ok := value.(map[string]any); ok {
+				walk(prefix+key+".", section)
+			} else {
+				flat[prefix+key] = fmt.Sprint(value)
+			}
+		}
+	}
+	walk("", tree)
+	return flat
+}
+
+// columns finds the columns and sections: the published names first, in their order, then others by the alphabet.
+func (b *builder) columns(c *Comparison, published results.Table) error {
+	var names, sets []string
+	add := func(list *[]string, name string) {
+		if !slices.Contains(*list, name) {
+			*list = append(*list, name)
+		}
+	}
+	for _, r := range b.runs {
+		for _, s := range r.Sets {
+			if b.Columns == CrossDataset {
+				add(&names, s.Name)
+			} else if kinds := s.Manipulations(); len(kinds) > 1 {
+				add(&sets, s.Name)
+				for _, kind := range kinds {
+					add(&names, kind)
+				}
+			}
+		}
+	}
+	if len(b.runs) > 0 && len(names) == 0 {
+		return fmt.Errorf("table: the runs have no scores for columns of %s, want those of a test set, of several manipulations for %s",
+			b.Columns, CrossManipulation)
+	}
+	slices.Sort(names)
+	slices.Sort(sets)
+	for _, name := range published.Columns {
+		if b.Paper != "" || slices.Contains(names, name) {
+			c.Columns = append(c.Columns, name)
+		}
+	}
+	for _, name := range names {
+		add(&c.Columns, name)
+	}
+	if b.Columns == CrossDataset && len(b.runs) > 0 {
+		c.Parts = []Part{{Title: "Measured here"}}
+	}
+	for _, set := range sets {
+		c.Parts = append(c.Parts, Part{Title: "Measured here on " + plain(set), Set: set})
+	}
+	return nil
+}
+
+// measured fills the sections with the rows of the runs.
+func (b *builder) measured(c *Comparison) error {
+	if b.Against != nil {
+		c.Against = b.Against.Record.Run
+		for _, r := range b.runs {
+			if r.Record.Run == c.Against {
+				c.Against = r.Label
+			}
+		}
+	}
+	for i := range c.Parts {
+		part := &c.Parts[i]
+		first := map[string]Run{} // by column, the first row that has a figure there
+		for _, group := range b.groups() {
+			row := Row{Name: plain(group[0].Label), Reference: b.Against != nil && b.Against.Record.Run == group[0].Record.Run}
+			for _, r := range group {
+				if part.Set != "" && r.set(part.Set) == nil {
+					continue
+				}
+				row.Runs, row.Seeds = append(row.Runs, r.Record.Run), append(row.Seeds, r.Spec.Seed)
+				if n := len(r.Record.Skipped); n > 0 {
+					row.Notes = append(row.Notes, fmt.Sprintf("%d images or rows of manifests could not be read and were skipped", n))
+				}
+			}
+			if len(row.Runs) == 0 {
+				continue
+			}
+			row.Notes = slices.Compact(row.Notes)
+			for _, column := range c.Columns {
+				set, manipulation := column, evaluation.All
+				if part.Set != "" {
+					set, manipulation = part.Set, column
+				}
+				var cells []Cell
+				for _, r := range group {
+					cell, err := b.cell(r, set, manipulation)
+					if err != nil {
+						return err
+					}
+					if f, known := first[column]; !known && cell.Seeds > 0 {
+						first[column] = r
+					} else if known && cell.Seeds > 0 && f.digest(set) != r.digest(set) {
+						cell.Notes = append(cell.Notes, fmt.Sprintf("tested on other faces of %s than the first row: no comparison", plain(set)))
+					}
+					cells = append(cells, cell)
+				}
+				row.Cells = append(row.Cells, overSeeds(cells))
+			}
+			part.Rows = append(part.Rows, row)
+		}
+	}
+	return nil
+}
+
+// groups are the runs of each row.
+func (b *builder) groups() [][]Run {
+	var groups [][]Run
+	at := map[string]int{}
+	for _, r := range b.runs {
+		s := r.Spec
+		s.Seed = 0
+		key := s.Hash() + " " + r.Label
+		i, known := at[key]
+		if known && b.OverSeeds {
+			groups[i] = append(groups[i], r)
+			continue
+		}
+		at[key] = len(groups)
+		groups = append(groups, []Run{r})
+	}
+	return groups
+}
+
+func (r Run) set(name string) *evaluation.Set {
+	i := slices.IndexFunc(r.Sets, func(s evaluation.Set) bool { return s.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &r.Sets[i]
+}
+
+// test is the run's own record of a test set.
+func (r Run) test(set string) store.Test {
+	i := slices.IndexFunc(r.Record.Tests, func(t store.Test) bool { return t.Dataset == set })
+	if i < 0 {
+		return store.Test{}
+	}
+	return r.Record.Tests[i]
+}
+
+func (r Run) digest(set string) string { return r.test(set).Digest }
+
+// cell measures a run on the real videos of a set and the fakes of a manipulation.
+func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
+	s := r.set(set)
+	if s == nil {
+		return blank(), nil
+	}
+	cell := blank()
+	test, err := s.Test(manipulation, r.Spec.Seed)
+	if oneClass := (*metric.OneClassError)(nil); errors.Is(err, metric.ErrEmpty) || errors.As(err, &oneClass) {
+		return blank("no figure: not both real and fake videos have a score"), nil
+	} else if err != nil {
+		return Cell{}, fmt.Errorf("table: %s: %w", r.Record.Run, err)
+	}
+	cell.AUC, cell.Low, cell.High, cell.Seeds = 100*test.AUC, 100*test.Low, 100*test.High, 1
+	cell.NReal, cell.NFake, cell.Coverage = test.NReal, test.NFake, test.Coverage
+	if area, err := s.Area(manipulation); err == nil {
+		low, high := area.Interval(0.95)
+		cell.DeLongLow, cell.DeLongHigh = 100*low, 100*high
+	}
+	if r.Record.Train.Synthetic || r.test(set).Synthetic {
+		cell.Notes = append(cell.Notes, "synthetic: of faces drawn by code, in training or test; says nothing about deepfakes")
+	}
+	if note := b.partial(*s, manipulation); note != "" {
+		cell.Notes = append(cell.Notes, note)
+	}
+	if b.Against == nil || b.Against.Record.Run == r.Record.Run {
+		return cell, nil
+	}
+	if other := b.Against.set(set); other != nil {
+		c, n, err := s.Compare(*other, manipulation)
+		// Without variance, as where both have all videos right, there is no test.
+		if cell.Paired = n; err == nil && (c.StdError > 0 || c.A == c.B) {
+			cell.P = c.P
+		} else if n == 0 && err != nil && !errors.Is(err, metric.ErrEmpty) {
+			return Cell{}, fmt.Errorf("table: %s against %s: %w", r.Record.Run, b.Against.Record.Run, err)
+		}
+	}
+	return cell, nil
+}
+
+// partial says which part of an official test set was tested on, if not the whole.
+func (b *builder) partial(s evaluation.Set, manipulation string) string {
+	official, known := b.paper.TestSet(s.Name)
+	if !known {
+		return ""
+	}
+	reals, fakes := s.Count(manipulation)
+	wanted := official.Fake
+	if official.Each > 0 {
+		wanted = official.Each
+		if manipulation == evaluation.All {
+			wanted *= max(1, len(s.Manipulations()))
+		}
+	}
+	if reals >= official.Real && fakes >= wanted {
+		return ""
+	}
+	return fmt.Sprintf("a part of the test set: %d of %d real and %d of %d fake videos", reals, official.Real, fakes, wanted)
+}
+
+// overSeeds makes one cell of those of several seeds.
+func overSeeds(cells []Cell) Cell {
+	if len(cells) == 1 {
+		return cells[0]
+	}
+	all := blank()
+	var aucs []float64
+	for _, c := range cells {
+		for _, note := range c.Notes {
+			if !slices.Contains(all.Notes, note) {
+				all.Notes = append(all.Notes, note)
+			}
+		}
+		if c.Seeds == 0 {
+			continue
+		}
+		if len(aucs) == 0 {
+			all.NReal, all.NFake, all.Coverage = c.NReal, c.NFake, c.Coverage
+		}
+		all.NReal, all.NFake, all.Coverage = min(all.NReal, c.NReal), min(all.NFake, c.NFake), min(all.Coverage, c.Coverage)
+		aucs = append(aucs, c.AUC)
+	}
+	all.Seeds = len(aucs)
+	if len(aucs) == 0 {
+		return all
+	}
+	all.AUC, all.Low, all.High = stat.Mean(aucs, nil), slices.Min(aucs), slices.Max(aucs)
+	if len(aucs) > 1 {
+		all.SD = stat.StdDev(aucs, nil)
+	}
+	if len(aucs) < len(cells) {
+		all.Notes = append(all.Notes, fmt.Sprintf("%d of %d seeds", len(aucs), len(cells)))
+	}
+	return all
+}
+
+// average is the mean of a row over the columns of the published table, if it has them all.
+func average(cells []Cell, columns, published []string) Cell {
+	var aucs []float64
+	for i, cell := range cells {
+		if slices.Contains(published, columns[i]) {
+			aucs = append(aucs, cell.AUC)
+		}
+	}
+	all := blank()
+	all.AUC = stat.Mean(aucs, nil)
+	return all
+}
+
+// publishedPart is the section of figures that were not measured here.
+func publishedPart(columns []string, t results.Table, p results.Paper) Part {
+	part := Part{Title: "Published, not measured here", Published: true}
+	if t.Note != "" {
+		part.Title += " (" + t.Note + ")"
+	}
+	if slices.ContainsFunc(t.Rows, func(r results.Row) bool { return r.RealOnly }) {
+		part.Title += "; * trained on real faces only, as the source says"
+	}
+	for _, published := range t.Rows {
+		row := Row{Name: published.Method, Cells: make([]Cell, len(columns))}
+		if published.RealOnly {
+			row.Name += " *"
+		}
+		if published.Note != "" {
+			row.Notes = append(row.Notes, published.Note)
+		}
+		for i := range row.Cells {
+			row.Cells[i] = blank()
+		}
+		for _, cell := range published.Cells {
+			i := slices.Index(columns, cell.Column)
+			row.Cells[i].AUC = cell.AUC
+			row.Cells[i].Source = p.Sources[cell.Source]
+		}
+		part.Rows = append(part.Rows, row)
+	}
+	return part
+}
+
+// notes says what holds for the whole table.
+func (b *builder) notes(c *Comparison, published results.Table) {
+	if len(b.runs) > 0 {
+		c.Notes = append(c.Notes,
+			"Below an AUC its 95 % interval by resampling videos, how many real/fake videos have a score, and cov, the share of the videos that have one. "+
+				"Metrics of version "+metric.Version+".")
+	}
+	several := slices.ContainsFunc(c.Parts, func(p Part) bool {
+		return slices.ContainsFunc(p.Rows, func(r Row) bool { return len(r.Seeds) > 1 })
+	})
+	if several {
+		c.Notes = append(c.Notes, "Of several seeds: mean ± standard deviation over the seeds, in brackets the least and the greatest seed; videos and cov are the least.")
+	}
+	if b.Against != nil {
+		c.Notes = append(c.Notes, fmt.Sprintf("p: DeLong's paired two-sided test against %s on the videos that both have scored, in parentheses how many; "+
+			"it counts on many videos of both classes, and p is not corrected for the number of tests.", plain(c.Against)))
+	}
+	if b.Paper != "" {
+		c.Notes = append(c.Notes, fmt.Sprintf("average: measured, over %s; published, the source's own, over the columns that it has in the row.",
+			strings.Join(published.Columns, ", ")))
+	}
+}

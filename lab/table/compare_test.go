@@ -1,0 +1,512 @@
+package table
+
+import (
+	"encoding/csv"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/seeable-lab/seeable/lab/evaluation"
+	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/stream"
+	"github.com/seeable-lab/seeable/results"
+)
+
+// videos makes the pooled videos of a test set: real ones, and as many fakes of each manipulation; shift is how well the
+// detector tells them.
+func videos(set string, seed uint64, n int, shift float64, manipulations ...string) evaluation.Set {
+	s := evaluation.Set{Name: set}
+	for _, method := range append([]string{"original"}, manipulations...) {
+		for i := range n {
+			v := evaluation.Video{Method: method}
+			v.Name = fmt.Sprintf("%s/%s/%03d", set, method, i)
+			v.Fake, v.Frames, v.Scored = method != "original", 4, 4
+			v.Score = stream.New(1, set, method, i).NormFloat64() + 0.5*stream.New(seed, "noise", set, method, i).NormFloat64()
+			if v.Fake {
+				v.Score += shift
+			}
+			s.Videos = append(s.Videos, v)
+		}
+	}
+	return s
+}
+
+// made is a made-up run: two test sets, one with four manipulations.
+func made(name string, seed uint64, shift float64, change func(*spec.Spec)) Run {
+	s := spec.Default()
+	s.Name, s.Seed = name, seed
+	if change != nil {
+		change(&s)
+	}
+	r := Run{
+		Spec: s,
+		Sets: []evaluation.Set{
+			videos("FF++ c40", seed, 9, shift, "Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures"),
+			videos("Celeb-DF v2", seed, 12, shift/2, "Celeb-synthesis"),
+		},
+		Record: store.Record{Run: name + "-" + s.Hash(), Name: name, Versions: map[string]string{"metric": metric.Version}},
+	}
+	for _, set := range r.Sets {
+		r.Record.Tests = append(r.Record.Tests, store.Test{Dataset: set.Name, Method: "all", Level: "video", Digest: "d-" + set.Name})
+	}
+	return r
+}
+
+// runs are what tables have to cope with: names that mean something to a format, a video without a score, faces drawn by
+// code, a test set of its own, another version of a test set.
+func runs() []Run {
+	plain := made("seeable", 1, 1, nil)
+	odd := made(`mine_2 <b>|*50% & $x^2$ \{#~"`+"\n`größe` 中", 1, 0.4, nil)
+	odd.Sets[0].Videos[3].Scored, odd.Sets[0].Videos[3].Score = 0, math.NaN()
+	odd.Record.Skipped = []string{"a", "b"}
+	odd.Record.Tests[1].Digest = "another"
+	drawn := made("demo", 3, 0.8, nil)
+	drawn.Record.Synthetic, drawn.Record.Train.Synthetic = true, true
+	drawn.Sets = append(drawn.Sets, videos("synthetic", 1, 5, 1, "swap", "warp"))
+	return []Run{plain, odd, drawn}
+}
+
+func compare(t testing.TB, runs []Run, o Options) *Comparison {
+	t.Helper()
+	c, err := Compare(runs, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestComparisonGolden(t *testing.T) {
+	all := runs()
+	seeds := []Run{made("seeable", 1, 1, nil), made("seeable", 2, 1.2, nil), made("seeable", 3, 0.9, nil), all[1]}
+	for name, c := range map[string]*Comparison{
+		"dataset":      compare(t, all, Options{Paper: CrossDataset, Against: &all[0]}),
+		"manipulation": compare(t, seeds, Options{Columns: CrossManipulation, Paper: CrossManipulation, OverSeeds: true}),
+	} {
+		for form, text := range map[string]string{"txt": c.Text(), "md": c.Markdown(), "tex": c.LaTeX(), "html": c.HTML(), "csv": c.CSV()} {
+			golden(t, name+"."+form, text)
+		}
+	}
+}
+
+// golden compares with a file of testdata; -update writes it.
+func golden(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text != string(want) {
+		t.Errorf("%s:\n%s\nwant:\n%s", name, text, want)
+	}
+}
+
+// A cell must be what the metrics say of its videos, and a test what DeLong says of the pairs.
+func TestCellsAgainstMetrics(t *testing.T) {
+	all := runs()
+	c := compare(t, all, Options{Columns: CrossManipulation, Against: &all[0]})
+	checked := 0
+	for _, part := range c.Parts {
+		for _, row := range part.Rows {
+			r := all[slices.IndexFunc(all, func(r Run) bool { return r.Record.Run == row.Runs[0] })]
+			for i, cell := range row.Cells {
+				var a, b []float64
+				var fake, both []bool
+				for j, v := range r.set(part.Set).Videos {
+					if v.Scored == 0 || v.Fake && v.Method != c.Columns[i] {
+						continue
+					}
+					a, fake = append(a, v.Score), append(fake, v.Fake)
+					if other := all[0].set(part.Set); other != nil && r.Record.Run != all[0].Record.Run {
+						b, both = append(b, other.Videos[j].Score), append(both, v.Fake)
+					}
+				}
+				if !slices.Contains(fake, true) {
+					if !math.IsNaN(cell.AUC) {
+						t.Errorf("%s, %s, %s: AUC %v of no fakes", part.Set, row.Name, c.Columns[i], cell.AUC)
+					}
+					continue
+				}
+				auc, err := metric.AUROC(a, fake)
+				if err != nil {
+					t.Fatal(err)
+				}
+				area, err := metric.DeLongArea(a, fake)
+				if err != nil {
+					t.Fatal(err)
+				}
+				low, high := area.Interval(0.95)
+				if math.Abs(cell.AUC-100*auc) > 1e-9 || cell.NReal+cell.NFake != len(a) || cell.DeLongLow != 100*low || cell.DeLongHigh != 100*high {
+					t.Errorf("%s, %s, %s: %+v, want AUC %v of %d videos", part.Set, row.Name, c.Columns[i], cell, 100*auc, len(a))
+				}
+				if cell.Low > cell.AUC || cell.High < cell.AUC || cell.Low == cell.High {
+					t.Errorf("%s, %s, %s: %v in [%v, %v]", part.Set, row.Name, c.Columns[i], cell.AUC, cell.Low, cell.High)
+				}
+				if len(b) == 0 {
+					if cell.Paired != 0 || !math.IsNaN(cell.P) {
+						t.Errorf("%s, %s, %s: p %v of %d videos, want no test", part.Set, row.Name, c.Columns[i], cell.P, cell.Paired)
+					}
+					continue
+				}
+				test, err := metric.DeLong(a, b, both)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checked++
+				if cell.P != test.P || cell.Paired != len(a) {
+					t.Errorf("%s, %s, %s: p %v of %d videos, want %v of %d", part.Set, row.Name, c.Columns[i], cell.P, cell.Paired, test.P, len(a))
+				}
+			}
+		}
+	}
+	if checked != 8 {
+		t.Errorf("%d tests checked, want those of two runs and four manipulations", checked)
+	}
+}
+
+func TestOverSeeds(t *testing.T) {
+	three := []Run{made("a", 5, 1, nil), made("b", 1, 1, func(s *spec.Spec) { s.Loss.Lambda = 7 }), made("a", 2, 1, nil), made("a", 9, 1, nil)}
+	three[3].Sets = three[3].Sets[:1]
+	c := compare(t, three, Options{OverSeeds: true})
+	singles := compare(t, three, Options{})
+	if len(c.Parts[0].Rows) != 2 || len(singles.Parts[0].Rows) != 4 {
+		t.Fatalf("%d and %d rows, want 2 and 4", len(c.Parts[0].Rows), len(singles.Parts[0].Rows))
+	}
+	row := c.Parts[0].Rows[0]
+	if !slices.Equal(row.Seeds, []uint64{5, 2, 9}) {
+		t.Errorf("seeds %v", row.Seeds)
+	}
+	for i, column := range c.Columns {
+		var aucs []float64
+		for _, j := range []int{0, 2, 3} {
+			if auc := singles.Parts[0].Rows[j].Cells[i].AUC; !math.IsNaN(auc) {
+				aucs = append(aucs, auc)
+			}
+		}
+		mean, variance := 0.0, 0.0
+		for _, auc := range aucs {
+			mean += auc / float64(len(aucs))
+		}
+		for _, auc := range aucs {
+			variance += (auc - mean) * (auc - mean) / float64(len(aucs)-1)
+		}
+		got := row.Cells[i]
+		if math.Abs(got.AUC-mean) > 1e-9 || math.Abs(got.SD-math.Sqrt(variance)) > 1e-9 || got.Low != slices.Min(aucs) || got.High != slices.Max(aucs) || got.Seeds != len(aucs) {
+			t.Errorf("%s: %+v, want %v ± %v of %v", column, got, mean, math.Sqrt(variance), aucs)
+		}
+		if wantNote := len(aucs) < 3; wantNote != slices.Contains(got.Notes, "2 of 3 seeds") {
+			t.Errorf("%s: notes %q", column, got.Notes)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	three := []Run{
+		made("a", 1, 1, func(s *spec.Spec) { s.Loss.Lambda = 0.5 }), made("a", 1, 1, func(s *spec.Spec) { s.Loss.Lambda = 2 }),
+		made("a", 2, 1, func(s *spec.Spec) { s.Loss.Lambda = 2 }), made("b", 1, 1, nil),
+	}
+	three[3].Label = "mine"
+	rows := compare(t, three, Options{}).Parts[0].Rows
+	for i, want := range []string{"a, loss.lambda=0.5", "a, loss.lambda=2", "a, loss.lambda=2", "mine"} {
+		if rows[i].Name != want {
+			t.Errorf("row %d is %q, want %q", i, rows[i].Name, want)
+		}
+	}
+	if three[0].Label != "" {
+		t.Error("Compare changed the runs of its caller")
+	}
+}
+
+func TestMarks(t *testing.T) {
+	all := runs()
+	whole := made("whole", 1, 1, nil)
+	whole.Sets[1] = videos("Celeb-DF v2", 1, 340, 1, "Celeb-synthesis")
+	all = append(all, whole)
+	table := compare(t, all, Options{})
+	rows := table.Parts[0].Rows
+	has := func(row int, column string, want string) bool {
+		i := slices.Index(table.Columns, column)
+		return strings.Contains(strings.Join(rows[row].Cells[i].Notes, "; "), want)
+	}
+	for _, c := range []struct {
+		row          int
+		column, note string
+		want         bool
+	}{
+		{0, "Celeb-DF v2", "a part of the test set: 12 of 178 real and 12 of 340 fake videos", true},
+		{0, "FF++ c40", "a part of the test set: 9 of 140 real and 36 of 560 fake videos", true},
+		{0, "FF++ c40", "synthetic", false},
+		{0, "Celeb-DF v2", "other faces", false},
+		{1, "Celeb-DF v2", "tested on other faces", true},
+		{1, "FF++ c40", "tested on other faces", false},
+		{2, "FF++ c40", "synthetic", true},
+		{2, "synthetic", "synthetic", true},
+		{2, "synthetic", "a part", false},
+		{3, "Celeb-DF v2", "a part", false},
+	} {
+		if has(c.row, c.column, c.note) != c.want {
+			t.Errorf("row %d, %s: note %q is %v, want %v", c.row, c.column, c.note, !c.want, c.want)
+		}
+	}
+	if got := rows[1].Notes; len(got) != 1 || !strings.HasPrefix(got[0], "2 images") {
+		t.Errorf("notes %q of a run that skipped two images", got)
+	}
+	if title := table.Title; !strings.HasSuffix(title, "(synthetic faces)") {
+		t.Errorf("title %q", title)
+	}
+	if title := compare(t, all[:2], Options{}).Title; strings.Contains(title, "synthetic") {
+		t.Errorf("title %q of photographs", title)
+	}
+}
+
+// Published figures stand apart, whole, with a source each, and are never mixed into measured rows.
+func TestPublishedApart(t *testing.T) {
+	paper, err := results.Published()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{CrossDataset, CrossManipulation} {
+		c := compare(t, runs()[:1], Options{Columns: name, Paper: name})
+		published, err := paper.Table(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := c.Parts[len(c.Parts)-1]
+		if !last.Published || !strings.HasPrefix(last.Title, "Published, not measured here") || len(last.Rows) != len(published.Rows) {
+			t.Fatalf("last section %q with %d rows, want %d published ones", last.Title, len(last.Rows), len(published.Rows))
+		}
+		for i, row := range last.Rows {
+			figures := 0
+			for j, cell := range row.Cells {
+				at := slices.IndexFunc(published.Rows[i].Cells, func(p results.Cell) bool { return p.Column == c.Columns[j] })
+				if at < 0 != math.IsNaN(cell.AUC) {
+					t.Errorf("%s, %s: %v", row.Name, c.Columns[j], cell.AUC)
+				}
+				if at < 0 {
+					continue
+				}
+				figures++
+				if cell.AUC != published.Rows[i].Cells[at].AUC || cell.Source == "" || cell.Seeds != 0 {
+					t.Errorf("%s, %s: %+v", row.Name, c.Columns[j], cell)
+				}
+			}
+			if figures != len(published.Rows[i].Cells) {
+				t.Errorf("%s: %d figures, want %d", row.Name, figures, len(published.Rows[i].Cells))
+			}
+		}
+		for _, part := range c.Parts[:len(c.Parts)-1] {
+			for _, row := range part.Rows {
+				for _, cell := range row.Cells {
+					if part.Published || cell.Source != "" {
+						t.Errorf("measured row %s has a source", row.Name)
+					}
+				}
+			}
+		}
+	}
+	// The average of a measured row is over the published columns, if it has all of them.
+	c := compare(t, runs()[:1], Options{Columns: CrossManipulation, Paper: CrossManipulation})
+	row, sum := c.Parts[0].Rows[0], 0.0
+	for _, cell := range row.Cells[:4] {
+		sum += cell.AUC
+	}
+	if got := row.Cells[4].AUC; c.Columns[4] != results.Average || math.Abs(got-sum/4) > 1e-9 {
+		t.Errorf("average %v, want %v", got, sum/4)
+	}
+	c = compare(t, runs()[:1], Options{Paper: CrossDataset})
+	if got := c.Parts[0].Rows[0].Cells[len(c.Columns)-1].AUC; !math.IsNaN(got) {
+		t.Errorf("average %v of a row that was not tested on DFDC", got)
+	}
+}
+
+func TestOtherVersionsAreRefused(t *testing.T) {
+	all := runs()
+	all[1].Record.Versions = map[string]string{"metric": "0"}
+	_, err := Compare(all, Options{})
+	if err == nil || !strings.Contains(err.Error(), all[1].Record.Run+" was measured with version 0") {
+		t.Errorf("error %v of a mix of versions", err)
+	}
+	if _, err := Compare(all[:1], Options{Against: &all[1]}); err == nil || !strings.Contains(err.Error(), "version 0") {
+		t.Errorf("error %v of a test against another version", err)
+	}
+	compare(t, all, Options{Remeasured: true})
+	// Before the version was recorded it was 1.
+	all[1].Record.Versions = nil
+	if _, err := Compare(all, Options{}); (err == nil) != (metric.Version == "1") {
+		t.Errorf("error %v of a run without a version", err)
+	}
+}
+
+func TestCompareErrors(t *testing.T) {
+	all := runs()
+	noFakes := made("a", 1, 1, nil)
+	noFakes.Sets = []evaluation.Set{videos("DFDC", 1, 3, 0)}
+	relabelled := made("a", 1, 1, nil)
+	relabelled.Sets[1].Videos[2].Fake = true
+	for name, c := range map[string]struct {
+		runs []Run
+		o    Options
+		want string
+	}{
+		"nothing":       {nil, Options{}, "nothing to show"},
+		"columns":       {all, Options{Columns: "frames"}, `"frames"`},
+		"other paper":   {all, Options{Columns: CrossDataset, Paper: CrossManipulation}, "the same of both"},
+		"seeds and p":   {all, Options{OverSeeds: true, Against: &all[0]}, "exclude each other"},
+		"manipulations": {[]Run{noFakes}, Options{Columns: CrossManipulation}, "several manipulations"},
+		"labels":        {all, Options{Against: &relabelled}, "test sets differ"},
+	} {
+		if _, err := Compare(c.runs, c.o); err == nil || !strings.HasPrefix(err.Error(), "table: ") || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
+		}
+	}
+	cell := compare(t, []Run{noFakes}, Options{}).Parts[0].Rows[0].Cells[0]
+	if !math.IsNaN(cell.AUC) || !strings.Contains(strings.Join(cell.Notes, ""), "no figure") {
+		t.Errorf("real videos alone: %+v", cell)
+	}
+}
+
+// The same runs give the same bytes, however many cores there are.
+func TestBytesAreTheSame(t *testing.T) {
+	print := func() string {
+		all := runs()
+		c := compare(t, all, Options{Paper: CrossDataset, Against: &all[0]})
+		return c.Text() + c.Markdown() + c.LaTeX() + c.HTML() + c.CSV()
+	}
+	want := print()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	if got := print(); got != want {
+		t.Error("one core gives other bytes than several")
+	}
+}
+
+func TestComparisonCSVReadsBack(t *testing.T) {
+	c := compare(t, runs(), Options{Paper: CrossDataset})
+	rows, err := csv.NewReader(strings.NewReader(c.CSV())).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 1
+	for _, part := range c.Parts {
+		for _, row := range part.Rows {
+			for i, cell := range row.Cells {
+				if math.IsNaN(cell.AUC) {
+					continue
+				}
+				got := rows[n]
+				n++
+				auc, err := strconv.ParseFloat(got[6], 64)
+				if err != nil || math.Abs(auc-cell.AUC) > 1e-3 || got[1] != row.Name || got[5] != c.Columns[i] || (got[0] == "published") != part.Published {
+					t.Errorf("line %d is %q, want %s, %s: %v", n, got, row.Name, c.Columns[i], cell.AUC)
+				}
+			}
+		}
+	}
+	if n != len(rows) {
+		t.Errorf("%d lines for %d figures", len(rows), n)
+	}
+}
+
+// No text from outside becomes markup.
+func TestHTMLIsEscaped(t *testing.T) {
+	text := compare(t, runs(), Options{}).HTML()
+	for _, tag := range regexp.MustCompile(`<[^>]*>`).FindAllString(text, -1) {
+		if name := strings.Trim(strings.Fields(tag)[0], "</>"); !slices.Contains([]string{"table", "caption", "thead", "tbody", "tr", "th", "td", "br", "ul", "li"}, name) {
+			t.Errorf("tag %s in %s", tag, text)
+		}
+	}
+	if !strings.Contains(text, "&lt;b&gt;") {
+		t.Error("the name <b> is not there")
+	}
+}
+
+func TestLetters(t *testing.T) {
+	for i, want := range map[int]string{0: "a", 25: "z", 26: "aa", 51: "az", 52: "ba", 701: "zz", 702: "aaa"} {
+		if got := letter(i); got != want {
+			t.Errorf("letter(%d) is %q, want %q", i, got, want)
+		}
+	}
+}
+
+// LaTeX must set the table whatever the names hold: every ASCII sign, the letters that it knows, and others.
+func TestLaTeXCompiles(t *testing.T) {
+	program, err := exec.LookPath("pdflatex")
+	if err != nil {
+		t.Skip("no pdflatex to compile with: Debian has it in texlive-latex-base, and booktabs in texlive-latex-recommended")
+	}
+	var ascii strings.Builder
+	for r := rune(0); r < 0x80; r++ {
+		ascii.WriteRune(r)
+	}
+	all := runs()
+	strange := made(ascii.String()+texLetters+"\U0001F600 \u202e éµΩ −×≥", 1, 1, nil)
+	strange.Sets[1].Name = "[set] *" + ascii.String()
+	marked := Tests(record())
+	marked.Mark = make([]bool, len(marked.Rows))
+	marked.Mark[0] = true
+	var b strings.Builder
+	b.WriteString("\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n")
+	for _, text := range []string{
+		compare(t, append(all, strange), Options{Paper: CrossDataset, Against: &all[0]}).LaTeX(),
+		compare(t, append(all, strange), Options{Columns: CrossManipulation, Paper: CrossManipulation}).LaTeX(),
+		marked.LaTeX(),
+		Table{Title: "[*]", Header: []string{"[a]", "*b"}, Right: []bool{false, true}, Rows: [][]string{{"*", "[1]"}, {"[x]", ""}, {"", "?`!`--''"}}}.LaTeX(),
+	} {
+		b.WriteString(text + "\\clearpage\n")
+	}
+	b.WriteString("\\end{document}\n")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "table.tex"), []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "table.tex")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out[max(0, len(out)-2000):])
+	}
+	if info, err := os.Stat(filepath.Join(dir, "table.pdf")); err != nil || info.Size() < 1000 {
+		t.Errorf("no PDF came out: %v", err)
+	}
+}
+
+// What stands in for a sign must be read as that sign.
+func TestTeX(t *testing.T) {
+	for text, want := range map[string]string{
+		"FF++ c40":      "FF++ c40",
+		"50 % & a_b":    `50 \% \& a\_b`,
+		`\cmd{x}$#^~`:   `\textbackslash{}cmd\{x\}{\upshape\char36}\#\textasciicircum{}\textasciitilde{}`,
+		"a--b ''c''":    "a-{}-b '{}'c'{}'",
+		"[59.1] [2]":    "{[}59.1] [2]",
+		"–  75 ± 2":     `--  75 $\pm$ 2`,
+		"größe 中\n":     `größe {[}U+4E2D] `,
+		`<b>|"` + "?`":  `\textless{}b\textgreater{}\textbar{}{''}?{}` + "`{}",
+		"\x1b[31m \x7f": ` [31m  `,
+	} {
+		if got := tex(text); got != want {
+			t.Errorf("tex(%q) is %q, want %q", text, got, want)
+		}
+	}
+}
+
+func BenchmarkCompare(b *testing.B) {
+	all := runs()
+	for b.Loop() {
+		if _, err := Compare(all, Options{Columns: CrossManipulation}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
