@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -128,7 +129,11 @@ func (d *detector) save(dir string) error {
 		file.Tensors[calibrationSpread] = vector(d.calibration.Spread)
 	}
 	file.Metadata = map[string]string{"spec": d.spec.TOML()}
-	return safetensors.Write(filepath.Join(dir, store.WeightsFile), file)
+	var b bytes.Buffer
+	if err := safetensors.Encode(&b, file); err != nil {
+		return err
+	}
+	return store.WriteFile(filepath.Join(dir, store.WeightsFile), b.Bytes())
 }
 
 // detector loads the detector of a finished run.

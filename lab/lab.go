@@ -14,9 +14,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/accel"
@@ -30,13 +30,15 @@ const DataEnv = "SEEABLE_DATA"
 
 // Lab is a folder of runs with the surroundings to make more of them. It may be used by several goroutines.
 type Lab struct {
-	dir      string
-	data     string
-	mode     datasets.Mode
-	report   func(Event)
-	backend  accel.Options
-	mu       sync.Mutex
-	computer *accel.Accel
+	dir       string
+	data      string
+	mode      datasets.Mode
+	report    func(Event)
+	backend   accel.Options
+	saveEvery time.Duration
+	lease     time.Duration
+	mu        sync.Mutex
+	computer  *accel.Accel
 }
 
 // Event tells what a lab is doing. Training is set while a network trains; else Done of Total items of Stage are done.
@@ -64,6 +66,14 @@ func WithBackend(name string) Option {
 	return func(l *Lab) { l.backend.Backend, l.backend.PureGo = name, strings.HasPrefix(name, "go") }
 }
 
+// WithCheckpoints says how often the state of a training run is saved; it is also saved after the last step and when the
+// context ends. The default is a minute.
+func WithCheckpoints(every time.Duration) Option { return func(l *Lab) { l.saveEvery = every } }
+
+// WithLease says how long a process that makes a run may be silent before another may take the run over. The default is
+// [store.Lease].
+func WithLease(length time.Duration) Option { return func(l *Lab) { l.lease = length } }
+
 // Open opens the folder of runs dir, which is made when the first run needs it.
 func Open(dir string, options ...Option) (*Lab, error) {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
@@ -71,7 +81,7 @@ func Open(dir string, options ...Option) (*Lab, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
-	l := &Lab{dir: dir, data: os.Getenv(DataEnv), mode: datasets.Skip}
+	l := &Lab{dir: dir, data: os.Getenv(DataEnv), mode: datasets.Skip, saveEvery: time.Minute, lease: store.Lease}
 	for _, option := range options {
 		option(l)
 	}
@@ -146,6 +156,20 @@ var (
 // BusyError is ErrBusy with the host, the process and the time of the claim.
 type BusyError = store.BusyError
 
+// StoppedError tells that a run was stopped by its context. What it has done is kept.
+type StoppedError struct {
+	Run         string
+	Done, Steps int   // of the training
+	Err         error // of the context
+}
+
+func (e *StoppedError) Error() string {
+	return fmt.Sprintf("lab: %s stopped after step %d of %d; run it again to go on from there", e.Run, e.Done, e.Steps)
+}
+
+// Unwrap returns Err.
+func (e *StoppedError) Unwrap() error { return e.Err }
+
 // Run is a finished run.
 type Run struct {
 	Dir    string
@@ -166,42 +190,3 @@ func ID(s spec.Spec) string {
 	}
 	return name + "-" + s.Hash()
 }
-
-// Load returns a finished run of this lab by its id, or by a part of the id that only one run has.
-func (l *Lab) Load(id string) (*Run, error) {
-	ids, err := store.List(l.dir)
-	if err != nil {
-		return nil, err
-	}
-	var found []string
-	for _, known := range ids {
-		if known == id {
-			found = []string{known}
-			break
-		}
-		if id != "" && strings.Contains(known, id) {
-			found = append(found, known)
-		}
-	}
-	switch {
-	case len(found) > 1:
-		return nil, fmt.Errorf("lab: run %q is one of several: %s", id, strings.Join(found, ", "))
-	case len(found) == 0 && len(ids) == 0:
-		return nil, fmt.Errorf("lab: no run %q: %s holds no finished run yet; make one with seelab run", id, l.dir)
-	case len(found) == 0:
-		return nil, fmt.Errorf("lab: no run %q in %s; there are %s", id, l.dir, strings.Join(ids, ", "))
-	}
-	dir := filepath.Join(l.dir, found[0])
-	record, err := store.ReadRecord(dir)
-	if err != nil {
-		return nil, err
-	}
-	s, err := spec.ParseFile(filepath.Join(dir, store.SpecFile))
-	if err != nil {
-		return nil, err
-	}
-	return &Run{dir, s, record}, nil
-}
-
-// Runs lists the ids of the finished runs, sorted.
-func (l *Lab) Runs() ([]string, error) { return store.List(l.dir) }

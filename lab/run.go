@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -17,138 +16,63 @@ import (
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/loss"
-	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/report"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/train"
 )
 
 // Run does the experiment s: it trains, chooses the score on held-out real faces when the spec says so, tests, and writes
-// the run folder. A run that is finished already is returned as it is.
+// the run folder. A run that is finished already is returned as it is. One that was interrupted goes on from its last
+// checkpoint and finds what it would have found undisturbed. One whose network another finished run has trained takes that.
+//
+// Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
+// others Run fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
+// another version of the lab, and with ErrDiverged when it diverged.
 func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) {
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
 	id := ID(s)
 	dir := filepath.Join(l.dir, id)
-	if record, err := store.ReadRecord(dir); err == nil {
-		l.note("%s is finished already", id)
-		return &Run{dir, s, record}, nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	in, missing := l.inputs(s)
+	record, err := store.ReadRecord(dir)
+	if errors.Is(err, fs.ErrNotExist) && missing == nil {
+		var cell *store.Cell
+		if cell, err = store.Claim(ctx, l.dir, id, l.lease); err == nil {
+			return l.work(id, s, in, cell)
+		}
+		if errors.Is(err, store.ErrFinished) { // a moment ago
+			record, err = store.ReadRecord(dir)
+		}
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = missing
 	}
-	// What can fail early does: the test sets are looked for before an hour of training.
-	start := time.Now()
-	tests, problems, err := datasets.Tests(l.data, s.Data.Test, l.mode)
 	if err != nil {
 		return nil, err
 	}
-	trainSet, heldSet, trainProblems, err := datasets.Train(l.data, s.Data, s.Seed, l.mode)
-	if err != nil {
-		return nil, err
-	}
-	computer, err := l.compute(ctx, true)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
-	}
-	if err := store.WriteFile(filepath.Join(dir, store.SpecFile), []byte(s.TOML())); err != nil {
-		return nil, err
-	}
-
-	r := &Run{Dir: dir, Spec: s, Record: store.Record{
-		Run: id, Name: s.Name, Hash: s.Hash(), Started: start.UTC().Format(time.RFC3339),
-		Versions: versions(computer.String()),
-	}}
-	for _, p := range append(trainProblems, problems...) {
-		r.Record.Skipped = append(r.Record.Skipped, p.Error())
-	}
-	d, steps, held, heldItems, err := l.train(ctx, r, trainSet, heldSet)
-	if err != nil {
-		return nil, err
-	}
-	if err := l.chooseScore(ctx, r, d, held, heldItems); err != nil {
-		return nil, err
-	}
-	if err := d.save(dir); err != nil {
-		return nil, err
-	}
-	items, groups, err := l.test(ctx, r, d, tests)
-	if err != nil {
-		return nil, err
-	}
-	if err := store.WriteItems(filepath.Join(dir, store.ScoresFile), d.method.Scores(), items); err != nil {
-		return nil, err
-	}
-	r.Record.Seconds = time.Since(start).Seconds()
-	if err := l.writeReport(ctx, r, d, steps, items, groups, held); err != nil {
-		return nil, err
-	}
-	return r, store.WriteRecord(dir, r.Record)
+	return l.finished(id, s, record, in, missing)
 }
 
-// train loads the real faces and trains the run's network on them.
-func (l *Lab) train(ctx context.Context, r *Run, trainSet, heldSet datasets.Set) (d *detector, steps []store.Step, held []face.Face, heldItems []datasets.Item, err error) {
-	s := r.Spec
-	m, err := method.New(s)
-	if err != nil {
-		return nil, nil, nil, nil, err
+// work makes a run in a claimed cell and gives the cell back.
+func (l *Lab) work(id string, s spec.Spec, in inputs, cell *store.Cell) (*Run, error) {
+	w := &work{Lab: l, cell: cell, in: in, run: &Run{Dir: cell.Dir(), Spec: s}}
+	w.run.Record = store.Record{Run: id, Name: s.Name, Hash: s.Hash(), Network: s.Training().Hash()}
+	err := w.do(cell.Context())
+	if err == nil {
+		w.run.Dir = filepath.Join(l.dir, id)
+		return w.run, nil
 	}
-	fit := method.Keep(s)
-	faces, _, skipped, err := l.load(ctx, "reading faces", trainSet, fit)
-	if err != nil {
-		return nil, nil, nil, nil, err
+	switch cause := context.Cause(cell.Context()); {
+	case errors.Is(cause, ErrLost):
+		err = cause
+	case cause != nil:
+		err = &StoppedError{id, w.done, s.Train.Steps, err}
+	case errors.Is(err, ErrLost), errors.Is(err, ErrDiverged), errors.Is(err, ErrChanged):
+	default:
+		err = errors.Join(err, cell.Fail(store.Failure{Kind: store.KindFailed, Step: w.done, Error: err.Error()}))
 	}
-	held, heldItems, heldSkipped, err := l.load(ctx, "reading held-out faces", heldSet, fit)
-	if err != nil {
-		return nil, nil, nil, nil, err
-	}
-	r.Record.Skipped = append(append(r.Record.Skipped, skipped...), heldSkipped...)
-
-	weights := model.NewStore()
-	weights.RootScope().SetParam(encoder.SeedParam, s.Seed)
-	if err := l.pretrained(ctx, weights, s.Encoder); err != nil {
-		return nil, nil, nil, nil, err
-	}
-	start := time.Now()
-	err = train.Run(ctx, s, m, weights, faces, held, train.Options{
-		Backend: l.computer.Backend,
-		Report: func(p train.Progress) {
-			steps = append(steps, store.Step{
-				Step: p.Step, Loss: p.Loss, Accuracy: p.Accuracy, HeldOut: p.HeldOut,
-				Rate: p.Rate, Strength: p.Strength, At: p.Elapsed.Seconds(),
-			})
-			l.report(Event{Stage: "training", Done: p.Step, Total: p.Steps, Training: &p})
-		},
-	})
-	if werr := store.WriteSteps(filepath.Join(r.Dir, store.TrainingFile), steps); err == nil {
-		err = werr
-	}
-	if err != nil {
-		return nil, nil, nil, nil, err
-	}
-	record := &r.Record.Train
-	*record = store.Training{
-		Accuracy: steps[len(steps)-1].HeldOut, Chance: 1 / float64(m.Classes()), Loss: lastTenth(steps),
-		Steps: s.Train.Steps, Images: s.Train.Steps * s.Train.Batch, Seconds: time.Since(start).Seconds(),
-		Faces: len(faces), HeldOut: len(held), Fallback: fallbacks(faces),
-		Synthetic: trainSet.Synthetic, Data: map[string]string{},
-	}
-	r.Record.Synthetic = trainSet.Synthetic
-	if s.Method == "seeable" && s.Loss.Name == "bcr" {
-		if record.Floor, err = balancedFloor(s); err != nil {
-			return nil, nil, nil, nil, err
-		}
-	}
-	if record.Data[trainSet.Name], err = datasets.Digest(trainSet); err != nil {
-		return nil, nil, nil, nil, err
-	}
-	d, err = newDetector(l.computer.Backend, s, m, weights)
-	return d, steps, held, heldItems, err
+	return nil, errors.Join(err, cell.Close())
 }
 
 // pretrained puts the weights that the spec names into the store of a new network.
@@ -188,24 +112,29 @@ func lastTenth(steps []store.Step) float64 {
 	return total / float64(len(last))
 }
 
-// test scores every set and measures it.
-func (l *Lab) test(ctx context.Context, r *Run, d *detector, sets []datasets.Set) ([]store.Item, []report.Group, error) {
+// test scores every set and measures it. What is kept of a set is used, and what is found is kept, if keep is not nil.
+func (l *Lab) test(ctx context.Context, r *Run, d *detector, sets []datasets.Set, keep *work) ([]store.Item, []report.Group, error) {
 	var all []store.Item
 	var groups []report.Group
 	r.Record.Tests = nil
 	for _, set := range sets {
-		items, similar, fallback, skipped, err := l.scoreSet(ctx, d, r.Record.Score, set)
+		digest, err := digest(set)
 		if err != nil {
 			return nil, nil, err
 		}
-		r.Record.Skipped = append(r.Record.Skipped, skipped...)
+		found, ok := keep.tested(set, digest)
+		if !ok {
+			if found, err = l.scoreSet(ctx, d, r.Record.Score, set); err != nil {
+				return nil, nil, err
+			}
+			if err := keep.keepTested(digest, d.method, found); err != nil {
+				return nil, nil, err
+			}
+		}
+		r.Record.Skipped = append(r.Record.Skipped, found.Skipped...)
 		r.Record.Synthetic = r.Record.Synthetic || set.Synthetic
-		digest, err := datasets.Digest(set)
-		if err != nil {
-			return nil, nil, err
-		}
 		column := scoreColumn(d.method, r.Record.Score)
-		tests, err := measure(set, items, column, fallback, r.Spec.Seed)
+		tests, err := measure(set, found.items, column, found.Fallback, r.Spec.Seed)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -214,17 +143,25 @@ func (l *Lab) test(ctx context.Context, r *Run, d *detector, sets []datasets.Set
 			tests[i].Synthetic = set.Synthetic || r.Record.Train.Synthetic
 		}
 		r.Record.Tests = append(r.Record.Tests, tests...)
-		all, groups = append(all, items...), append(groups, similar...)
+		all, groups = append(all, found.items...), append(groups, found.Groups...)
 	}
 	return all, groups, nil
 }
 
+// scoredSet is what the faces of a test set got.
+type scoredSet struct {
+	items    []store.Item
+	Groups   []report.Group `json:"groups"`
+	Fallback float64        `json:"fallback"`
+	Skipped  []string       `json:"skipped"`
+}
+
 // scoreSet scores the faces of a set with every score of the method that the variants of score allow. Faces that could
 // not be read stay, without a score.
-func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datasets.Set) (items []store.Item, groups []report.Group, fallback float64, skipped []string, err error) {
+func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datasets.Set) (found scoredSet, err error) {
 	faces, read, skipped, err := l.load(ctx, "reading "+set.Name, set, func(f face.Face) (face.Face, error) { return f, nil })
 	if err != nil {
-		return nil, nil, 0, nil, err
+		return scoredSet{}, err
 	}
 	ids := make([]string, len(read))
 	at := map[string]int{}
@@ -235,7 +172,7 @@ func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datas
 	// Scores that need the variants are recorded beside the chosen one only when it needs them too.
 	evidence, err := l.evidence(ctx, "testing "+set.Name, d, score, faces, ids)
 	if err != nil {
-		return nil, nil, 0, nil, err
+		return scoredSet{}, err
 	}
 	for _, it := range set.Items {
 		item := store.Item{
@@ -250,9 +187,11 @@ func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datas
 			}
 			item.Scores = append(item.Scores, value)
 		}
-		items = append(items, item)
+		found.items = append(found.items, item)
 	}
-	return items, similarityGroups(d.method, set, read, evidence), float64(fallbacks(faces)) / float64(max(1, len(faces))), skipped, nil
+	found.Groups, found.Skipped = similarityGroups(d.method, set, read, evidence), skipped
+	found.Fallback = float64(fallbacks(faces)) / float64(max(1, len(faces)))
+	return found, nil
 }
 
 // Evaluate tests a finished run on the sets under the lab's data root. The run's folder stays as it is.
@@ -272,7 +211,7 @@ func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Reco
 	for _, p := range problems {
 		fresh.Record.Skipped = append(fresh.Record.Skipped, p.Error())
 	}
-	if _, _, err := l.test(ctx, fresh, d, sets); err != nil {
+	if _, _, err := l.test(ctx, fresh, d, sets, nil); err != nil {
 		return store.Record{}, err
 	}
 	fresh.Record.Seconds = time.Since(start).Seconds()

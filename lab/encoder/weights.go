@@ -3,6 +3,7 @@ package encoder
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -86,7 +87,9 @@ func under(name string, paths []string) bool {
 // assign gives the variables named by absolute paths their values and creates those that do not exist. The shapes of
 // the others must be right.
 func assign(store *model.Store, values map[string]safetensors.Tensor) error {
-	for path, t := range values {
+	// In one order always: sums over all variables go by that of their creation.
+	for _, path := range slices.Sorted(maps.Keys(values)) {
+		t := values[path]
 		value := tensors.FromFlatDataAndDimensions(t.Data, t.Shape...)
 		var err error
 		if v := store.GetVariable(path); v != nil {

@@ -36,6 +36,15 @@ func Read(path string) (File, error) {
 	return f, nil
 }
 
+// Decode reads a file of that many bytes from r, as strictly as [Read].
+func Decode(r io.Reader, size int64) (File, error) {
+	f, err := decode(r, size)
+	if err != nil {
+		return File{}, fmt.Errorf("safetensors: %w", err)
+	}
+	return f, nil
+}
+
 // decode reads a file of length bytes.
 func decode(in io.Reader, length int64) (File, error) {
 	var prefix [8]byte

@@ -61,6 +61,33 @@ func TestWriteGivesBackWhatWasRead(t *testing.T) {
 	}
 }
 
+// Encode gives the bytes of the file that Write writes, and Decode the file back.
+func TestEncode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.safetensors")
+	want := File{Metadata: map[string]string{"a": "b"}, Tensors: map[string]Tensor{"x": {Shape: []int{2}, Data: []float32{1, -0.5}}, "y": {Shape: []int{}, Data: []float32{3}}}}
+	if err := Write(path, want); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := Encode(&b, want); err != nil || !bytes.Equal(b.Bytes(), text) {
+		t.Errorf("%d bytes, error %v; the file has %d", b.Len(), err, len(text))
+	}
+	if got, err := Decode(&b, int64(len(text))); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, error %v, want %v", got, err, want)
+	}
+	if _, err := Decode(bytes.NewReader(text[:len(text)-1]), int64(len(text)-1)); err == nil || !strings.HasPrefix(err.Error(), "safetensors: ") {
+		t.Errorf("error %v of a file cut short", err)
+	}
+	want.Tensors["x"].Data[0] = float32(math.NaN())
+	if err := Encode(&b, want); err == nil || !strings.HasPrefix(err.Error(), "safetensors: ") {
+		t.Errorf("error %v of a NaN", err)
+	}
+}
+
 func TestWriteIsDeterministicAndAligned(t *testing.T) {
 	dir := t.TempDir()
 	var first []byte

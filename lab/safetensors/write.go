@@ -26,6 +26,22 @@ func Write(path string, f File) error {
 	return nil
 }
 
+// Encode writes f as [Write] writes it into a file.
+func Encode(w io.Writer, f File) error {
+	if err := f.Check(); err != nil {
+		return err
+	}
+	names := slices.Sorted(maps.Keys(f.Tensors))
+	header, err := formatHeader(f, names)
+	if err == nil {
+		err = encode(w, header, f, names)
+	}
+	if err != nil {
+		return fmt.Errorf("safetensors: %w", err)
+	}
+	return nil
+}
+
 func write(path string, f File, names []string) error {
 	header, err := formatHeader(f, names)
 	if err != nil {

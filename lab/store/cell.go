@@ -22,7 +22,7 @@ import (
 //	unfinished/ID/lease/000000003                     who works on it (see [Claim])
 //	unfinished/ID/attempt-000000003-NAME/result/      what will be the run folder
 //	                                    /checkpoints/ the states to go on from, LAST naming the newest
-//	                                    /tests/       test sets that are scored already
+//	                                    /stages/      what the stages after the training have found
 //	                                    /bad-STEP/    a state whose numbers were not finite, for a look
 //	                                    /failure.json why it stopped, if it failed
 const UnfinishedFolder = "unfinished"
@@ -415,6 +415,8 @@ func (c *Cell) remove() error {
 	for _, path := range all {
 		err = errors.Join(err, disk.RemoveAll(path))
 	}
+	// It goes if it is empty.
+	_ = disk.Remove(filepath.Dir(home))
 	return errors.Join(err, c.lease.drop())
 }
 

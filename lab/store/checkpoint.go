@@ -17,6 +17,7 @@ const (
 	checkpointPrefix = "step-"
 	damagedPrefix    = "damaged-"
 	badPrefix        = "bad-"
+	stageFolder      = "stages"
 	// LastFile names the newest checkpoint, for people and other programs. [Cell.Checkpoint] looks at the checkpoints
 	// themselves.
 	LastFile = "LAST"
@@ -174,4 +175,34 @@ func (c *Cell) Quarantine(p Checkpoint, why string) error {
 		return fmt.Errorf("store: quarantine of %s at step %d: %w", c.id, p.Step, err)
 	}
 	return c.Fail(Failure{Kind: KindDiverged, Step: p.Step, Error: why})
+}
+
+// Keep keeps what a stage of the run after its training has found, as [Cell.SaveCheckpoint] keeps a state. name is that of
+// a file.
+func (c *Cell) Keep(name string, files map[string][]byte) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	dir := c.Path(stageFolder)
+	err := disk.Mkdir(dir)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		err = c.writeFolder(dir, name, files)
+	}
+	if err := c.lost(err); err != nil {
+		return fmt.Errorf("store: %s of %s: %w", name, c.id, err)
+	}
+	return nil
+}
+
+// Kept returns the files that Keep has kept, nil if there are none that are as they were written.
+func (c *Cell) Kept(name string) map[string][]byte {
+	dir := c.Path(filepath.Join(stageFolder, name))
+	if Verify(dir) != nil {
+		return nil
+	}
+	p, err := readCheckpoint(dir, 0)
+	if err != nil {
+		return nil
+	}
+	return p.Files
 }

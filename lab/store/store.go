@@ -52,6 +52,8 @@ type Record struct {
 	Selection []Selection       `json:"selection,omitempty"` // how the candidates did on pseudo-fakes
 	Tests     []Test            `json:"tests"`
 	Skipped   []string          `json:"skipped,omitempty"` // faces that could not be read, with the reason
+	Network   string            `json:"network,omitempty"` // hash of the part of the spec that the network depends on
+	Sessions  []Session         `json:"sessions,omitempty"`
 }
 
 // Training tells how the weights came about.
@@ -61,13 +63,22 @@ type Training struct {
 	Loss      float64           `json:"loss"`            // mean of the last tenth of the steps
 	Floor     float64           `json:"floor,omitempty"` // least possible BCR of a balanced batch, if BCR was minimised
 	Steps     int               `json:"steps"`
-	Images    int               `json:"images"`    // training images made
-	Seconds   float64           `json:"seconds"`   // of the training alone
-	Faces     int               `json:"faces"`     // real faces trained on
-	HeldOut   int               `json:"held_out"`  // real faces held out
-	Fallback  int               `json:"fallback"`  // training faces without landmarks of their own
-	Synthetic bool              `json:"synthetic"` // trained on faces drawn by code
-	Data      map[string]string `json:"data"`      // digest of each training set
+	Images    int               `json:"images"`          // training images made
+	Seconds   float64           `json:"seconds"`         // of the training alone
+	Faces     int               `json:"faces"`           // real faces trained on
+	HeldOut   int               `json:"held_out"`        // real faces held out
+	Fallback  int               `json:"fallback"`        // training faces without landmarks of their own
+	Synthetic bool              `json:"synthetic"`       // trained on faces drawn by code
+	Data      map[string]string `json:"data"`            // digest of each training set and of pretrained weights
+	Donor     string            `json:"donor,omitempty"` // the run that has trained the network, if not this one
+}
+
+// Session is a process that worked on the run; one that was never interrupted has one.
+type Session struct {
+	From    int    `json:"from"`    // training steps that were done already
+	Started string `json:"started"` // RFC 3339
+	Host    string `json:"host"`
+	Backend string `json:"backend"`
 }
 
 // Selection is one candidate score: its AUC of pseudo-fakes against the real held-out faces that they were made from.
@@ -181,10 +192,19 @@ var itemColumns = []string{"dataset", "method", "video", "identity", "file", "fr
 
 // WriteItems writes a table of tested faces; names are those of the scores.
 func WriteItems(path string, names []string, items []Item) error {
+	text, err := FormatItems(names, items)
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", path, err)
+	}
+	return WriteFile(path, text)
+}
+
+// FormatItems is the text of a scores.csv.
+func FormatItems(names []string, items []Item) ([]byte, error) {
 	rows := [][]string{append(slices.Clone(itemColumns), names...)}
 	for _, it := range items {
 		if len(it.Scores) != len(names) {
-			return fmt.Errorf("store: %s: %d scores of %s, want %d: %q", path, len(it.Scores), it.File, len(names), names)
+			return nil, fmt.Errorf("%d scores of %s, want %d: %q", len(it.Scores), it.File, len(names), names)
 		}
 		row := []string{it.Dataset, it.Method, it.Video, it.Identity, it.File, strconv.Itoa(it.Frame), strconv.FormatBool(it.Fake)}
 		for _, score := range it.Scores {
@@ -196,17 +216,26 @@ func WriteItems(path string, names []string, items []Item) error {
 		}
 		rows = append(rows, row)
 	}
-	return writeCSV(path, rows)
+	return formatCSV(rows)
 }
 
 // ReadItems reads what WriteItems wrote.
 func ReadItems(path string) (names []string, items []Item, err error) {
-	rows, err := readCSV(path)
+	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("store: %w", err)
+	}
+	return ParseItems(path, text)
+}
+
+// ParseItems reads the text of a scores.csv. source names it in errors.
+func ParseItems(source string, text []byte) (names []string, items []Item, err error) {
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		return nil, nil, fmt.Errorf("store: %s: %w", source, err)
 	}
 	if len(rows) == 0 || len(rows[0]) < len(itemColumns) || !slices.Equal(rows[0][:len(itemColumns)], itemColumns) {
-		return nil, nil, fmt.Errorf("store: %s: want the columns %v and then scores", path, itemColumns)
+		return nil, nil, fmt.Errorf("store: %s: want the columns %v and then scores", source, itemColumns)
 	}
 	for i, row := range rows[1:] {
 		frame, err1 := strconv.Atoi(row[5])
@@ -223,36 +252,15 @@ func ReadItems(path string) (names []string, items []Item, err error) {
 			it.Scores = append(it.Scores, score)
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("store: %s: line %d: %w", path, i+2, err)
+			return nil, nil, fmt.Errorf("store: %s: line %d: %w", source, i+2, err)
 		}
 		items = append(items, it)
 	}
 	return rows[0][len(itemColumns):], items, nil
 }
 
-func writeCSV(path string, rows [][]string) error {
-	text, err := formatCSV(rows)
-	if err != nil {
-		return fmt.Errorf("store: %s: %w", path, err)
-	}
-	return WriteFile(path, text)
-}
-
 func formatCSV(rows [][]string) ([]byte, error) {
 	var b bytes.Buffer
 	err := csv.NewWriter(&b).WriteAll(rows)
 	return b.Bytes(), err
-}
-
-func readCSV(path string) ([][]string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
-	defer file.Close()
-	rows, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("store: %s: %w", path, err)
-	}
-	return rows, nil
 }

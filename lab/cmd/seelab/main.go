@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/cluster"
 )
 
@@ -46,7 +47,11 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "seelab: %s\n", oneLine(err))
 		return cluster.TryAgain
 	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "seelab: interrupted; only finished runs are kept")
+		text := "interrupted"
+		if stopped, ok := errors.AsType[*lab.StoppedError](err); ok {
+			text += ": " + stopped.Error()
+		}
+		fmt.Fprintf(stderr, "seelab: %s\n", text)
 		return interrupted
 	case errors.As(err, &failure):
 		fmt.Fprintf(stderr, "seelab: %s\n", oneLine(err))

@@ -55,7 +55,7 @@ func TestErrors(t *testing.T) {
 		code int
 		want []string // in the one line on stderr
 	}{
-		{"rum", misused, []string{`unknown command "rum"`, "did you mean run"}},
+		{"rum", misused, []string{`unknown command "rum"`, "did you mean rm or run"}},
 		{"qwertyuiop", misused, []string{`unknown command "qwertyuiop"`, "seelab --help"}},
 		{"run", misused, []string{"one experiment", "seelab run --help"}},
 		{"run demo --stepz 3", misused, []string{"unknown flag: --stepz"}},
@@ -98,7 +98,7 @@ func TestInterrupt(t *testing.T) {
 	cancel()
 	var out, err bytes.Buffer
 	code := execute(ctx, []string{"bench", "discrepancy"}, &out, &err)
-	if code != interrupted || err.String() != "seelab: interrupted; only finished runs are kept\n" {
+	if code != interrupted || err.String() != "seelab: interrupted\n" {
 		t.Errorf("exit code %d, %q", code, err.String())
 	}
 }

@@ -33,7 +33,8 @@ Every run is a folder with its spec, scores, figures, weights and a report that 
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newDemo(), newRun(), newEval(), newScore(), newSelectScore(), newBench(),
-		newDoctor(), newSweep(), newCell(), newList(), newSpec(), newRuns(), newTable(), newVersion())
+		newDoctor(), newSweep(), newCell(), newList(), newSpec(), newRuns(), newShow(), newRm(), newVerify(), newTable(),
+		newVersion())
 	for _, cmd := range root.Commands() {
 		run := cmd.RunE
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
