@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package cnn
+
+func usePlain() func() { return func() {} }
