@@ -142,7 +142,7 @@ func (v *sweepView) table(columns, rows int) []string {
 	shown := v.cells
 	if room := max(1, rows-2); len(shown) > room {
 		shown = nil
-		for _, urgent := range [][]cluster.State{{cluster.Running, cluster.Failed}, {cluster.Busy, cluster.Waiting, cluster.Interrupted, cluster.Finished}} {
+		for _, urgent := range [][]cluster.State{{cluster.Running, cluster.Failed}, {cluster.Busy, cluster.Waiting}, {cluster.Interrupted, cluster.Finished}} {
 			for _, e := range v.cells {
 				for _, state := range urgent {
 					if e.State == state && len(shown) < room {
