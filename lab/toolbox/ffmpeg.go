@@ -1,0 +1,58 @@
+package toolbox
+
+// FFmpeg is the static ffmpeg 9.0 of the imageio-ffmpeg wheels, for the platforms they have (see [Pick]). The program is
+// GPL-3.0 and run as a process of its own.
+var FFmpeg = []Artifact{
+	{
+		Name:         "ffmpeg",
+		Package:      "imageio-ffmpeg",
+		Version:      "0.8.1",
+		WheelSHA256:  "050d6850601c3b3890bd2b28306f3b842b3daea390a561101174375a1c460bda",
+		WheelSize:    67998402,
+		Member:       "imageio_ffmpeg/binaries/ffmpeg-linux-x86_64-v9.0.2",
+		MemberSHA256: "0d709a0bed1a43f24cd2c420878c63afea4580671b6949ad19ed124572f3bc3d",
+		MemberSize:   172692552,
+		Program:      true,
+		OS:           "linux",
+		Arch:         "amd64",
+	},
+	{
+		Name:         "ffmpeg",
+		Package:      "imageio-ffmpeg",
+		Version:      "0.8.1",
+		WheelSHA256:  "fad3176f859b25869e60a8ed79957d4e3ed74a97a95e5f0cdcb91455f6c6d00e",
+		WheelSize:    60956631,
+		Member:       "imageio_ffmpeg/binaries/ffmpeg-linux-aarch64-v9.0.2",
+		MemberSHA256: "0b0b5ac30495b4e07ce1321b8d58200f901f57782884a8b6b264c7528c2c9e77",
+		MemberSize:   130865896,
+		Program:      true,
+		OS:           "linux",
+		Arch:         "arm64",
+	},
+	{
+		Name:         "ffmpeg",
+		Package:      "imageio-ffmpeg",
+		Version:      "0.8.1",
+		WheelSHA256:  "5636d691e36e5274b13fe38182b1f627b2e35dcecc63944012c2470f9484fc45",
+		WheelSize:    22625474,
+		Member:       "imageio_ffmpeg/binaries/ffmpeg-macos-aarch64-v9.0",
+		MemberSHA256: "591260c945d0eef150e3bf82b0ef988bd36a9cecc18ff05d6679617159f0a95e",
+		MemberSize:   52070376,
+		Program:      true,
+		OS:           "darwin",
+		Arch:         "arm64",
+	},
+	{
+		Name:         "ffmpeg",
+		Package:      "imageio-ffmpeg",
+		Version:      "0.8.1",
+		WheelSHA256:  "9538a10e598257263b5de1a1c1b86e7603417bc219245b1e279b452e5e48cc20",
+		WheelSize:    26974382,
+		Member:       "imageio_ffmpeg/binaries/ffmpeg-macos-x86_64-v9.0.2",
+		MemberSHA256: "a45b462cf91ed89148ae218c4577e30896485d7a6792c3673bcf5f823fa01b63",
+		MemberSize:   80827688,
+		Program:      true,
+		OS:           "darwin",
+		Arch:         "amd64",
+	},
+}
