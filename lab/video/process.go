@@ -39,7 +39,7 @@ func (v *Video) start(ctx context.Context, input, output []string, comes func(st
 	p.log.comes = comes
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
 	p.cmd = exec.CommandContext(p.ctx, v.options.FFmpeg, append(input, output...)...)
-	p.cmd.Env = append(os.Environ(), "AV_LOG_FORCE_NOCOLOR=1", "FFREPORT=")
+	p.cmd.Env = append(os.Environ(), "AV_LOG_FORCE_NOCOLOR=1")
 	p.cmd.WaitDelay = 5 * time.Second
 	ownGroup(p.cmd)
 	stdout, err := p.cmd.StdoutPipe()
