@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/seeable-lab/seeable/lab/evaluation"
@@ -181,16 +180,23 @@ type builder struct {
 // label names the runs: by the name of the experiment and, where several specs share it, by the keys in which they differ,
 // the seed apart.
 func (b *builder) label() {
+	settings := func(r Run) map[string]string {
+		text := map[string]string{}
+		for key, value := range r.Spec.Settings() {
+			text[key] = fmt.Sprint(value)
+		}
+		return text
+	}
 	named := map[string][]map[string]string{} // settings of the runs by name
 	for _, r := range b.runs {
-		named[r.Record.Name] = append(named[r.Record.Name], settings(r.Spec))
+		named[r.Record.Name] = append(named[r.Record.Name], settings(r))
 	}
 	for i, r := range b.runs {
 		if r.Label != "" {
 			continue
 		}
 		parts := []string{r.Record.Name}
-		mine := settings(r.Spec)
+		mine := settings(r)
 		for _, key := range spec.Keys() {
 			differs := slices.ContainsFunc(named[r.Record.Name], func(other map[string]string) bool { return other[key] != mine[key] })
 			if differs && key != "name" && key != "seed" {
@@ -199,28 +205,6 @@ func (b *builder) label() {
 		}
 		b.runs[i].Label = strings.Join(parts, ", ")
 	}
-}
-
-// settings are the keys of a spec with their values as text.
-func settings(s spec.Spec) map[string]string {
-	var tree map[string]any
-	if _, err := toml.Decode(s.TOML(), &tree); err != nil {
-		// The text is the encoder's own.
-		panic(err)
-	}
-	flat := map[string]string{}
-	var walk func(prefix string, tree map[string]any)
-	walk = func(prefix string, tree map[string]any) {
-		for key, value := range tree {
-			if section, ok := value.(map[string]any); ok {
-				walk(prefix+key+".", section)
-			} else {
-				flat[prefix+key] = fmt.Sprint(value)
-			}
-		}
-	}
-	walk("", tree)
-	return flat
 }
 
 // columns finds the columns and sections: the published names first, in their order, then others by the alphabet.

@@ -30,7 +30,10 @@ func writeRun(t *testing.T, results, name string, seed uint64) {
 	if err := store.WriteItems(filepath.Join(dir, store.ScoresFile), []string{"cosine"}, faces); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.WriteRecord(dir, store.Record{Run: lab.ID(s), Name: name, Score: "cosine"}); err != nil {
+	if err := store.WriteSteps(filepath.Join(dir, store.TrainingFile), []store.Step{{Step: 1, Loss: 2}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.WriteRecord(dir, store.Record{Run: lab.ID(s), Name: name, Score: "cosine", Started: "2026-11-23T05:28:57Z"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -78,5 +81,27 @@ func TestTable(t *testing.T) {
 		if code != failed || stdout != "" || !strings.Contains(stderr, want) || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("seelab table %s: exit code %d, %q, %q, want one line with %q", line, code, stdout, stderr, want)
 		}
+	}
+}
+
+func TestExport(t *testing.T) {
+	results, to := t.TempDir(), t.TempDir()
+	writeRun(t, results, "one", 1)
+	writeRun(t, results, "two", 1)
+	one := must(t, "export", "one", "--to", to, "--results", results)
+	if lines := strings.Fields(one); len(lines) != 1 || !strings.HasPrefix(lines[0], filepath.Join(to, "one-")) {
+		t.Errorf("export of one run prints %q", one)
+	}
+	all := strings.Fields(must(t, "export", "--to", to, "--results", results))
+	if len(all) != 2 || all[0] != strings.TrimSpace(one) {
+		t.Errorf("export of all runs prints %q", all)
+	}
+	for _, path := range all {
+		if info, err := os.Stat(path); err != nil || info.Size() < 1000 {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if code, _, stderr := seelab(t, "export", "--to", to, "--results", t.TempDir()); code != failed || !strings.Contains(stderr, "no finished run") {
+		t.Errorf("exit code %d, %q of no runs", code, stderr)
 	}
 }
