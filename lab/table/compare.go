@@ -93,8 +93,8 @@ func blank(notes ...string) Cell {
 
 // Compare sets runs side by side. Every figure is measured anew from the videos of the run's scores, as at its end, so that
 // all rows are measured in one way; runs that were measured with another version of the metrics are refused, as their own
-// reports say something else. Cells of drawn faces, of parts of a test set and of test sets that differ between the rows
-// are marked.
+// reports say something else. Cells of drawn faces, of parts of a test set, of few videos and of test sets that differ
+// between the rows are marked.
 func Compare(runs []Run, o Options) (*Comparison, error) {
 	if o.Columns == "" {
 		o.Columns = CrossDataset
@@ -367,6 +367,9 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 	if note := b.partial(*s, manipulation); note != "" {
 		cell.Notes = append(cell.Notes, note)
 	}
+	if test.NReal < few || test.NFake < few {
+		cell.Notes = append(cell.Notes, fmt.Sprintf("fewer than %d videos of a class: the interval is too narrow, and p too small", few))
+	}
 	if b.Against == nil || b.Against.Record.Run == r.Record.Run {
 		return cell, nil
 	}
@@ -381,6 +384,10 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 	}
 	return cell, nil
 }
+
+// few videos of a class say little of others: resampling them, or their variance, makes too narrow an interval. The bound is
+// ours.
+const few = 10
 
 // partial says which part of an official test set was tested on, if not the whole.
 func (b *builder) partial(s evaluation.Set, manipulation string) string {

@@ -252,6 +252,8 @@ func TestMarks(t *testing.T) {
 		{0, "FF++ c40", "a part of the test set: 9 of 140 real and 36 of 560 fake videos", true},
 		{0, "FF++ c40", "synthetic", false},
 		{0, "Celeb-DF v2", "other faces", false},
+		{0, "Celeb-DF v2", "fewer than", false},
+		{0, "FF++ c40", "fewer than 10 videos", true},
 		{1, "Celeb-DF v2", "tested on other faces", true},
 		{1, "FF++ c40", "tested on other faces", false},
 		{2, "FF++ c40", "synthetic", true},
