@@ -145,6 +145,7 @@ func (l *Lab) test(ctx context.Context, r *Run, d *detector, sets []datasets.Set
 		r.Record.Tests = append(r.Record.Tests, tests...)
 		all, groups = append(all, found.items...), append(groups, found.Groups...)
 	}
+	r.Record.AUC = store.Headline(r.Record.Tests)
 	return all, groups, nil
 }
 

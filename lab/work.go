@@ -294,12 +294,15 @@ func (w *work) adopt() (donor string, err error) {
 		return "", err
 	}
 	for _, e := range entries {
-		r := e.Record
-		if e.Status != store.Finished || r.Network != w.run.Record.Network || r.Versions["backend"] != w.run.Record.Versions["backend"] ||
-			(origin{r.Versions["seelab"], r.Train.Data}).compare(w.in) != nil || len(r.Train.Data) != len(w.in.trained) {
+		if e.Status != store.Finished || e.Head.Network != w.run.Record.Network {
 			continue
 		}
 		dir := filepath.Join(w.dir, e.ID)
+		r, err := store.ReadRecord(dir)
+		if err != nil || r.Versions["backend"] != w.run.Record.Versions["backend"] || len(r.Train.Data) != len(w.in.trained) ||
+			(origin{r.Versions["seelab"], r.Train.Data}).compare(w.in) != nil {
+			continue
+		}
 		if err := store.Verify(dir); err != nil {
 			w.note("%s has trained the network of this run, but: %v", e.ID, err)
 			continue

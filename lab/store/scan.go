@@ -30,7 +30,7 @@ const (
 type Entry struct {
 	ID      string
 	Status  Status
-	Record  Record   // of a finished run
+	Head    Record   // of a finished run: its record as far as AUC
 	Spec    string   // text of spec.toml, "" if there is none yet
 	Step    int      // of the newest checkpoint of an unfinished run
 	Owner   *Owner   // of a running run
@@ -93,9 +93,9 @@ func folders(dir string) ([]string, error) {
 func Look(root, id string) Entry {
 	e := Entry{ID: id}
 	dir := filepath.Join(root, id)
-	r, err := ReadRecord(dir)
+	r, err := readHead(dir)
 	if err == nil {
-		e.Status, e.Record = Finished, r
+		e.Status, e.Head = Finished, r
 		return e.withSpec(dir)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {

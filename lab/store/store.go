@@ -20,6 +20,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -38,22 +39,35 @@ const (
 	ReportFile   = "report.html"
 )
 
-// Record is what a run found, as metrics.json and as seelab run --json print it.
+// Record is what a run found, as metrics.json and as seelab run --json print it. What a list of runs shows stands first,
+// as [Scan] reads no more.
 type Record struct {
-	Run       string            `json:"run"`       // name of the run folder
-	Name      string            `json:"name"`      // of the experiment
-	Hash      string            `json:"hash"`      // of the spec
-	Started   string            `json:"started"`   // RFC 3339
-	Seconds   float64           `json:"seconds"`   // wall time of the whole run
-	Synthetic bool              `json:"synthetic"` // some faces, of training or test, are drawn by code
-	Versions  map[string]string `json:"versions"`
-	Train     Training          `json:"train"`
-	Score     string            `json:"score"`               // the score of Tests
-	Selection []Selection       `json:"selection,omitempty"` // how the candidates did on pseudo-fakes
-	Tests     []Test            `json:"tests"`
-	Skipped   []string          `json:"skipped,omitempty"` // faces that could not be read, with the reason
-	Network   string            `json:"network,omitempty"` // hash of the part of the spec that the network depends on
-	Sessions  []Session         `json:"sessions,omitempty"`
+	Run       string             `json:"run"`               // name of the run folder
+	Name      string             `json:"name"`              // of the experiment
+	Hash      string             `json:"hash"`              // of the spec
+	Network   string             `json:"network,omitempty"` // hash of the part of the spec that the network depends on
+	Started   string             `json:"started"`           // RFC 3339
+	Seconds   float64            `json:"seconds"`           // wall time of the whole run
+	Synthetic bool               `json:"synthetic"`         // some faces, of training or test, are drawn by code
+	Score     string             `json:"score"`             // the score of Tests
+	AUC       map[string]float64 `json:"auc,omitempty"`     // see [Headline]
+	Versions  map[string]string  `json:"versions"`
+	Sessions  []Session          `json:"sessions,omitempty"`
+	Train     Training           `json:"train"`
+	Selection []Selection        `json:"selection,omitempty"` // how the candidates did on pseudo-fakes
+	Tests     []Test             `json:"tests"`
+	Skipped   []string           `json:"skipped,omitempty"` // faces that could not be read, with the reason
+}
+
+// Headline is the AUC over videos with the fakes of all methods, by test set.
+func Headline(tests []Test) map[string]float64 {
+	auc := map[string]float64{}
+	for _, t := range tests {
+		if t.Level == "video" && t.Method == "all" {
+			auc[t.Dataset] = t.AUC
+		}
+	}
+	return auc
 }
 
 // Training tells how the weights came about.
@@ -168,6 +182,36 @@ func ReadRecord(dir string) (Record, error) {
 		return Record{}, fmt.Errorf("store: %s: %w", path, err)
 	}
 	return r, nil
+}
+
+// headBytes is more than the head of a record takes, with hundreds of test sets.
+const headBytes = 16 << 10
+
+// readHead reads metrics.json as far as AUC, and no more of the file than it must.
+func readHead(dir string) (Record, error) {
+	path := filepath.Join(dir, RecordFile)
+	in, err := os.Open(path)
+	if err != nil {
+		return ReadRecord(dir) // for its errors
+	}
+	defer in.Close()
+	head := make([]byte, headBytes)
+	n, _ := io.ReadFull(in, head)
+	if i := bytes.Index(head[:n], []byte(",\n  \"versions\":")); i >= 0 && bytes.Contains(head[:i], []byte("\n  \"auc\":")) {
+		var r Record
+		if json.Unmarshal(append(head[:i:i], '}'), &r) == nil {
+			return r, nil
+		}
+	}
+	// As version 0.1.0 wrote it, or by another hand.
+	r, err := ReadRecord(dir)
+	if err != nil {
+		return Record{}, err
+	}
+	return Record{
+		Run: r.Run, Name: r.Name, Hash: r.Hash, Network: r.Network, Started: r.Started, Seconds: r.Seconds,
+		Synthetic: r.Synthetic, Score: r.Score, AUC: Headline(r.Tests),
+	}, nil
 }
 
 // List returns the ids of the complete runs under root, sorted; none where root does not exist.

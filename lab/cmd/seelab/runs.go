@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -69,8 +70,6 @@ type runLine struct {
 	Owner       *store.Owner       `json:"owner,omitempty"`
 	Failure     *store.Failure     `json:"failure,omitempty"`
 	Error       string             `json:"error,omitempty"`
-
-	tests []store.Test // those of AUC
 }
 
 // describe lists runs, the newest name first as they come, each with what in its spec is its own.
@@ -89,15 +88,8 @@ func describe(entries []store.Entry) []runLine {
 		all[i].keys, all[i].values = spec.Values(e.Spec)
 		line.Name, line.Steps = strings.Trim(all[i].values["name"], `"`), all[i].values["train.steps"]
 		if e.Status == store.Finished {
-			r := e.Record
-			line.Name, line.Started, line.Seconds, line.Synthetic, line.Score = r.Name, r.Started, r.Seconds, r.Synthetic, r.Score
-			line.AUC = map[string]float64{}
-			for _, test := range r.Tests {
-				if test.Level == "video" && test.Method == "all" {
-					line.AUC[test.Dataset] = test.AUC
-					line.tests = append(line.tests, test)
-				}
-			}
+			r := e.Head
+			line.Name, line.Started, line.Seconds, line.Synthetic, line.Score, line.AUC = r.Name, r.Started, r.Seconds, r.Synthetic, r.Score, r.AUC
 		}
 		lines[i] = line
 		byName[line.Name] = append(byName[line.Name], i)
@@ -135,14 +127,14 @@ func (r runLine) figures() string {
 	switch r.Status {
 	case store.Finished:
 		var parts []string
-		for _, test := range r.tests {
-			mark := ""
-			if test.Synthetic {
-				mark = " (synthetic)"
-			}
-			parts = append(parts, fmt.Sprintf("%s %.3f%s", test.Dataset, test.AUC, mark))
+		for _, name := range slices.Sorted(maps.Keys(r.AUC)) {
+			parts = append(parts, fmt.Sprintf("%s %.3f", name, r.AUC[name]))
 		}
-		return strings.Join(parts, ", ")
+		text := strings.Join(parts, ", ")
+		if r.Synthetic {
+			text += " (synthetic faces)"
+		}
+		return text
 	case store.Running:
 		return r.Owner.String()
 	case store.Diverged, store.Failed:

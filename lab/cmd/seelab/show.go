@@ -41,22 +41,28 @@ seelab runs, or a part of it that only one run has.`,
 					line = r
 				}
 			}
+			var run *lab.Run
+			if entry.Status == store.Finished {
+				if run, err = l.Load(entry.ID); err != nil {
+					return err
+				}
+			}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), struct {
+				whole := struct {
 					runLine
 					Record *store.Record `json:"record,omitempty"`
-				}{line, recordOf(entry)})
+				}{runLine: line}
+				if run != nil {
+					whole.Record = &run.Record
+				}
+				return printJSON(cmd.OutOrStdout(), whole)
 			}
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "%s: %s\n", line.Run, line.Status)
 			if len(line.Differences) > 0 {
 				fmt.Fprintf(out, "Differs in %s.\n", strings.Join(line.Differences, " "))
 			}
-			if entry.Status == store.Finished {
-				run, err := l.Load(entry.ID)
-				if err != nil {
-					return err
-				}
+			if run != nil {
 				return show(cmd, run, run.Record, false)
 			}
 			fmt.Fprintln(out, line.figures())
@@ -69,11 +75,4 @@ seelab runs, or a part of it that only one run has.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as one JSON object, a finished run with its record")
 	s.resultsFlag(cmd)
 	return cmd
-}
-
-func recordOf(e store.Entry) *store.Record {
-	if e.Status != store.Finished {
-		return nil
-	}
-	return &e.Record
 }
