@@ -37,7 +37,7 @@ func TestEveryExperimentLoads(t *testing.T) {
 	}
 }
 
-// Every sweep expands; the mini ones together stay within an hour on two cores.
+// Every sweep expands; the mini ones together stay within an hour and a quarter on two cores.
 func TestEverySweepExpands(t *testing.T) {
 	sweeps := experiments.Sweeps()
 	trainings := map[string]spec.Spec{}
@@ -77,8 +77,8 @@ func TestEverySweepExpands(t *testing.T) {
 		images += s.Train.Steps * s.Train.Batch
 	}
 	// 330 images a second were measured with seeable-mini.
-	if hour := 3600 * 330; images > hour {
-		t.Errorf("the mini sweeps train %d networks on %d images, want at most %d", len(trainings), images, hour)
+	if most := 75 * 60 * 330; images > most {
+		t.Errorf("the mini sweeps train %d networks on %d images, want at most %d", len(trainings), images, most)
 	}
 }
 
