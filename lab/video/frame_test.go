@@ -361,3 +361,26 @@ func TestFramesTwiceAtOnce(t *testing.T) {
 		t.Errorf("%d frames, want 3", seen)
 	}
 }
+
+// Frames come through a pipe: nothing is written, no pictures and no logs.
+func TestNothingIsWritten(t *testing.T) {
+	ffmpeg := needFFmpeg(t)
+	path := encode(t, ffmpeg, "a.mkv", width, height, 0, 5, lossless...)
+	work := t.TempDir()
+	t.Chdir(work)
+	t.Setenv("TMPDIR", work)
+	if frames, err := collect(open(t, ffmpeg, path), video.All()); err != nil || len(frames) != 5 {
+		t.Fatalf("%d frames, %v", len(frames), err)
+	}
+	for _, dir := range []string{work, filepath.Dir(path)} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if e.Name() != filepath.Base(path) {
+				t.Errorf("%s was written", e.Name())
+			}
+		}
+	}
+}
