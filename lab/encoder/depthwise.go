@@ -14,26 +14,27 @@ import (
 // pointwise is a 1×1 convolution of x [C, B, H, W] without a bias.
 func pointwise(scope *model.Scope, x *Node, channels int) *Node {
 	dims := x.Shape().Dimensions
-	kernel := variable(scope, "kernel", heNormal(dims[0]), channels, dims[0]).NodeValue(x)
+	kernel := variable(scope, x, "kernel", heNormal(dims[0]), channels, dims[0])
 	return Reshape(MatMul(kernel, Reshape(x, dims[0], -1)), channels, dims[1], dims[2], dims[3])
 }
 
 // stemConv is a k×k convolution of stride 2 of x [C, B, H, W], as one matrix product over the gathered taps.
 func stemConv(scope *model.Scope, x *Node, k, channels int) *Node {
 	dims := x.Shape().Dimensions
-	c, b, h, w := dims[0], dims[1], dims[2], dims[3]
-	pad := samePad(k, 2)
-	x = padZero(padZero(x, 2, pad), 3, pad)
+	c, b := dims[0], dims[1]
+	outH, outW := (dims[2]+1)/2, (dims[3]+1)/2
+	x = padZero(padZero(x, 2, samePad(dims[2], k, 2)), 3, samePad(dims[3], k, 2))
 	var taps []*Node
 	for i := range k {
 		for j := range k {
 			taps = append(taps, Slice(x, AxisRange(), AxisRange(),
-				AxisRange(i, i+h-1).Stride(2), AxisRange(j, j+w-1).Stride(2)))
+				AxisRange(i, i+2*outH-1).Stride(2), AxisRange(j, j+2*outW-1).Stride(2)))
 		}
 	}
 	gathered := Reshape(Concatenate(taps, 0), k*k*c, -1)
-	kernel := variable(scope, "kernel", heNormal(k*k*c), channels, k, k, c).NodeValue(x)
-	return Reshape(MatMul(Reshape(kernel, channels, -1), gathered), channels, b, h/2, w/2)
+	kernel := variable(scope, x, "kernel", heNormal(k*k*c), k, k, c, channels)
+	y := DotGeneral(Reshape(kernel, -1, channels), []int{0}, nil, gathered, []int{0}, nil)
+	return Reshape(y, channels, b, outH, outW)
 }
 
 // depthwise convolves every channel of x [C, B, H, W] with its own k×k kernel.
@@ -43,32 +44,35 @@ func stemConv(scope *model.Scope, x *Node, k, channels int) *Node {
 func depthwise(scope *model.Scope, x *Node, k, stride int) *Node {
 	dims := x.Shape().Dimensions
 	c, b, h, w := dims[0], dims[1], dims[2], dims[3]
-	outH, outW := h/stride, w/stride
-	r := blockRows(outH, outW)
+	outH, outW := (h+stride-1)/stride, (w+stride-1)/stride
+	r, n := rowBlocking(outH, outW)
 	rows := (r-1)*stride + k
-	pad := samePad(k, stride)
+	top, left := samePad(h, k, stride), samePad(w, k, stride)
 
-	kernel := variable(scope, "kernel", heNormal(k*k), c, k, k).NodeValue(x)
+	kernel := variable(scope, x, "kernel", heNormal(k*k), c, k, k)
 	rowStart, blocks := 0, x
-	if r == outH {
+	if n == 1 {
 		// One block sees the whole map; padding rows would only multiply zeros.
-		rows, rowStart = h, pad[0]
+		rows, rowStart = h, top[0]
 	} else {
-		blocks = rowBlocks(padZero(x, 2, pad), r*stride, rows, outH/r)
+		bottom := (n*r-1)*stride + k - top[0] - h // the last block may reach below the map
+		blocks = rowBlocks(padZero(x, 2, [2]int{top[0], max(bottom, 0)}), r*stride, rows, n)
 	}
-	banded := bandedMatrix(kernel, rows, r, rowStart, w, outW, pad[0], stride)
+	banded := bandedMatrix(kernel, rows, r, rowStart, w, outW, left[0], stride)
 	y := DotGeneral(Reshape(blocks, c, -1, rows*w), []int{2}, []int{0}, banded, []int{1}, []int{0})
-	return Reshape(y, c, b, outH, outW)
+	y = Reshape(y, c, b, n*r, outW)
+	if n*r > outH {
+		y = Slice(y, AxisRange(), AxisRange(), AxisRange(0, outH), AxisRange())
+	}
+	return y
 }
 
-// blockRows is the height of an output block: small blocks copy the rows at their borders more often, large ones
+// rowBlocking cuts outH rows into n blocks of r: small blocks copy the rows at their borders more often, large ones
 // multiply more zeros.
-func blockRows(outH, outW int) int {
-	r := 1
-	for r*outW < 64 && r < outH && outH%(2*r) == 0 {
-		r *= 2
-	}
-	return r
+func rowBlocking(outH, outW int) (r, n int) {
+	r = min((63+outW)/outW, outH)
+	n = (outH + r - 1) / r
+	return (outH + n - 1) / n, n
 }
 
 // rowBlocks cuts n overlapping blocks of rows, step apart, from x [C, B, H, W]: [C, B, n, rows, W].
@@ -98,10 +102,10 @@ func rowBlocks(x *Node, step, rows, n int) *Node {
 // bandedMatrix turns kernels [C, k, k] into [C, rows·w, r·outW]: entry ((y, x), (v, u)) is the weight with which input
 // (y, x) of a block enters its output (v, u).
 func bandedMatrix(kernel *Node, rows, r, rowStart, w, outW, colStart, stride int) *Node {
-	g := kernel.Graph()
+	mark := func(m *tensors.Tensor) *Node { return ConvertDType(ConstTensor(kernel.Graph(), m), kernel.DType()) }
 	c, k := kernel.Shape().Dimensions[0], kernel.Shape().Dimensions[1]
-	vertical := ConstTensor(g, band(k, rows, r, rowStart, stride))                   // [k, rows·r]
-	horizontal := ConstTensor(g, band(k, w, outW, colStart, stride))                 // [k, w·outW]
+	vertical := mark(band(k, rows, r, rowStart, stride))                             // [k, rows·r]
+	horizontal := mark(band(k, w, outW, colStart, stride))                           // [k, w·outW]
 	m := MatMul(Reshape(kernel, c*k, k), horizontal)                                 // [C·k, w·outW]
 	m = DotGeneral(vertical, []int{0}, nil, Reshape(m, c, k, w*outW), []int{1}, nil) // [rows·r, C, w·outW]
 	m = Reshape(m, rows, r, c, w, outW)
@@ -121,8 +125,9 @@ func band(k, in, out, start, stride int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(mark, k, in*out)
 }
 
-// samePad is TensorFlow's SAME padding for even inputs: an odd remainder goes to the end.
-func samePad(k, stride int) [2]int {
-	total := k - stride
+// samePad is TensorFlow's SAME padding of n places: an odd remainder goes to the end.
+func samePad(n, k, stride int) [2]int {
+	out := (n + stride - 1) / stride
+	total := max((out-1)*stride+k-n, 0)
 	return [2]int{total / 2, total - total/2}
 }

@@ -68,7 +68,7 @@ var backends = map[string]func(testing.TB) compute.Backend{"XLA": acceltest.ForT
 // cutting rows: one block, several, odd numbers of rows, single rows, maps smaller than the kernel.
 func TestDepthwise(t *testing.T) {
 	const channels, batch = 3, 2
-	sizes := [][2]int{{2, 2}, {6, 10}, {16, 16}, {4, 64}, {4, 4}, {8, 8}, {32, 32}, {12, 66}}
+	sizes := [][2]int{{1, 1}, {6, 10}, {19, 17}, {2, 2}, {5, 7}, {13, 29}, {16, 16}, {4, 64}, {4, 4}, {8, 8}, {32, 32}, {12, 66}, {95, 11}, {7, 65}}
 	if testing.Short() {
 		sizes = sizes[:3]
 	}
@@ -81,8 +81,6 @@ func TestDepthwise(t *testing.T) {
 						checkDepthwise(t, backend, channels, batch, size[0], size[1], k, stride)
 					}
 				}
-				checkDepthwise(t, backend, channels, batch, 5, 7, k, 1) // odd sizes have a stride of 1 only
-				checkDepthwise(t, backend, channels, batch, 1, 1, k, 1)
 			}
 		})
 	}
@@ -91,8 +89,9 @@ func TestDepthwise(t *testing.T) {
 func checkDepthwise(t *testing.T, backend compute.Backend, channels, batch, h, w, k, stride int) {
 	t.Helper()
 	x, kernel := randomGrid("x", channels, batch, h, w), randomGrid("kernel", channels, 1, k, k)
-	adjoint := randomGrid("adjoint", channels, batch, h/stride, w/stride)
-	y, dx, dKernel := newGrid(channels, batch, h/stride, w/stride), newGrid(channels, batch, h, w), newGrid(channels, 1, k, k)
+	outH, outW := (h+stride-1)/stride, (w+stride-1)/stride
+	adjoint := randomGrid("adjoint", channels, batch, outH, outW)
+	y, dx, dKernel := newGrid(channels, batch, outH, outW), newGrid(channels, batch, h, w), newGrid(channels, 1, k, k)
 	for c := range channels {
 		for b := range batch {
 			naiveConvolution(h, w, k, stride, func(outY, outX, i, j, inY, inX int) {
@@ -117,7 +116,7 @@ func TestStemAndPointwise(t *testing.T) {
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			backend := open(t)
-			for _, size := range [][2]int{{2, 2}, {6, 10}, {16, 16}} {
+			for _, size := range [][2]int{{1, 3}, {2, 2}, {6, 10}, {11, 16}} {
 				for _, c := range []struct {
 					what      string
 					k, stride int
@@ -127,24 +126,30 @@ func TestStemAndPointwise(t *testing.T) {
 					{"pointwise", 1, 1, func(scope *model.Scope, x *Node) *Node { return pointwise(scope, x, out) }},
 				} {
 					h, w := size[0], size[1]
-					// A kernel lies as [out, k, k, in].
-					x, kernel := randomGrid("x", in, batch, h, w), randomGrid("kernel", out, c.k, c.k, in)
-					adjoint := randomGrid("adjoint", out, batch, h/c.stride, w/c.stride)
-					y, dx, dKernel := newGrid(out, batch, h/c.stride, w/c.stride), newGrid(in, batch, h, w), newGrid(out, c.k, c.k, in)
+					// The stem's kernel lies as [k, k, in, out], the pointwise one as [out, in].
+					dims := []int{c.k, c.k, in, out}
+					place := func(g grid, o, i, j, n int) *float64 { return g.at(i, j, n, o) }
+					if c.k == 1 {
+						dims = []int{1, 1, out, in}
+						place = func(g grid, o, _, _, n int) *float64 { return g.at(0, 0, o, n) }
+					}
+					outH, outW := (h+c.stride-1)/c.stride, (w+c.stride-1)/c.stride
+					x, kernel := randomGrid("x", in, batch, h, w), randomGrid("kernel", dims[0], dims[1], dims[2], dims[3])
+					adjoint := randomGrid("adjoint", out, batch, outH, outW)
+					y, dx, dKernel := newGrid(out, batch, outH, outW), newGrid(in, batch, h, w), newGrid(dims[0], dims[1], dims[2], dims[3])
 					for o := range out {
 						for n := range in {
 							for b := range batch {
 								naiveConvolution(h, w, c.k, c.stride, func(outY, outX, i, j, inY, inX int) {
-									*y.at(o, b, outY, outX) += *kernel.at(o, i, j, n) * *x.at(n, b, inY, inX)
-									*dx.at(n, b, inY, inX) += *kernel.at(o, i, j, n) * *adjoint.at(o, b, outY, outX)
-									*dKernel.at(o, i, j, n) += *x.at(n, b, inY, inX) * *adjoint.at(o, b, outY, outX)
+									*y.at(o, b, outY, outX) += *place(kernel, o, i, j, n) * *x.at(n, b, inY, inX)
+									*dx.at(n, b, inY, inX) += *place(kernel, o, i, j, n) * *adjoint.at(o, b, outY, outX)
+									*place(dKernel, o, i, j, n) += *x.at(n, b, inY, inX) * *adjoint.at(o, b, outY, outX)
 								})
 							}
 						}
 					}
-					dims := []int{out, c.k, c.k, in}
 					if c.k == 1 {
-						dims = []int{out, in}
+						dims = dims[2:]
 					}
 					got := layer(t, backend, kernel.tensor(dims...), x, adjoint, c.build)
 					what := fmt.Sprintf("%s %d×%d: ", c.what, h, w)

@@ -1,62 +1,128 @@
 package encoder
 
 import (
+	"math"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// mobileBlocks is one stage of EfficientNet: repeats inverted bottlenecks, the first with the stride.
-type mobileBlocks struct{ repeats, kernel, stride, expand, channels int }
+// efficientNet is a network of the EfficientNet family (Tan and Le 2019), as timm's tf_ variants have it: padding and
+// BatchNorm's epsilon are TensorFlow's. Its maps are [C, B, H, W] (see [depthwise]).
+type efficientNet struct {
+	stem     int // channels
+	stages   []mobileStage
+	head     int // channels of the last convolution, 0 to leave it out
+	act      func(*Node) *Node
+	excite   bool    // squeeze-and-excitation
+	dropPath float64 // rate of the last block; the others rise towards it from 0
+}
 
-// lite0Stages are those of EfficientNet-Lite0, that is B0 without squeeze-and-excitation and with ReLU6
-// (Tan and Le 2019, table 1; the Lite variant of the TensorFlow TPU repository).
-var lite0Stages = []mobileBlocks{
+// mobileStage is a stage of EfficientNet: repeats inverted bottlenecks, the first with the stride.
+type mobileStage struct{ repeats, kernel, stride, expand, channels int }
+
+// b0Stages are those of EfficientNet-B0 (Tan and Le 2019, table 1).
+var b0Stages = []mobileStage{
 	{1, 3, 1, 1, 16}, {2, 3, 2, 6, 24}, {2, 5, 2, 6, 40}, {3, 3, 2, 6, 80}, {3, 5, 1, 6, 112}, {4, 5, 2, 6, 192}, {1, 3, 1, 6, 320},
 }
 
-// efficientNetLite0 takes images [B, S, S, 3] to the 320-channel features of stride 32, [B, S/32, S/32, 320]; the
-// 1280-channel classifier head is left out. Inside, maps are [C, B, H, W] (see [depthwise]).
-func efficientNetLite0(scope *model.Scope, images *Node) *Node {
-	const epsilon = 1e-3
-	stem := scope.In("stem")
-	x := relu6(batchNorm(stem, stemConv(stem, TransposeAllAxes(images, 3, 0, 1, 2), 3, 32), 0, epsilon))
-	n := 0
-	for _, stage := range lite0Stages {
-		for i := range stage.repeats {
-			stride := stage.stride
-			if i > 0 {
-				stride = 1
-			}
-			x = invertedBottleneck(scope.In("block%d", n), x, stage.kernel, stride, stage.expand, stage.channels, epsilon)
-			n++
-		}
-	}
-	return TransposeAllAxes(x, 1, 2, 3, 0)
+// efficientNetLite0 is B0 without squeeze-and-excitation and with ReLU6 (the Lite variant of the TensorFlow TPU
+// repository), up to the 320 channels before the last convolution.
+func efficientNetLite0(scope *model.Scope, images *Node) []*Node {
+	return efficientNet{stem: 32, stages: b0Stages, act: relu6}.build(scope, images)
 }
 
-func invertedBottleneck(scope *model.Scope, x *Node, k, stride, expand, channels int, epsilon float64) *Node {
-	in := x.Shape().Dimensions[0]
-	y := x
-	if expand > 1 {
-		s := scope.In("expand")
-		y = relu6(batchNorm(s, pointwise(s, y, in*expand), 0, epsilon))
+// efficientNetB is B0 with more channels and blocks, number 0 to 4 (the TPU repository's efficientnet_builder.py).
+func efficientNetB(number int) func(*model.Scope, *Node) []*Node {
+	width := []float64{1, 1, 1.1, 1.2, 1.4}[number]
+	depth := []float64{1, 1.1, 1.2, 1.4, 1.8}[number]
+	net := efficientNet{stem: scaled(32, width), head: scaled(1280, width), act: silu, excite: true, dropPath: 0.2}
+	for _, stage := range b0Stages {
+		stage.repeats = int(math.Ceil(depth * float64(stage.repeats)))
+		stage.channels = scaled(stage.channels, width)
+		net.stages = append(net.stages, stage)
 	}
-	s := scope.In("depthwise")
-	y = relu6(batchNorm(s, depthwise(s, y, k, stride), 0, epsilon))
-	s = scope.In("project")
-	y = batchNorm(s, pointwise(s, y, channels), 0, epsilon)
-	if stride == 1 && in == channels {
-		y = Add(y, x)
+	return net.build
+}
+
+// scaled is the multiple of 8 nearest to channels·width, but not less than 90 % of it.
+func scaled(channels int, width float64) int {
+	exact := float64(channels) * width
+	rounded := max(8, int(exact+4)/8*8)
+	if float64(rounded) < 0.9*exact {
+		rounded += 8
+	}
+	return rounded
+}
+
+// efficientNetEpsilon is that of TensorFlow's BatchNorm.
+const efficientNetEpsilon = 1e-3
+
+func (e efficientNet) build(scope *model.Scope, images *Node) []*Node {
+	norm := func(name string, x *Node) *Node { return batchNorm(scope.In("%s", name), x, 0, efficientNetEpsilon) }
+	x := stemConv(scope.In("conv_stem"), TransposeAllAxes(images, 3, 0, 1, 2), 3, e.stem)
+	x = e.act(norm("bn1", x))
+	stages := []*Node{x}
+	blocks, n := 0, 0
+	for _, stage := range e.stages {
+		blocks += stage.repeats
+	}
+	names := scope.In("blocks")
+	for i, stage := range e.stages {
+		name := names.In("%d", i)
+		for j := range stage.repeats {
+			if j > 0 {
+				stage.stride = 1
+			}
+			x = e.invertedBottleneck(name.In("%d", j), x, stage, e.dropPath*float64(n)/float64(blocks))
+			n++
+		}
+		stages = append(stages, x)
+	}
+	if e.head > 0 {
+		stages = append(stages, e.act(norm("bn2", pointwise(scope.In("conv_head"), x, e.head))))
+	}
+	for i, x := range stages {
+		stages[i] = TransposeAllAxes(x, 1, 2, 3, 0)
+	}
+	return stages
+}
+
+// invertedBottleneck widens, convolves each channel and narrows again. Blocks that do not widen are without the first
+// step, so that their layers have other names in timm.
+func (e efficientNet) invertedBottleneck(scope *model.Scope, x *Node, stage mobileStage, dropPath float64) *Node {
+	in := x.Shape().Dimensions[0]
+	norms := 0
+	norm := func(x *Node) *Node {
+		norms++
+		return batchNorm(scope.In("bn%d", norms), x, 0, efficientNetEpsilon)
+	}
+	narrow := "conv_pw"
+	y := x
+	if stage.expand > 1 {
+		narrow = "conv_pwl"
+		y = e.act(norm(pointwise(scope.In("conv_pw"), y, in*stage.expand)))
+	}
+	y = e.act(norm(depthwise(scope.In("conv_dw"), y, stage.kernel, stage.stride)))
+	if e.excite {
+		y = squeezeExcite(scope.In("se"), y, in/4, e.act)
+	}
+	y = norm(pointwise(scope.In("%s", narrow), y, stage.channels))
+	if stage.stride == 1 && in == stage.channels {
+		y = Add(dropPaths(scope, y, dropPath), x)
 	}
 	return y
 }
 
-// relu6 clips x to [0, 6]. GoMLX differentiates minimum and maximum through ten sign operations; one mask does.
-func relu6(x *Node) *Node {
-	return withGradient(x,
-		func(x *Node) *Node { return ClipScalar(x, 0, 6) },
-		func(y, adjoint *Node) *Node {
-			inside := And(GreaterThan(y, ScalarZero(y.Graph(), y.DType())), LessThan(y, Scalar(y.Graph(), y.DType(), 6)))
-			return Where(inside, adjoint, ZerosLike(adjoint))
-		})
+// squeezeExcite weighs the channels of x [C, B, H, W] by what their means over space say (Hu et al. 2018).
+func squeezeExcite(scope *model.Scope, x *Node, hidden int, act func(*Node) *Node) *Node {
+	channels := x.Shape().Dimensions[0]
+	layer := func(name string, x *Node, out int) *Node {
+		s := scope.In("%s", name)
+		bias := variable(s, x, "bias", 0, out)
+		return Add(pointwise(s, x, out), Reshape(bias, out, 1, 1, 1))
+	}
+	weight := ReduceAndKeep(x, ReduceMean, 2, 3)
+	weight = act(layer("conv_reduce", weight, hidden))
+	return Mul(x, Sigmoid(layer("conv_expand", weight, channels)))
 }

@@ -2,14 +2,11 @@
 package encoder
 
 import (
-	"fmt"
-	"strings"
-
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -19,15 +16,6 @@ const SeedParam = "seed"
 // featureSide is the side of the map of features that the head sees. The layout is kept, not averaged away: a head on
 // averaged features does not learn which cell was touched.
 const featureSide = 4
-
-// backbones are the networks by name. Each takes images [B, S, S, 3], already scaled, to maps [B, s, s, C].
-var backbones = map[string]struct {
-	build       func(*model.Scope, *Node) *Node
-	mean, scale float64 // network input = (level − mean)·scale
-}{
-	"compact":            {compact, 127.5, 1 / 127.5},
-	"efficientnet-lite0": {efficientNetLite0, 127, 1. / 128},
-}
 
 // Embed builds the network on images, uint8 [B, S, S, 3], in scope.
 //
@@ -42,14 +30,12 @@ func Embed(scope *model.Scope, cfg spec.Encoder, images *Node) (features, embedd
 // and kept as it is otherwise, as float32 [B, places·C].
 func Features(scope *model.Scope, cfg spec.Encoder, images *Node) *Node {
 	images.AssertDims(-1, cfg.Size, cfg.Size, 3)
-	backbone, known := backbones[cfg.Name]
-	if !known {
-		panic(fmt.Errorf("encoder: unknown encoder %q; there are %s", cfg.Name, strings.Join(spec.Encoders, ", ")))
+	backbone, err := backboneOf(cfg.Name)
+	if err != nil {
+		panic(err)
 	}
-	x := ConvertDType(images, dtypes.Float32)
-	x = MulScalar(AddScalar(x, -backbone.mean), backbone.scale)
-	x = backbone.build(scope.In("backbone"), x)
-	x = meanPool(x, featureSide)
+	stages := backbone.maps(scope.In("backbone"), images, dtypes.Float32)
+	x := meanPool(stages[len(stages)-1], featureSide)
 	return Reshape(x, x.Shape().Dimensions[0], -1)
 }
 

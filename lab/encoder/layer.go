@@ -2,9 +2,9 @@ package encoder
 
 import (
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -14,7 +14,7 @@ import (
 // conv is a k×k convolution of x [B, H, W, C] without a bias. pad is the padding before and after each spatial axis.
 func conv(scope *model.Scope, x *Node, k, channels, stride int, pad [2]int) *Node {
 	in := x.Shape().Dimensions[3]
-	kernel := variable(scope, "kernel", heNormal(k*k*in), k, k, in, channels).NodeValue(x)
+	kernel := variable(scope, x, "kernel", heNormal(k*k*in), k, k, in, channels)
 	return Convolve(x, kernel).StridePerAxis(stride, stride).PaddingPerDim([][2]int{pad, pad}).Done()
 }
 
@@ -38,12 +38,112 @@ func padZero(x *Node, axis int, pad [2]int) *Node {
 }
 
 // batchNorm normalises the channels, which lie on axis, over batch and space in training, and by the running averages
-// otherwise.
+// otherwise. As in PyTorch, the variance that is averaged is the unbiased one. Unlike there, the first batches are
+// averaged with equal weights, until a batch weighs 1 − momentum, so that averages do not have to forget their start.
+//
+// It is ours rather than GoMLX's because that one averages the biased variance, and takes it as the difference of two
+// large numbers on XLA.
 func batchNorm(scope *model.Scope, x *Node, axis int, epsilon float64) *Node {
-	// In training the backend's operation has the gradient through mean and variance, which GoMLX's own graph cuts off; in
-	// inference the pure Go backend lacks the operation.
-	fused := scope.IsTraining(x.Graph())
-	return norm.BatchNorm(scope, x, axis).CurrentScope().Momentum(0.9).Epsilon(epsilon).UseBackendInference(fused).Done()
+	const momentum = 0.9
+	axis = MustAdjustAxis(axis, x)
+	g, channels := x.Graph(), x.Shape().Dimensions[axis]
+	vector := func(name string, start float32, trainable bool) *model.Variable {
+		v := scope.GetVariable(name)
+		if v == nil {
+			v = scope.VariableWithValue(name, tensors.FromFlatDataAndDimensions(slices.Repeat([]float32{start}, channels), channels))
+		}
+		return v.SetTrainable(trainable)
+	}
+	value := func(v *model.Variable) *Node { return ConvertDType(v.NodeValue(g), x.DType()) }
+	scale, offset := value(vector("scale", 1, true)), value(vector("offset", 0, true))
+	mean, variance := vector("mean", 0, false), vector("variance", 1, false)
+	batches := vector("avg_weight", 0, false)
+	if !scope.IsTraining(g) {
+		factor := Div(scale, Sqrt(AddScalar(value(variance), epsilon)))
+		term := Sub(offset, Mul(value(mean), factor))
+		return Add(Mul(x, along(factor, axis, x.Rank())), along(term, axis, x.Rank()))
+	}
+	y, batchMean, batchVariance := normalize(x, scale, offset, axis, epsilon)
+	if n := x.Shape().Size() / channels; n > 1 {
+		batchVariance = MulScalar(batchVariance, float64(n)/float64(n-1))
+	}
+	count := OnePlus(batches.NodeValue(g))
+	batches.SetNodeValue(count)
+	keep := MinScalar(OneMinus(Reciprocal(count)), momentum)
+	follow := func(v *model.Variable, batch *Node) {
+		batch = ConvertDType(batch, count.DType())
+		v.SetNodeValue(Add(Mul(keep, v.NodeValue(g)), Mul(OneMinus(keep), batch)))
+	}
+	follow(mean, batchMean)
+	follow(variance, batchVariance)
+	return y
+}
+
+// normalize is x with mean 0 and variance 1 in each channel, times scale plus offset, and that mean and (biased)
+// variance. The gradient goes through both, and is the short form that sums twice (Ioffe and Szegedy 2015, section 3).
+func normalize(x, scale, offset *Node, axis int, epsilon float64) (y, mean, variance *Node) {
+	var axes []int
+	for i := range x.Rank() {
+		if i != axis {
+			axes = append(axes, i)
+		}
+	}
+	spread := func(v *Node) *Node { return along(v, axis, x.Rank()) }
+	var normalized, factor, adjoint *Node
+	sums := func() (adjoints, products *Node) {
+		return ReduceSum(adjoint, axes...), ReduceSum(Mul(adjoint, normalized), axes...)
+	}
+	input := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
+		adjoints, products := sums()
+		share := 1 / float64(x.Shape().Size()/x.Shape().Dimensions[axis])
+		inner := Sub(Sub(adjoint, spread(MulScalar(adjoints, share))), Mul(normalized, spread(MulScalar(products, share))))
+		return Mul(inner, spread(Mul(scale, factor)))
+	})
+	scale1 := IdentityWithCustomGradient(scale, func(_, _ *Node) *Node { _, products := sums(); return products })
+	offset1 := IdentityWithCustomGradient(offset, func(_, _ *Node) *Node { adjoints, _ := sums(); return adjoints })
+	mean = StopGradient(ReduceMean(x, axes...))
+	centred := Sub(input, spread(mean))
+	variance = ReduceMean(Square(Sub(x, spread(mean))), axes...)
+	factor = StopGradient(Reciprocal(Sqrt(AddScalar(variance, epsilon))))
+	normalized = Mul(centred, spread(factor))
+	y = Add(Mul(normalized, spread(scale1)), spread(offset1))
+	y = IdentityWithCustomGradient(y, func(_, v *Node) *Node { adjoint = v; return v })
+	return y, mean, variance
+}
+
+// along lays the vector v along an axis of rank axes.
+func along(v *Node, axis, rank int) *Node {
+	dims := slices.Repeat([]int{1}, rank)
+	dims[axis] = v.Shape().Dimensions[0]
+	return Reshape(v, dims...)
+}
+
+// maxPool takes the largest of 3×3 values at a stride of 2, with a border of 1, over two axes.
+func maxPool(x *Node, axes [2]int) *Node {
+	window, strides, pads := slices.Repeat([]int{1}, x.Rank()), slices.Repeat([]int{1}, x.Rank()), make([][2]int, x.Rank())
+	for _, axis := range axes {
+		window[axis], strides[axis], pads[axis] = 3, 2, [2]int{1, 1}
+	}
+	return MaxPool(x).FullShape().WindowPerAxis(window...).StridePerAxis(strides...).PaddingPerDim(pads).Done()
+}
+
+// relu is max(x, 0). GoMLX differentiates minimum and maximum through ten sign operations; one mask does.
+func relu(x *Node) *Node {
+	return withGradient(x,
+		func(x *Node) *Node { return MaxScalar(x, 0) },
+		func(y, adjoint *Node) *Node {
+			return Where(GreaterThan(y, ScalarZero(y.Graph(), y.DType())), adjoint, ZerosLike(adjoint))
+		})
+}
+
+// relu6 clips x to [0, 6].
+func relu6(x *Node) *Node {
+	return withGradient(x,
+		func(x *Node) *Node { return ClipScalar(x, 0, 6) },
+		func(y, adjoint *Node) *Node {
+			inside := And(GreaterThan(y, ScalarZero(y.Graph(), y.DType())), LessThan(y, Scalar(y.Graph(), y.DType(), 6)))
+			return Where(inside, adjoint, ZerosLike(adjoint))
+		})
 }
 
 // meanPool averages x to side×side places, or leaves it when it is no larger.
@@ -58,30 +158,31 @@ func meanPool(x *Node, side int) *Node {
 // linear is a fully connected layer with a bias.
 func linear(scope *model.Scope, x *Node, width int) *Node {
 	in := x.Shape().Dimensions[1]
-	weight := variable(scope, "weight", heNormal(in), in, width).NodeValue(x)
-	bias := variable(scope, "bias", 0, width).NodeValue(x)
+	weight := variable(scope, x, "weight", heNormal(in), in, width)
+	bias := variable(scope, x, "bias", 0, width)
 	return Add(MatMul(x, weight), ExpandDims(bias, 0))
 }
 
-// variable returns the float32 variable name of scope; a new one holds Gaussians of deviation sigma drawn from the
-// seed of the store and its own path, the same on every backend.
-func variable(scope *model.Scope, name string, sigma float64, dims ...int) *model.Variable {
-	if v := scope.GetVariable(name); v != nil {
-		return v
-	}
-	size := 1
-	for _, d := range dims {
-		size *= d
-	}
-	values := make([]float32, size)
-	if sigma > 0 {
-		seed := model.GetParamOr(scope, SeedParam, uint64(0))
-		rng := stream.New(seed, "init", model.JoinPath(scope.Scope(), name))
-		for i := range values {
-			values[i] = float32(sigma * rng.NormFloat64())
+// variable is the value of the float32 variable name of scope in the type of x. A new one holds Gaussians of deviation
+// sigma drawn from the seed of the store and its own path, the same on every backend.
+func variable(scope *model.Scope, x *Node, name string, sigma float64, dims ...int) *Node {
+	v := scope.GetVariable(name)
+	if v == nil {
+		size := 1
+		for _, d := range dims {
+			size *= d
 		}
+		values := make([]float32, size)
+		if sigma > 0 {
+			seed := model.GetParamOr(scope, SeedParam, uint64(0))
+			rng := stream.New(seed, "init", model.JoinPath(scope.Scope(), name))
+			for i := range values {
+				values[i] = float32(sigma * rng.NormFloat64())
+			}
+		}
+		v = scope.VariableWithValue(name, tensors.FromFlatDataAndDimensions(values, dims...))
 	}
-	return scope.VariableWithValue(name, tensors.FromFlatDataAndDimensions(values, dims...))
+	return ConvertDType(v.NodeValue(x), x.DType())
 }
 
 // heNormal is the deviation that keeps the variance through a ReLU layer (He et al. 2015).
@@ -93,6 +194,19 @@ func withGradient(x *Node, forward func(x *Node) *Node, backward func(y, adjoint
 	var y, adjoint *Node
 	y = forward(IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return backward(y, adjoint) }))
 	return IdentityWithCustomGradient(y, func(_, v *Node) *Node {
+		adjoint = v
+		return v
+	})
+}
+
+// silu is x·sigmoid(x).
+func silu(x *Node) *Node {
+	var adjoint *Node
+	input := IdentityWithCustomGradient(x, func(x, _ *Node) *Node {
+		s := Sigmoid(x)
+		return Mul(adjoint, Mul(s, OnePlus(Mul(x, OneMinus(s)))))
+	})
+	return IdentityWithCustomGradient(Mul(input, Sigmoid(input)), func(_, v *Node) *Node {
 		adjoint = v
 		return v
 	})

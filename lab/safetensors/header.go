@@ -12,8 +12,14 @@ import (
 // entry says where a tensor lies: its values are the bytes [begin, end) after the header.
 type entry struct {
 	name       string
+	dtype      string // a key of dtypeBytes
 	shape      []int
 	begin, end int
+}
+
+// dtypeBytes are the sizes of the format's element types.
+var dtypeBytes = map[string]int{
+	"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1,
 }
 
 // parseHeader reads the JSON text of a header. Each entry's shape fills its own bytes; how the entries lie beside each
@@ -76,12 +82,11 @@ func (d tokens) object(what string, field func(key string) error) error {
 func (d tokens) entry(name string) (entry, error) {
 	e := entry{name: name}
 	what := fmt.Sprintf("tensor %.100q", name)
-	var dtype string
 	var offsets []int
 	err := d.object(what, func(key string) (err error) {
 		switch key {
 		case "dtype":
-			dtype, err = d.text(what + ": dtype")
+			e.dtype, err = d.text(what + ": dtype")
 		case "shape":
 			e.shape, err = d.naturals(what + ": shape")
 		case "data_offsets":
@@ -94,10 +99,10 @@ func (d tokens) entry(name string) (entry, error) {
 	switch {
 	case err != nil:
 		return e, err
-	case dtype == "" || e.shape == nil || offsets == nil:
+	case e.dtype == "" || e.shape == nil || offsets == nil:
 		return e, fmt.Errorf("%s lacks one of dtype, shape, data_offsets", what)
-	case dtype != "F32":
-		return e, fmt.Errorf("%s has elements of type %.100s, want F32; convert it first", what, dtype)
+	case dtypeBytes[e.dtype] == 0:
+		return e, fmt.Errorf("%s has elements of an unknown type %.100q", what, e.dtype)
 	case len(offsets) != 2 || offsets[0] > offsets[1]:
 		return e, fmt.Errorf("%s: data_offsets are %v, want a begin and an end", what, offsets)
 	}
@@ -106,8 +111,8 @@ func (d tokens) entry(name string) (entry, error) {
 	if err != nil {
 		return e, fmt.Errorf("%s: %w", what, err)
 	}
-	if e.end-e.begin != n*elementBytes {
-		return e, fmt.Errorf("%s has %d bytes, want %d for shape %v", what, e.end-e.begin, n*elementBytes, e.shape)
+	if want := n * dtypeBytes[e.dtype]; e.end-e.begin != want {
+		return e, fmt.Errorf("%s has %d bytes, want %d for shape %v", what, e.end-e.begin, want, e.shape)
 	}
 	return e, nil
 }

@@ -17,6 +17,18 @@ const chunk = 1 << 14
 // strictly valid (16 MB at most), on elements other than float32, and, naming the tensor, on values that are not
 // finite. It needs no more memory than a small multiple of the file's size, whatever the header claims.
 func Read(path string) (File, error) {
+	return readFile(path, nil)
+}
+
+// ReadFloats is [Read] for files that hold tensors of other types too, such as the counts of batches that timm's have. It
+// passes those over and returns their names in the order in which they lie in the file.
+func ReadFloats(path string) (f File, others []string, err error) {
+	others = []string{}
+	f, err = readFile(path, &others)
+	return f, others, err
+}
+
+func readFile(path string, others *[]string) (File, error) {
 	in, err := os.Open(path)
 	if err != nil {
 		return File{}, fmt.Errorf("safetensors: %w", err)
@@ -29,7 +41,7 @@ func Read(path string) (File, error) {
 	if !info.Mode().IsRegular() {
 		return File{}, fmt.Errorf("safetensors: %s is not a regular file", path)
 	}
-	f, err := decode(in, info.Size())
+	f, err := decode(in, info.Size(), others)
 	if err != nil {
 		return File{}, fmt.Errorf("safetensors: %s: %w", path, err)
 	}
@@ -38,15 +50,16 @@ func Read(path string) (File, error) {
 
 // Decode reads a file of that many bytes from r, as strictly as [Read].
 func Decode(r io.Reader, size int64) (File, error) {
-	f, err := decode(r, size)
+	f, err := decode(r, size, nil)
 	if err != nil {
 		return File{}, fmt.Errorf("safetensors: %w", err)
 	}
 	return f, nil
 }
 
-// decode reads a file of length bytes.
-func decode(in io.Reader, length int64) (File, error) {
+// decode reads a file of length bytes. It appends the names of tensors of other types than float32 to others, or fails
+// if that is nil.
+func decode(in io.Reader, length int64, others *[]string) (File, error) {
 	var prefix [8]byte
 	if _, err := io.ReadFull(in, prefix[:]); err != nil {
 		return File{}, cutShort(err)
@@ -72,6 +85,16 @@ func decode(in io.Reader, length int64) (File, error) {
 	}
 	f := File{Metadata: metadata, Tensors: make(map[string]Tensor, len(entries))}
 	for _, e := range entries {
+		if e.dtype != "F32" {
+			if others == nil {
+				return File{}, fmt.Errorf("tensor %.100q has elements of type %s, want F32; convert it first", e.name, e.dtype)
+			}
+			*others = append(*others, e.name)
+			if _, err := io.CopyN(io.Discard, in, int64(e.end-e.begin)); err != nil {
+				return File{}, cutShort(err)
+			}
+			continue
+		}
 		t := Tensor{Shape: e.shape, Data: make([]float32, (e.end-e.begin)/elementBytes)}
 		if err := readValues(in, t.Data); err != nil {
 			return File{}, fmt.Errorf("tensor %.100q: %w", e.name, err)

@@ -69,14 +69,14 @@ func (f File) Check() error {
 	return nil
 }
 
-// size is the number of elements of a shape.
+// size is the number of elements of a shape, few enough to count their bytes, 8 at most for each.
 func size(shape []int) (int, error) {
 	n := 1
 	for _, extent := range shape {
 		if extent < 0 {
 			return 0, fmt.Errorf("shape %v has a negative extent", shape)
 		}
-		if extent > 0 && n > math.MaxInt/elementBytes/extent {
+		if extent > 0 && n > math.MaxInt/8/extent {
 			return 0, fmt.Errorf("shape %v has more elements than can be counted", shape)
 		}
 		n *= extent

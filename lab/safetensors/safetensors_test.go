@@ -190,7 +190,7 @@ func raw(header string, n int) []byte {
 func TestReadRefuses(t *testing.T) {
 	const one = `"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}`
 	valid := raw("{"+one+"}", 4)
-	if _, err := decode(bytes.NewReader(valid), int64(len(valid))); err != nil {
+	if _, err := decode(bytes.NewReader(valid), int64(len(valid)), nil); err != nil {
 		t.Fatal(err)
 	}
 	patched := func(at int, b ...byte) []byte {
@@ -231,6 +231,7 @@ func TestReadRefuses(t *testing.T) {
 		"no shape":          {raw(`{"a":{"dtype":"F32","data_offsets":[0,4]}}`, 4), "lacks one of"},
 		"no offsets":        {raw(`{"a":{"dtype":"F32","shape":[1]}}`, 4), "lacks one of"},
 		"half precision":    {raw(`{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}`, 4), `tensor "a" has elements of type F16, want F32`},
+		"unknown type":      {raw(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, 4), `unknown type "F31"`},
 		"null shape":        {raw(`{"a":{"dtype":"F32","shape":null,"data_offsets":[0,4]}}`, 4), "want an array"},
 		"null extent":       {raw(`{"a":{"dtype":"F32","shape":[null],"data_offsets":[0,4]}}`, 4), "want integers"},
 		"text extent":       {raw(`{"a":{"dtype":"F32","shape":["1"],"data_offsets":[0,4]}}`, 4), "want integers"},
@@ -268,6 +269,39 @@ func TestReadRefuses(t *testing.T) {
 	wantError(t, err, "no such file")
 }
 
+// Of a file with tensors of several types, ReadFloats takes the float32 ones and names the others; sizes are checked of
+// both.
+func TestReadFloats(t *testing.T) {
+	header := `{"count":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[8,16]},` +
+		`"half":{"dtype":"BF16","shape":[3],"data_offsets":[16,22]}}`
+	data := raw(header, 22)
+	binary.LittleEndian.PutUint32(data[len(data)-10:], math.Float32bits(2.5))
+	path := filepath.Join(t.TempDir(), "mixed")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, others, err := ReadFloats(path)
+	if err != nil || !slices.Equal(others, []string{"count", "half"}) {
+		t.Errorf("others %v, error %v", others, err)
+	}
+	if want := map[string]Tensor{"w": {Shape: []int{2}, Data: []float32{0, 2.5}}}; !reflect.DeepEqual(f.Tensors, want) {
+		t.Errorf("got %v, want %v", f.Tensors, want)
+	}
+	_, err = Read(path)
+	wantError(t, err, `tensor "count" has elements of type I64, want F32`)
+
+	if err := os.WriteFile(path, raw(strings.Replace(header, `"shape":[3]`, `"shape":[2]`, 1), 22), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = ReadFloats(path)
+	wantError(t, err, `tensor "half" has 6 bytes, want 4`)
+	if err := os.WriteFile(path, data[:len(data)-1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = ReadFloats(path)
+	wantError(t, err, "cut short")
+}
+
 // A flipped byte is either seen or gives other tensors: nothing in the file is without a meaning but the padding.
 func TestEveryByteCounts(t *testing.T) {
 	data, err := os.ReadFile("testdata/golden.safetensors")
@@ -281,7 +315,7 @@ func TestEveryByteCounts(t *testing.T) {
 		}
 		flipped := bytes.Clone(data)
 		flipped[i] ^= 1
-		if got, err := decode(bytes.NewReader(flipped), int64(len(flipped))); err == nil && reflect.DeepEqual(got, want) {
+		if got, err := decode(bytes.NewReader(flipped), int64(len(flipped)), nil); err == nil && reflect.DeepEqual(got, want) {
 			t.Errorf("byte %d (%q) was flipped and nobody saw it", i, data[i])
 		}
 	}
@@ -306,7 +340,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(raw(`{"a":{"dtype":"F32","shape":[4294967296,4294967297],"data_offsets":[0,4]}}`, 4))
 	f.Add(raw(`{}`, 0))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := decode(bytes.NewReader(data), int64(len(data)))
+		file, err := decode(bytes.NewReader(data), int64(len(data)), nil)
 		if err != nil {
 			return
 		}

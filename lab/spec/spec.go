@@ -76,7 +76,7 @@ type Augment struct {
 
 // Encoder says which network embeds a face.
 type Encoder struct {
-	Name    string `toml:"name" doc:"compact | efficientnet-lite0"`
+	Name    string `toml:"name" doc:"compact | efficientnet-lite0 | efficientnet-b0 … b4 | resnet18 | resnet50 | xception"`
 	Size    int    `toml:"size" doc:"input side in pixels"`
 	Hidden  int    `toml:"hidden" doc:"width of the projection head's hidden layer"`
 	Dim     int    `toml:"dim" doc:"embedding size d; d ≥ K − 1"`

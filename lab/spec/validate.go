@@ -10,11 +10,12 @@ import (
 
 // The names a spec may use.
 var (
-	Methods    = []string{"seeable", "sbi"}
-	Regions    = []string{"grid", "meshgrid", "sladd", "whole", "dfl", "components", "extended"}
-	Types      = []string{"spatial", "frequency"}
-	Sides      = []string{"inside", "outside", "random"}
-	Encoders   = []string{"compact", "efficientnet-lite0"}
+	Methods  = []string{"seeable", "sbi"}
+	Regions  = []string{"grid", "meshgrid", "sladd", "whole", "dfl", "components", "extended"}
+	Types    = []string{"spatial", "frequency"}
+	Sides    = []string{"inside", "outside", "random"}
+	Encoders = []string{"compact", "efficientnet-lite0", "efficientnet-b0", "efficientnet-b1", "efficientnet-b2", "efficientnet-b3", "efficientnet-b4",
+		"resnet18", "resnet50", "xception"}
 	Losses     = []string{"bcr", "supcon", "ntxent", "ce", "slide-s1", "slide-s2", "slide-s3", "triplet"}
 	Contrasts  = []string{"all", "one"}
 	Distances  = []string{"manhattan", "chebyshev"}

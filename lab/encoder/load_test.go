@@ -158,24 +158,24 @@ func TestLoadFillsTheBackbone(t *testing.T) {
 			t.Errorf("%d variables of %d have a tensor of their own", n, len(want))
 		}
 	}
-	// The kernel of the stem: ours at (out, y, x, in) is theirs at (out, in, y, x).
-	stem, theirs := values(t, built, "/backbone/stem/kernel"), file.Tensors["_conv_stem.weight"].Data
+	// The kernel of the stem: ours at (y, x, in, out) is theirs at (out, in, y, x).
+	stem, theirs := values(t, built, "/backbone/conv_stem/kernel"), file.Tensors["_conv_stem.weight"].Data
 	for o := range 32 {
 		for i := range 3 {
 			for p := range 9 {
-				if stem[(o*9+p)*3+i] != theirs[(o*3+i)*9+p] {
+				if stem[(p*3+i)*32+o] != theirs[(o*3+i)*9+p] {
 					t.Fatalf("kernel (%d, %d) tap %d is wrong", o, i, p)
 				}
 			}
 		}
 	}
 	for ours, theirs := range map[string]string{
-		"/backbone/stem/variance":            "_bn0.running_var",
-		"/backbone/block0/depthwise/offset":  "_blocks.0._bn1.bias",
-		"/backbone/block0/project/mean":      "_blocks.0._bn2.running_mean",
-		"/backbone/block15/expand/scale":     "_blocks.15._bn0.weight",
-		"/backbone/block15/depthwise/kernel": "_blocks.15._depthwise_conv.weight",
-		"/backbone/block15/project/kernel":   "_blocks.15._project_conv.weight",
+		"/backbone/bn1/variance":               "_bn0.running_var",
+		"/backbone/blocks/0/0/bn1/offset":      "_blocks.0._bn1.bias",
+		"/backbone/blocks/0/0/bn2/mean":        "_blocks.0._bn2.running_mean",
+		"/backbone/blocks/6/0/bn1/scale":       "_blocks.15._bn0.weight",
+		"/backbone/blocks/6/0/conv_dw/kernel":  "_blocks.15._depthwise_conv.weight",
+		"/backbone/blocks/6/0/conv_pwl/kernel": "_blocks.15._project_conv.weight",
 	} {
 		if !slices.Equal(values(t, built, ours), file.Tensors[theirs].Data) {
 			t.Errorf("%s does not hold %s", ours, theirs)
@@ -269,14 +269,14 @@ func TestLoadedAveragesContinue(t *testing.T) {
 	_, err := model.CallOnce(acceltest.ForTest(t), store, func(scope *model.Scope, x *Node) *Node {
 		store.SetTraining(x.Graph(), true)
 		return batchNorm(scope, x, 0, 1e-3)
-	}, tensors.FromFlatDataAndDimensions([]float32{-1, 3}, 1, 2)) // mean 1, variance 4
+	}, tensors.FromFlatDataAndDimensions([]float32{-1, 3}, 1, 2)) // mean 1, unbiased variance 8
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := values(t, store, "/mean")[0], 10-0.1*(10-1.); math.Abs(float64(got)-want) > 1e-5 {
 		t.Errorf("the running mean is %g, want %g", got, want)
 	}
-	if got := values(t, store, "/variance")[0]; math.Abs(float64(got)-4) > 1e-5 {
-		t.Errorf("the running variance is %g, want 4", got)
+	if got := values(t, store, "/variance")[0]; math.Abs(float64(got)-4.4) > 1e-5 {
+		t.Errorf("the running variance is %g, want 4.4", got)
 	}
 }

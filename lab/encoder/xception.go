@@ -1,0 +1,85 @@
+package encoder
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// xceptionBlock is a residual block of separable convolutions, with a pooling of stride 2 behind them if pooled.
+type xceptionBlock struct {
+	channels, convolutions int
+	pooled                 bool
+	late                   bool // it is the last convolution, not the first, that changes the channels
+}
+
+// xceptionBlocks are the entry, middle and exit flow.
+var xceptionBlocks = []xceptionBlock{
+	{128, 2, true, false}, {256, 2, true, false}, {728, 2, true, false},
+	{728, 3, false, false}, {728, 3, false, false}, {728, 3, false, false}, {728, 3, false, false},
+	{728, 3, false, false}, {728, 3, false, false}, {728, 3, false, false}, {728, 3, false, false},
+	{1024, 2, true, true},
+}
+
+// xceptionEpsilon is that of PyTorch's BatchNorm.
+const xceptionEpsilon = 1e-5
+
+// xception is the network of Chollet (2017, figure 5) as timm's legacy_xception has it, the port that deepfake detection
+// uses. The first two, dense convolutions are not padded. From there on, maps are [C, B, H, W] (see [depthwise]).
+func xception(scope *model.Scope, images *Node) []*Node {
+	norm := func(name string, x *Node, axis int) *Node {
+		return batchNorm(scope.In("%s", name), x, axis, xceptionEpsilon)
+	}
+	x := relu(norm("bn1", conv(scope.In("conv1"), images, 3, 32, 2, [2]int{}), -1))
+	x = relu(norm("bn2", conv(scope.In("conv2"), x, 3, 64, 1, [2]int{}), -1))
+	x = TransposeAllAxes(x, 3, 0, 1, 2)
+	stages := []*Node{x}
+	for i, block := range xceptionBlocks {
+		x = block.build(scope.In("block%d", i+1), x, i > 0)
+		stages = append(stages, x)
+	}
+	x = relu(norm("bn3", separable(scope.In("conv3"), x, 1536), 0))
+	x = relu(norm("bn4", separable(scope.In("conv4"), x, 2048), 0))
+	stages = append(stages, x)
+	for i, x := range stages {
+		stages[i] = TransposeAllAxes(x, 1, 2, 3, 0)
+	}
+	return stages
+}
+
+// build adds the block to x [C, B, H, W]. A ReLU goes before each convolution, before the first only if activated.
+// timm numbers the layers of a block one by one, its ReLUs too.
+func (b xceptionBlock) build(scope *model.Scope, x *Node, activated bool) *Node {
+	in := x.Shape().Dimensions[0]
+	layer, layers := 0, scope.In("rep")
+	next := func() *model.Scope {
+		s := layers.In("%d", layer)
+		layer++
+		return s
+	}
+	y := x
+	for i := range b.convolutions {
+		if i > 0 || activated {
+			y = relu(y)
+			layer++
+		}
+		channels := b.channels
+		if b.late && i < b.convolutions-1 {
+			channels = in
+		}
+		y = separable(next(), y, channels)
+		y = batchNorm(next(), y, 0, xceptionEpsilon)
+	}
+	if b.pooled {
+		y = maxPool(y, [2]int{2, 3})
+		x = Slice(x, AxisRange(), AxisRange(), AxisRange().Stride(2), AxisRange().Stride(2))
+	}
+	if b.pooled || in != b.channels {
+		x = batchNorm(scope.In("skipbn"), pointwise(scope.In("skip"), x, b.channels), 0, xceptionEpsilon)
+	}
+	return Add(y, x)
+}
+
+// separable convolves every channel of x [C, B, H, W] with its own 3×3 kernel and then mixes them.
+func separable(scope *model.Scope, x *Node, channels int) *Node {
+	return pointwise(scope.In("pointwise"), depthwise(scope.In("conv1"), x, 3, 1), channels)
+}
