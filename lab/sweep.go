@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/lab/spec"
-	"github.com/seeable-lab/seeable/lab/store"
 )
 
 // CellError tells which cell of a sweep failed.
@@ -53,11 +52,11 @@ func (l *Lab) Sweep(ctx context.Context, w spec.Sweep) iter.Seq2[*Run, error] {
 const busyPause = 2 * time.Second
 
 // RunWhenFree is Run, but waits for another process that works on the same run: in the end that one has finished it, or
-// has died and the run is continued here.
+// has died and the run goes on here.
 func (l *Lab) RunWhenFree(ctx context.Context, s spec.Spec) (*Run, error) {
 	for waiting := false; ; waiting = true {
 		run, err := l.Run(ctx, s)
-		if !errors.Is(err, store.ErrBusy) {
+		if !errors.Is(err, ErrBusy) && !errors.Is(err, ErrLost) {
 			return run, err
 		}
 		if !waiting {

@@ -17,7 +17,6 @@ import (
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/cluster"
 	"github.com/seeable-lab/seeable/lab/spec"
-	"github.com/seeable-lab/seeable/lab/store"
 )
 
 func newCell() *cobra.Command {
@@ -51,7 +50,7 @@ another machine with the same results folder, it goes on from there.`,
 				err = s.openReporting(reporter(messages), func(l *lab.Lab) error {
 					run, err := l.Run(ctx, cells[index].Spec)
 					switch {
-					case errors.Is(err, store.ErrBusy):
+					case errors.Is(err, lab.ErrBusy), errors.Is(err, lab.ErrLost):
 						return errors.Join(messages.Encode(cluster.Message{Busy: true, Note: err.Error()}), errTryAgain)
 					case err == nil:
 						err = messages.Encode(cluster.Message{Record: &run.Record})
