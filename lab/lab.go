@@ -35,6 +35,7 @@ type Lab struct {
 	mode      datasets.Mode
 	report    func(Event)
 	backend   accel.Options
+	devices   int // of the backend that share a batch; 0 is one
 	saveEvery time.Duration
 	lease     time.Duration
 	mu        sync.Mutex
@@ -65,6 +66,10 @@ func WithStrict() Option { return func(l *Lab) { l.mode = datasets.Strict } }
 func WithBackend(name string) Option {
 	return func(l *Lab) { l.backend.Backend, l.backend.PureGo = name, strings.HasPrefix(name, "go") }
 }
+
+// WithDevices spreads every training batch over n devices of the backend. Numbers change by rounding only; the default is
+// one device.
+func WithDevices(n int) Option { return func(l *Lab) { l.devices = n } }
 
 // WithCheckpoints says how often the state of a training run is saved; it is also saved after the last step and when the
 // context ends. The default is a minute.

@@ -82,7 +82,11 @@ func (w *work) do(ctx context.Context) error {
 	if err := store.WriteFile(filepath.Join(w.run.Dir, store.SpecFile), []byte(s.TOML())); err != nil {
 		return err
 	}
-	record.Started, record.Versions = w.start.UTC().Format(time.RFC3339), versions(computer.String())
+	backend := computer.String()
+	if w.devices > 1 {
+		backend += fmt.Sprintf(", batches spread over %d devices", w.devices)
+	}
+	record.Started, record.Versions = w.start.UTC().Format(time.RFC3339), versions(backend)
 	for _, p := range w.in.problems {
 		record.Skipped = append(record.Skipped, p.Error())
 	}
@@ -257,7 +261,7 @@ func (w *work) train(ctx context.Context) (d *detector, held []face.Face, heldIt
 func (w *work) step(ctx context.Context, m method.Method, faces, held []face.Face, log *store.StepLog) error {
 	var logged error
 	err := train.Run(ctx, w.run.Spec, m, w.weights, faces, held, train.Options{
-		Backend: w.computer.Backend, Done: w.done, After: w.trained, SaveEvery: w.saveEvery,
+		Backend: w.computer.Backend, Devices: w.devices, Done: w.done, After: w.trained, SaveEvery: w.saveEvery,
 		Report: func(p train.Progress) {
 			step := store.Step{
 				Step: p.Step, Loss: p.Loss, Accuracy: p.Accuracy, HeldOut: p.HeldOut,

@@ -36,6 +36,8 @@ type Progress struct {
 // Options are the surroundings of a run; none changes a number.
 type Options struct {
 	Backend compute.Backend
+	// Devices is how many devices of the backend share each batch; 0 means one. Rounding depends on it.
+	Devices int
 	// Report is called after every step, if not nil.
 	Report func(Progress)
 	// Done is how many steps the store has behind it, which [RestoreState] has filled from a checkpoint; After is how long
@@ -62,11 +64,16 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 	if o.Done >= t.Steps {
 		return nil
 	}
+	devices, err := newDevices(o.Devices, o.Backend, t)
+	if err != nil {
+		return err
+	}
 	step, err := newStep(o.Backend, store, s, m)
 	if err != nil {
 		return err
 	}
 	defer step.Finalize()
+	devices.spread(step)
 	check, err := NewCheck(ctx, s, m, held)
 	if err != nil {
 		return err
@@ -91,7 +98,7 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 			Rate: rate(t, batch.step), Strength: curriculum(t, batch.step),
 		}
 		var gradient float64
-		p.Loss, p.Accuracy, gradient, err = runStep(step, batch, p.Rate, warmUp(s.Loss, t.Steps, batch.step))
+		p.Loss, p.Accuracy, gradient, err = runStep(step, devices, batch, p.Rate, warmUp(s.Loss, t.Steps, batch.step))
 		if err != nil {
 			return fmt.Errorf("train: step %d: %w", p.Step, err)
 		}
@@ -131,11 +138,16 @@ func newStep(backend compute.Backend, store *model.Store, s spec.Spec, m method.
 	})
 }
 
-func runStep(step *model.Exec, b batch, rate, warm float64) (loss, accuracy, gradient float64, err error) {
+func runStep(step *model.Exec, d *devices, b batch, rate, warm float64) (loss, accuracy, gradient float64, err error) {
 	size := b.size
 	images := tensors.FromFlatDataAndDimensions(b.images, len(b.labels), size, size, 3)
 	labels := tensors.FromFlatDataAndDimensions(b.labels, len(b.labels))
-	out, err := step.Exec(images, labels, float32(rate), float32(warm))
+	inputs, err := d.inputs(images, labels, rate, warm)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	// Of several devices the outputs of the first come first; the others have the same.
+	out, err := step.Exec(inputs...)
 	if err != nil {
 		return 0, 0, 0, err
 	}

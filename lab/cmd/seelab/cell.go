@@ -80,6 +80,7 @@ another machine with the same results folder, it goes on from there.`,
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
 	s.backendFlag(cmd)
+	s.devicesFlag(cmd)
 	return cmd
 }
 

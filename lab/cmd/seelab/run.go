@@ -48,6 +48,7 @@ one of seelab list, or the path of a .toml file. A run that is finished is shown
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
 	s.backendFlag(cmd)
+	s.devicesFlag(cmd)
 	return cmd
 }
 

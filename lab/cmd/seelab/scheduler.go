@@ -41,6 +41,9 @@ func schedulerFlags(cmd *cobra.Command) *scheduler {
 
 // print prints what the cluster wants. File names in it are absolute.
 func (j *scheduler) print(cmd *cobra.Command, name string, w spec.Sweep, cells []spec.Cell, sets []string, s surroundings) error {
+	if j.gpus > 1 && !cmd.Flags().Changed("devices") {
+		s.devices = j.gpus
+	}
 	job := cluster.Job{Name: w.Name, Cells: len(cells), Cores: 2, Memory: cluster.CellMemory(cells), GPUs: j.gpus, Grace: j.grace}
 	if cores, err := cmd.Flags().GetInt("cores"); err == nil && cores > 0 {
 		job.Cores = cores

@@ -12,6 +12,7 @@ import (
 // surroundings are the flags that change no number.
 type surroundings struct {
 	results, data, backend string
+	devices                int
 	strict                 bool
 }
 
@@ -32,6 +33,10 @@ func (s *surroundings) backendFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.backend, "backend", "", "`what` computes: xla:cuda, xla:cpu, xla:/path/of/plugin.so, or go (very slow); the default is $GOMLX_BACKEND, then the best there is")
 }
 
+func (s *surroundings) devicesFlag(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&s.devices, "devices", 1, "`devices` of the backend, such as GPUs, that share each training batch")
+}
+
 // open calls do with the lab; progress goes to stderr.
 func (s *surroundings) open(cmd *cobra.Command, do func(*lab.Lab) error) error {
 	progress := newProgress(cmd.ErrOrStderr())
@@ -41,7 +46,7 @@ func (s *surroundings) open(cmd *cobra.Command, do func(*lab.Lab) error) error {
 
 // openReporting calls do with the lab; progress goes to report.
 func (s *surroundings) openReporting(report func(lab.Event), do func(*lab.Lab) error) (err error) {
-	options := []lab.Option{lab.WithData(s.data), lab.WithBackend(s.backend), lab.WithReport(report)}
+	options := []lab.Option{lab.WithData(s.data), lab.WithBackend(s.backend), lab.WithDevices(s.devices), lab.WithReport(report)}
 	if s.strict {
 		options = append(options, lab.WithStrict())
 	}

@@ -98,6 +98,7 @@ otherwise.`,
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
 	s.backendFlag(cmd)
+	s.devicesFlag(cmd)
 	return cmd
 }
 
@@ -112,6 +113,9 @@ func cellArguments(sweep, index string, sets []string, s surroundings) []string 
 	}
 	if s.backend != "" {
 		args = append(args, "--backend", s.backend)
+	}
+	if s.devices > 1 {
+		args = append(args, "--devices", strconv.Itoa(s.devices))
 	}
 	if s.strict {
 		args = append(args, "--strict")

@@ -1,0 +1,69 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/distributed"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/core/tensors/dtensor"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/seeable-lab/seeable/lab/spec"
+)
+
+// devices is how a step is spread: each device has a share of the batch and all of the weights. The graph is that of one
+// device, so loss and statistics are those of the whole batch; XLA exchanges what that takes. Sums over the batch are
+// rounded otherwise than on one device. nil is one device.
+type devices struct {
+	part  *distributed.ShardingSpec // of what has a row for each image
+	whole *distributed.ShardingSpec // of the rest
+}
+
+func newDevices(n int, backend compute.Backend, t spec.Train) (*devices, error) {
+	if n <= 1 {
+		return nil, nil
+	}
+	if have := backend.NumDevices(); n > have {
+		return nil, fmt.Errorf("train: %d devices: the backend %s has %d", n, backend.Name(), have)
+	}
+	if t.Batch%n != 0 {
+		return nil, fmt.Errorf("train: a batch of %d images does not divide over %d devices: make train.batch a multiple of %d", t.Batch, n, n)
+	}
+	const axis = "batch"
+	mesh, err := distributed.NewDeviceMesh([]int{n}, []string{axis})
+	if err != nil {
+		return nil, fmt.Errorf("train: %d devices: %w", n, err)
+	}
+	part, err := distributed.BuildSpec(mesh).S(axis).Done()
+	if err != nil {
+		return nil, fmt.Errorf("train: %d devices: %w", n, err)
+	}
+	return &devices{part, distributed.NewReplicatedShardingSpec(mesh)}, nil
+}
+
+// spread makes a step, whose inputs are images, labels and two numbers, run on all devices.
+func (d *devices) spread(step *model.Exec) {
+	if d != nil {
+		step.AutoSharding(d.part.Mesh).WithInputShardingSpecs(d.part, d.part, d.whole, d.whole).WithOutputShardingSpecs(d.whole)
+	}
+}
+
+// inputs are those of a step.
+func (d *devices) inputs(images, labels *tensors.Tensor, rate, warm float64) ([]any, error) {
+	if d == nil {
+		return []any{images, labels, float32(rate), float32(warm)}, nil
+	}
+	var inputs []any
+	add := func(spec *distributed.ShardingSpec, t *tensors.Tensor) error {
+		sharded, err := dtensor.ShardTensor(spec, t)
+		inputs = append(inputs, sharded)
+		return err
+	}
+	for i, t := range []*tensors.Tensor{images, labels, tensors.FromScalar(float32(rate)), tensors.FromScalar(float32(warm))} {
+		if err := add([]*distributed.ShardingSpec{d.part, d.part, d.whole, d.whole}[i], t); err != nil {
+			return nil, fmt.Errorf("train: spreading a batch: %w", err)
+		}
+	}
+	return inputs, nil
+}
