@@ -10,10 +10,20 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
-// cropsHeader is the first line of a manifest of face crops.
+// cropsHeader is the first line of a manifest of face crops, which landmarkColumns may follow.
 var cropsHeader = []string{"file", "label", "method", "video", "frame", "target", "source", "x", "y", "side", "stored"}
+
+// landmarkColumns are x0, y0 … x67, y67.
+var landmarkColumns = func() (names []string) {
+	for i := range face.Landmarks {
+		names = append(names, fmt.Sprint("x", i), fmt.Sprint("y", i))
+	}
+	return names
+}()
 
 // displayNames are the names of data sets by the folder that they come in.
 var displayNames = map[string]string{
@@ -34,9 +44,12 @@ var displayNames = map[string]string{
 //
 // where file is a slash path below dir; label is 1 for fake and 0 for real, in Celeb-DF too; x,y,side is the square of
 // the source frame that was cropped and stored the side of the image file. Frame, source, stored and the three of the
-// square may be empty; without a target the video stands for the identity. The set is called by the folder: ffpp_c40 is
-// "FF++ c40", celebdf_v2 "Celeb-DF v2", any other name stays. It is Partial if it is called by a data set and lacks videos
-// of that one's official test part.
+// square may be empty; without a target the video stands for the identity. The columns x0,y0 … x67,y67 may follow: 68
+// landmarks in the pixels of the image. A row without a file, and with nothing of the last columns, stands for a frame in
+// which no face was found, or, without a frame, for such a video: it is an item without a face ([Item.NoFace]).
+//
+// The set is called by the folder: ffpp_c40 is "FF++ c40", celebdf_v2 "Celeb-DF v2", any other name stays. It is Partial
+// if it is called by a data set and lacks videos of that one's official test part.
 //
 // A row is bad if its file is absent, repeated or outside dir, if a value is malformed, or if its video has the other
 // label in an earlier row. A wrong header and a manifest without a good row are errors in both modes.
@@ -59,8 +72,9 @@ func readCrops(r io.Reader, dir string, mode Mode) (Set, []Problem, error) {
 	var items []Item
 	fake := map[string]bool{} // by video
 	err = m.read(r, func(names []string) error {
-		if !slices.Equal(names, cropsHeader) {
-			return fmt.Errorf("header is %q; want %q", strings.Join(names, ","), strings.Join(cropsHeader, ","))
+		if n := len(cropsHeader); len(names) < n || !slices.Equal(names[:n], cropsHeader) ||
+			len(names) > n && !slices.Equal(names[n:], landmarkColumns) {
+			return fmt.Errorf("header is %q; want %q, and after that nothing or x0,y0 … x67,y67", strings.Join(names, ","), strings.Join(cropsHeader, ","))
 		}
 		return nil
 	}, func(line int, fields []string) error {
@@ -68,8 +82,10 @@ func readCrops(r io.Reader, dir string, mode Mode) (Set, []Problem, error) {
 		if err != nil {
 			return err
 		}
-		if it.Path, err = m.file(it.File, line); err != nil {
-			return err
+		if !it.NoFace() {
+			if it.Path, err = m.file(it.File, line); err != nil {
+				return err
+			}
 		}
 		if before, ok := fake[it.VideoID()]; ok && before != it.Fake {
 			return fmt.Errorf("video %s is fake in one row and real in another; want one label per video", it.VideoID())
@@ -109,10 +125,19 @@ func cropItem(dataset string, fields []string) (Item, error) {
 		}
 		it.Frame = n
 	}
+	if it.NoFace() {
+		if slices.ContainsFunc(fields[7:], func(s string) bool { return s != "" }) {
+			return Item{}, errors.New("file is empty, but there is a square of a face; want a file, or neither")
+		}
+		return it, nil
+	}
+	stored := 0
 	if fields[10] != "" {
-		if n, err := strconv.Atoi(fields[10]); err != nil || n < 1 {
+		n, err := strconv.Atoi(fields[10])
+		if err != nil || n < 1 {
 			return Item{}, fmt.Errorf("stored is %q; want the side of the image in pixels, or nothing", fields[10])
 		}
+		stored = n
 	}
 	it.inner = innerUnknown
 	if square := fields[7:10]; square[0] != "" || square[1] != "" || square[2] != "" {
@@ -127,11 +152,59 @@ func cropItem(dataset string, fields []string) (Item, error) {
 		it.Box = image.Rect(v[0], v[1], v[0]+v[2], v[1]+v[2])
 		it.inner = innerDetected
 	}
+	if places := fields[len(cropsHeader):]; len(places) > 0 {
+		var err error
+		if it.Landmarks, err = parseLandmarks(places); err != nil {
+			return Item{}, err
+		}
+		if stored > 0 {
+			if err := checkLandmarks(it.Landmarks, stored, stored); err != nil {
+				return Item{}, err
+			}
+		}
+	}
 	return it, nil
+}
+
+// parseLandmarks reads the values of landmarkColumns.
+func parseLandmarks(fields []string) ([]face.Point, error) {
+	points := make([]face.Point, face.Landmarks)
+	for i := range points {
+		for axis, v := range []*float64{&points[i].X, &points[i].Y} {
+			var err error
+			if *v, err = strconv.ParseFloat(fields[2*i+axis], 64); err != nil {
+				return nil, fmt.Errorf("%s is %q; want a number", landmarkColumns[2*i+axis], fields[2*i+axis])
+			}
+		}
+	}
+	return points, nil
+}
+
+// checkLandmarks is [face.Check] of a face whose image is not at hand, only its size.
+func checkLandmarks(points []face.Point, width, height int) error {
+	return face.Check(face.Face{Image: &image.RGBA{Rect: image.Rect(0, 0, width, height)}, Landmarks: points})
 }
 
 // maxFrame bounds coordinates in a frame, in pixels: far above any video, far below an overflow.
 const maxFrame = 1 << 24
+
+// SetName is what a set of faces in a folder of this name is called: "FF++ c40" for ffpp_c40, any other name itself.
+func SetName(folder string) string {
+	if name, ok := displayNames[folder]; ok {
+		return name
+	}
+	return folder
+}
+
+// SetFolder is the name of the folder in which a set of faces is called name: the reverse of [SetName].
+func SetFolder(name string) string {
+	for folder, display := range displayNames {
+		if display == name {
+			return folder
+		}
+	}
+	return name
+}
 
 // setName returns the display name of the data in dir.
 func setName(dir string) (string, error) {
@@ -139,9 +212,5 @@ func setName(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("datasets: %s: %w", dir, err)
 	}
-	base := filepath.Base(abs)
-	if name, ok := displayNames[base]; ok {
-		return name, nil
-	}
-	return base, nil
+	return SetName(filepath.Base(abs)), nil
 }

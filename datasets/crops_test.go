@@ -2,11 +2,14 @@ package datasets
 
 import (
 	"errors"
+	"fmt"
 	"image"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
 const header = "file,label,method,video,frame,target,source,x,y,side,stored\n"
@@ -43,7 +46,8 @@ func TestOpenCropsNamesBadRows(t *testing.T) {
 		{"parent", "../secret.jpg,1,m,v,0,t,,0,0,9,9", "leaves the folder"},
 		{"inner parent", "faces/../../secret.jpg,1,m,v,0,t,,0,0,9,9", "leaves the folder"},
 		{"absolute", "/etc/hostname,1,m,v,0,t,,0,0,9,9", "leaves the folder"},
-		{"no file", ",1,m,v,0,t,,0,0,9,9", "leaves the folder"},
+		{"no file", ",1,m,v,0,t,,0,0,9,9", "file is empty"},
+		{"no file, but its side", ",1,m,v,0,t,,,,,9", "file is empty"},
 		{"other spelling", "./good.jpg,1,m,v,0,t,,0,0,9,9", "plain slash path"},
 		{"duplicate", "good.jpg,0,original,1,0,1,,0,0,9,9", "line 2"},
 		{"method", "x.jpg,1,,v,0,t,,0,0,9,9", "method or video"},
@@ -67,6 +71,67 @@ func TestOpenCropsNamesBadRows(t *testing.T) {
 		if err != nil || len(set.Items) != 1 || set.Items[0].File != "good.jpg" || len(problems) != 1 || problems[0].Line != 3 {
 			t.Errorf("%s, skipped: %d items, problems %v, error %v; want the good row and one problem", c.name, len(set.Items), problems, err)
 		}
+	}
+}
+
+// landmarkText is the 68 landmarks of a mean face in an image of this side, as the last columns of a row.
+func landmarkText(side int) string {
+	var b strings.Builder
+	for _, p := range face.Template(face.CropBox(image.Rect(0, 0, side, side), 1.9)) {
+		fmt.Fprintf(&b, ",%.2f,%.2f", p.X, p.Y)
+	}
+	return b.String()
+}
+
+func TestOpenCropsWithLandmarks(t *testing.T) {
+	wide := strings.TrimSuffix(header, "\n") + "," + strings.Join(landmarkColumns, ",") + "\n"
+	good := landmarkText(100)
+	empty := strings.Repeat(",", len(landmarkColumns))
+	dir := t.TempDir()
+	write(t, dir, "a.jpg", "", "b.jpg", "", "manifest.csv", wide+
+		"a.jpg,0,original,1,16,1,,397,-2,637,100"+good+"\n"+
+		",0,original,1,48,1,,,,,"+empty+"\n"+
+		",1,Deepfakes,2,,2,1,,,,"+empty+"\n")
+	set, _, err := OpenCrops(dir, Strict)
+	if err != nil || len(set.Items) != 3 {
+		t.Fatal(err, set.Items)
+	}
+	video, frame, found := set.Items[0], set.Items[1], set.Items[2]
+	if !video.NoFace() || !video.Fake || video.Frame != -1 || video.Path != "" || !frame.NoFace() || frame.Frame != 48 || frame.VideoID() != found.VideoID() {
+		t.Errorf("without faces: %+v and %+v", video, frame)
+	}
+	if found.NoFace() || len(found.Landmarks) != face.Landmarks || fmt.Sprintf("%.2f", found.Landmarks[67].Y) != good[strings.LastIndex(good, ",")+1:] {
+		t.Errorf("landmarks %v, want the last to be %s", found.Landmarks, good[len(good)-12:])
+	}
+	if _, err := Load(frame); !errors.Is(err, ErrNoFace) {
+		t.Errorf("loading nothing: %v", err)
+	}
+	// What is not there counts in the digest, but needs no file.
+	all, err := Digest(set)
+	set.Items = set.Items[1:]
+	less, err2 := Digest(set)
+	if err != nil || err2 != nil || all == less {
+		t.Errorf("digests %s and %s of one item less: %v, %v", all, less, err, err2)
+	}
+	if r := reportSet(set, cropsLayout, "", nil); r.Faces != 1 || r.Real != 1 {
+		t.Errorf("%+v: a frame without a face is no face", r)
+	}
+
+	for name, row := range map[string]string{
+		"fewer columns": "a.jpg,0,original,1,16,1,,397,-2,637,100",
+		"not a number":  "a.jpg,0,original,1,16,1,,397,-2,637,100" + strings.Replace(good, ",", ",x", 1),
+		"too far out":   "a.jpg,0,original,1,16,1,,397,-2,637,20" + good,
+		"no points":     "a.jpg,0,original,1,16,1,,397,-2,637,100" + empty,
+		"NaN":           "a.jpg,0,original,1,16,1,,397,-2,637,100,NaN" + good[strings.Index(good[1:], ",")+1:],
+	} {
+		write(t, dir, "manifest.csv", wide+"b.jpg,0,original,1,17,1,,397,-2,637,100"+good+"\n"+row+"\n")
+		if _, problems, err := OpenCrops(dir, Skip); err != nil || len(problems) != 1 || problems[0].Line != 3 {
+			t.Errorf("%s: problems %v, error %v; want one, in line 3", name, problems, err)
+		}
+	}
+	write(t, dir, "manifest.csv", strings.Replace(wide, "x0,y0", "y0,x0", 1)+"b.jpg,0,original,1,17,1,,397,-2,637,100"+good+"\n")
+	if _, _, err := OpenCrops(dir, Skip); err == nil || !strings.Contains(err.Error(), "header is") {
+		t.Errorf("swapped columns: %v", err)
 	}
 }
 
@@ -95,6 +160,8 @@ func FuzzReadCrops(f *testing.F) {
 	f.Add(header + "a.jpg,1,m,v,0,t,,0,0,9,9\nb.jpg,0,n,v,,t,s,,,,\n")
 	f.Add(header + "a.jpg,1,m,v,0,t,,0,0,9,9\na.jpg,1,m,v,0,t,,0,0,9,9\n../a.jpg,1,m,v,0,t,,0,0,9,9\n")
 	f.Add(header + "\"a.jpg,1\n")
+	f.Add(header + ",1,m,v,0,t,,,,,\n,1,m,v,0,t,,,,,\n")
+	f.Add(strings.TrimSuffix(header, "\n") + "," + strings.Join(landmarkColumns, ",") + "\na.jpg,1,m,v,0,t,,0,0,9,9" + landmarkText(9) + "\n")
 	f.Fuzz(func(t *testing.T, manifest string) {
 		set, problems, err := readCrops(strings.NewReader(manifest), dir, Skip)
 		_, _, strict := readCrops(strings.NewReader(manifest), dir, Strict)
@@ -104,11 +171,17 @@ func FuzzReadCrops(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if len(set.Items) == 0 || len(set.Items) > 2 {
-			t.Fatalf("%d items of 2 files", len(set.Items))
+		faces := 0
+		for _, it := range set.Items {
+			if !it.NoFace() {
+				faces++
+			}
+		}
+		if len(set.Items) == 0 || faces > 2 {
+			t.Fatalf("%d items, %d of them of 2 files", len(set.Items), faces)
 		}
 		for _, it := range set.Items {
-			if filepath.Dir(it.Path) != dir || it.Frame < -1 || it.Method == "" || it.Video == "" || it.Identity == "" {
+			if it.NoFace() != (it.Path == "") || !it.NoFace() && filepath.Dir(it.Path) != dir || it.Frame < -1 || it.Method == "" || it.Video == "" || it.Identity == "" {
 				t.Fatalf("item %+v", it)
 			}
 		}

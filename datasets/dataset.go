@@ -54,6 +54,55 @@ func (d Dataset) Part(split Split) []Video {
 	return videos
 }
 
+// fewest is how many real and how many fake videos a test part must have for a figure of it alone. The bound is ours; that
+// of "few" in package table is the same.
+const fewest = 10
+
+// TrainedOn tells whether training sets of these names are of the data set, in whatever compression.
+func (d Dataset) TrainedOn(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		name = SetName(name)
+		return name == d.Name || family(name) != "" && family(name) == family(d.Name)
+	})
+}
+
+// TestVideos returns the videos to test on: those of the official test part, or all that are there where the test part has
+// fewer than 10 real or fewer than 10 fake videos, as in a piece of a data set. If the data set is also trained on, the
+// videos of [Dataset.TrainVideos], and all of the training part, are left out.
+func (d Dataset) TestVideos(trained bool) []Video {
+	videos := d.Part(TestSplit)
+	fakes := 0
+	for _, v := range videos {
+		if v.Fake {
+			fakes++
+		}
+	}
+	if min(fakes, len(videos)-fakes) < fewest {
+		videos = slices.Clone(d.Videos)
+	}
+	if !trained {
+		return videos
+	}
+	seen := map[string]bool{}
+	for _, v := range d.TrainVideos() {
+		seen[v.ID()] = true
+	}
+	return slices.DeleteFunc(videos, func(v Video) bool { return seen[v.ID()] || v.Split == TrainSplit })
+}
+
+// TrainVideos returns the real videos to train on: those of the official training part, or all where the data set has no
+// parts.
+func (d Dataset) TrainVideos() []Video {
+	parts := slices.ContainsFunc(d.Videos, func(v Video) bool { return v.Split != NoSplit })
+	var videos []Video
+	for _, v := range d.Videos {
+		if !v.Fake && (v.Split == TrainSplit || !parts) {
+			videos = append(videos, v)
+		}
+	}
+	return videos
+}
+
 // of counts the videos that a row is about.
 func (c Count) of(videos []Video) (n int) {
 	for _, v := range videos {

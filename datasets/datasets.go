@@ -14,6 +14,7 @@
 package datasets
 
 import (
+	"fmt"
 	"image"
 	"strings"
 
@@ -29,8 +30,8 @@ type Item struct {
 	Source   string // the person whose face or expression was put in; "" if none or unknown
 	Frame    int    // frame of the video, −1 if unknown
 	Fake     bool
-	File     string          // slash path within the folder of the set, the same on every machine
-	Path     string          // the file to open; "" for a synthetic face
+	File     string          // slash path within the folder of the set, the same on every machine; "" where there is no face
+	Path     string          // the file to open; "" for a synthetic face, and where there is no face
 	Box      image.Rectangle // the square of the source frame that was cropped; empty if unknown
 
 	// Landmarks are the 68 points in the pixels of the image, nil if the set has none.
@@ -48,8 +49,17 @@ func videoID(dataset, method, video string) string {
 	return escape.Replace(dataset) + "/" + escape.Replace(method) + "/" + escape.Replace(video)
 }
 
-// ID identifies the face: its video and its file. It does not depend on where the data lie.
-func (it Item) ID() string { return it.VideoID() + ":" + it.File }
+// ID identifies the face: its video and its file, or its frame if there is none. It does not depend on where the data lie.
+func (it Item) ID() string {
+	if it.File == "" && it.Frame >= 0 {
+		return fmt.Sprintf("%s:/%d", it.VideoID(), it.Frame) // no file's path begins with a slash
+	}
+	return it.VideoID() + ":" + it.File
+}
+
+// NoFace tells that the item stands for a frame, or for a whole video if its frame is unknown, in which no face was found.
+// It has no image and counts where coverage is counted.
+func (it Item) NoFace() bool { return it.File == "" }
 
 // escape keeps names that contain the separators of an ID apart.
 var escape = strings.NewReplacer("%", "%25", "/", "%2F", ":", "%3A")

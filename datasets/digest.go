@@ -51,11 +51,14 @@ func CachedDigest(set Set, cache string) (string, error) {
 	return hex.EncodeToString(total.Sum(nil)), nil
 }
 
-// digestFiles returns the SHA-256 in hex of the images of items, "" for those that are drawn.
+// inFile tells that the item is an image in a file.
+func (it Item) inFile() bool { return it.render == nil && !it.NoFace() }
+
+// digestFiles returns the SHA-256 in hex of the images of items, "" for those without a file.
 func digestFiles(set Set, items []Item, cache string) ([]string, error) {
 	old := map[string]fileDigest{}
 	path := ""
-	if at := slices.IndexFunc(items, func(it Item) bool { return it.render == nil }); cache != "" && at >= 0 {
+	if at := slices.IndexFunc(items, Item.inFile); cache != "" && at >= 0 {
 		if where, err := filepath.Abs(items[at].Path); err == nil {
 			name := sha256.Sum256([]byte(set.Name + "\n" + where))
 			path = filepath.Join(cache, hex.EncodeToString(name[:8])+".csv")
@@ -68,8 +71,8 @@ func digestFiles(set Set, items []Item, cache string) ([]string, error) {
 	for worker := range workers {
 		wait.Go(func() {
 			for i := worker; i < len(items); i += workers {
-				if items[i].render == nil {
-					sums[i], errs[i] = digestFile(items[i].Path, old)
+				if items[i].inFile() {
+					sums[i], errs[i] = digestFile(items[i].Path, old[items[i].Path])
 				}
 			}
 		})
@@ -80,7 +83,7 @@ func digestFiles(set Set, items []Item, cache string) ([]string, error) {
 		if errs[i] != nil {
 			return nil, fmt.Errorf("datasets: digest of %s: %w", it.ID(), errs[i])
 		}
-		if it.render == nil {
+		if it.inFile() {
 			contents[i] = sums[i].sum
 			fresh[it.Path] = sums[i]
 			read = read || sums[i] != old[it.Path]
@@ -99,11 +102,22 @@ type fileDigest struct {
 	sum        string
 }
 
+func digestAt(info os.FileInfo) fileDigest {
+	return fileDigest{size: info.Size(), time: info.ModTime().UnixNano()}
+}
+
+// of tells that the digest is that of a file which is as it was.
+func (d fileDigest) of(info os.FileInfo) bool {
+	now := digestAt(info)
+	return d.sum != "" && d.size == now.size && d.time == now.time
+}
+
 // settled is how long ago a file must have been changed for its time to tell one content from the next: file systems count
 // time in steps of up to two seconds.
 const settled = 3 * time.Second
 
-func digestFile(path string, old map[string]fileDigest) (fileDigest, error) {
+// digestFile returns the digest of a file; known is what it was before, if that is known.
+func digestFile(path string, known fileDigest) (fileDigest, error) {
 	in, err := os.Open(path)
 	if err != nil {
 		return fileDigest{}, err
@@ -113,8 +127,8 @@ func digestFile(path string, old map[string]fileDigest) (fileDigest, error) {
 	if err != nil {
 		return fileDigest{}, err
 	}
-	d := fileDigest{size: info.Size(), time: info.ModTime().UnixNano()}
-	if known := old[path]; known.sum != "" && known.size == d.size && known.time == d.time {
+	d := digestAt(info)
+	if known.of(info) {
 		return known, nil
 	}
 	if time.Since(info.ModTime()).Abs() < settled {
@@ -126,6 +140,73 @@ func digestFile(path string, old map[string]fileDigest) (fileDigest, error) {
 	}
 	d.sum = hex.EncodeToString(content.Sum(nil))
 	return d, nil
+}
+
+// FileDigests knows the SHA-256 of files as long as neither their sizes nor their times of change are others, so that
+// videos are read once. It may be used by several goroutines.
+type FileDigests struct {
+	path    string
+	mu      sync.Mutex
+	digests map[string]fileDigest
+	fresh   map[string]fileDigest // since the last Save
+}
+
+// OpenDigests reads what [FileDigests.Save] has written to path, as far as it can.
+func OpenDigests(path string) *FileDigests {
+	return &FileDigests{path: path, digests: readDigests(path), fresh: map[string]fileDigest{}}
+}
+
+// Of returns the SHA-256 in hex of a file and reads the file if it must.
+func (d *FileDigests) Of(path string) (string, error) {
+	name, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("datasets: digest of %s: %w", printable(path), err)
+	}
+	d.mu.Lock()
+	known := d.digests[name]
+	d.mu.Unlock()
+	now, err := digestFile(name, known)
+	if err != nil {
+		return "", fmt.Errorf("datasets: digest of %s: %w", printable(path), pathless(err))
+	}
+	if now != known {
+		d.mu.Lock()
+		d.digests[name], d.fresh[name] = now, now
+		d.mu.Unlock()
+	}
+	return now.sum, nil
+}
+
+// Known is Of without reading: it is false where the file would have to be read.
+func (d *FileDigests) Known(path string) (sum string, ok bool) {
+	name, err := filepath.Abs(path)
+	if err != nil {
+		return "", false
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return "", false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known := d.digests[name]
+	return known.sum, known.of(info)
+}
+
+// Save writes what is known, beside what other processes have written since.
+func (d *FileDigests) Save() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.fresh) == 0 {
+		return nil
+	}
+	all := readDigests(d.path)
+	maps.Copy(all, d.fresh)
+	if err := writeDigests(d.path, all); err != nil {
+		return fmt.Errorf("datasets: digests: %w", err)
+	}
+	clear(d.fresh)
+	return nil
 }
 
 // readDigests reads what writeDigests wrote, as far as it can.

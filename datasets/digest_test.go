@@ -1,6 +1,10 @@
 package datasets
 
 import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,5 +120,51 @@ func TestCachedDigest(t *testing.T) {
 	}
 	if got, err := CachedDigest(set, filepath.Join(dir, "a.jpg")); err != nil {
 		t.Errorf("digest %s, error %v where there can be no cache", got, err)
+	}
+}
+
+func TestFileDigests(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "a.mp4", "one", "b.mp4", "two")
+	a, b, kept := filepath.Join(dir, "a.mp4"), filepath.Join(dir, "b.mp4"), filepath.Join(dir, "kept", "digests.csv")
+	old := time.Now().Add(-time.Hour)
+	for _, path := range []string{a, b} {
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, second := OpenDigests(kept), OpenDigests(kept)
+	if _, ok := first.Known(a); ok {
+		t.Error("a file is known before it was read")
+	}
+	sum, err := first.Of(a)
+	if want := fmt.Sprintf("%x", sha256.Sum256([]byte("one"))); err != nil || sum != want {
+		t.Fatalf("digest %s, %v; want %s", sum, err, want)
+	}
+	if _, err := second.Of(b); err != nil {
+		t.Fatal(err)
+	}
+	// Two processes save, each what it has read.
+	for _, d := range []*FileDigests{first, second} {
+		if err := d.Save(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	third := OpenDigests(kept)
+	if got, ok := third.Known(a); !ok || got != sum {
+		t.Errorf("saved %q, %v; want %s", got, ok, sum)
+	}
+	if _, ok := third.Known(b); !ok {
+		t.Error("what the second process has saved is lost")
+	}
+	write(t, dir, "a.mp4", "ONE")
+	if _, ok := third.Known(a); ok {
+		t.Error("a changed file is known")
+	}
+	if got, err := third.Of(a); err != nil || got == sum {
+		t.Errorf("a changed file has digest %s, %v", got, err)
+	}
+	if _, err := third.Of(filepath.Join(dir, "absent")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an absent file: %v", err)
 	}
 }

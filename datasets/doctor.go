@@ -183,10 +183,13 @@ func reportDataset(d Dataset, dir string, names bool) DatasetReport {
 }
 
 func reportSet(s Set, kind, dir string, problems []Problem) SetReport {
-	r := SetReport{Name: s.Name, Kind: kind, Dir: dir, Partial: s.Partial, Faces: len(s.Items), Problems: []string{}}
+	r := SetReport{Name: s.Name, Kind: kind, Dir: dir, Partial: s.Partial, Problems: []string{}}
 	videos, people := map[string]bool{}, map[string]bool{}
 	for _, it := range s.Items {
 		people[it.Identity] = true
+		if !it.NoFace() {
+			r.Faces++
+		}
 		if videos[it.VideoID()] {
 			continue
 		}

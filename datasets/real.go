@@ -3,14 +3,11 @@ package datasets
 import (
 	"errors"
 	"fmt"
-	"image"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-
-	"github.com/seeable-lab/seeable/lab/face"
 )
 
 // OpenReal reads a folder of real faces to train on. It holds one of
@@ -84,10 +81,7 @@ func readFaces(m *manifest, r io.Reader, dataset string) (items []Item, err erro
 }
 
 func readLandmarks(m *manifest, r io.Reader, dataset string) (items []Item, err error) {
-	names := []string{"file", "person", "width", "height"}
-	for i := range face.Landmarks {
-		names = append(names, fmt.Sprint("x", i), fmt.Sprint("y", i))
-	}
+	names := append([]string{"file", "person", "width", "height"}, landmarkColumns...)
 	var column []int
 	err = m.read(r, func(header []string) (err error) {
 		column, err = columns(header, names...)
@@ -106,17 +100,15 @@ func readLandmarks(m *manifest, r io.Reader, dataset string) (items []Item, err 
 		if errW != nil || errH != nil || w < 1 || h < 1 {
 			return fmt.Errorf("width and height are %q and %q; want the size of the image in pixels", fields[column[2]], fields[column[3]])
 		}
-		points := make([]face.Point, face.Landmarks)
-		for i := range points {
-			for axis, v := range []*float64{&points[i].X, &points[i].Y} {
-				s := fields[column[4+2*i+axis]]
-				if *v, err = strconv.ParseFloat(s, 64); err != nil {
-					return fmt.Errorf("%s is %q; want a number", names[4+2*i+axis], s)
-				}
-			}
+		places := make([]string, len(landmarkColumns))
+		for i := range places {
+			places[i] = fields[column[4+i]]
 		}
-		frame := &image.RGBA{Rect: image.Rect(0, 0, w, h)} // of the image only its size is checked here
-		if err := face.Check(face.Face{Image: frame, Landmarks: points}); err != nil {
+		points, err := parseLandmarks(places)
+		if err != nil {
+			return err
+		}
+		if err := checkLandmarks(points, w, h); err != nil {
 			return err
 		}
 		items = append(items, Item{Dataset: dataset, Method: "real", Video: person, Identity: person, Frame: -1, File: file, Path: path, Landmarks: points})

@@ -25,7 +25,9 @@ const syntheticSeed = 1
 // those held out. All faces of an identity go to one side, the one that a hash of the seed and the identity gives it:
 // neither the order of the files nor other identities change it, and about d.Holdout of them are held out. Identities
 // of d.Exclude are in neither set.
-func Train(root string, d spec.Data, seed uint64, mode Mode) (train, held Set, problems []Problem, err error) {
+//
+// Extracted are further sets that d.Train may name: the faces that were cut from the videos of data sets.
+func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (train, held Set, problems []Problem, err error) {
 	fail := func(err error) (Set, Set, []Problem, error) { return Set{}, Set{}, problems, err }
 	if len(d.Train) == 0 {
 		return fail(errors.New("datasets: no training set is named; want folders below the data root, or \"synthetic\""))
@@ -34,6 +36,10 @@ func Train(root string, d spec.Data, seed uint64, mode Mode) (train, held Set, p
 	for i, name := range d.Train {
 		if slices.Contains(d.Train[:i], name) {
 			return fail(fmt.Errorf("datasets: training set %s is named twice", name))
+		}
+		if at := slices.IndexFunc(extracted, func(s Set) bool { return s.Name == name }); at >= 0 {
+			all.Items = append(all.Items, extracted[at].Items...)
+			continue
 		}
 		set, bad, err := openTrain(root, name, mode)
 		problems = append(problems, bad...)
@@ -108,21 +114,19 @@ func Tests(root string, names []string, mode Mode) ([]Set, []Problem, error) {
 		if dirs, err = findCrops(root); err != nil {
 			return nil, nil, err
 		}
+		if len(dirs) == 0 {
+			return nil, nil, fmt.Errorf("datasets: no test set in %s; want folders with manifest.csv (%s) in it or in its folder crops, or the data set \"synthetic\"",
+				root, strings.Join(cropsHeader, ","))
+		}
 	}
-	found := make([]string, 0, len(dirs))
-	for name := range dirs {
-		found = append(found, name)
-	}
-	slices.Sort(found)
+	found := sortedKeys(dirs)
 	if len(names) == 0 {
 		names = found
 	}
 	var sets []Set
 	var problems []Problem
 	for _, name := range names {
-		if display, ok := displayNames[name]; ok {
-			name = display
-		}
+		name = SetName(name)
 		if slices.ContainsFunc(sets, func(s Set) bool { return s.Name == name }) {
 			return nil, problems, fmt.Errorf("datasets: test set %s is named twice", name)
 		}
@@ -143,6 +147,15 @@ func Tests(root string, names []string, mode Mode) ([]Set, []Problem, error) {
 		sets = append(sets, set)
 	}
 	return sets, problems, nil
+}
+
+// TestNames lists the sets of face crops that [Tests] finds under root, by name; none is no error.
+func TestNames(root string) ([]string, error) {
+	if err := checkFolder(root, root); err != nil {
+		return nil, err
+	}
+	dirs, err := findCrops(root)
+	return sortedKeys(dirs), err
 }
 
 // findCrops returns the folders of face crops at and below root by display name.
@@ -171,10 +184,6 @@ func findCrops(root string) (map[string]string, error) {
 			return nil, fmt.Errorf("datasets: both %s and %s hold %s; want one folder per set", other, dir, name)
 		}
 		dirs[name] = dir
-	}
-	if len(dirs) == 0 {
-		return nil, fmt.Errorf("datasets: no test set in %s; want folders with manifest.csv (%s) in it or in its folder crops, or the data set \"synthetic\"",
-			root, strings.Join(cropsHeader, ","))
 	}
 	return dirs, nil
 }
