@@ -1,11 +1,18 @@
 package figure
 
 import (
+	"bytes"
+	"encoding/base64"
 	"fmt"
 	"image"
 	"image/color"
+	"image/png"
 	"math"
+	"strconv"
 
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+	"github.com/go-echarts/go-echarts/v2/types"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -119,12 +126,20 @@ var outlines = []struct {
 }
 
 func (m Cells) size() (width, height vg.Length) {
-	const side = 3 * vg.Inch
 	aspect := 1.0
 	if m.Image != nil && !m.Image.Rect.Empty() {
 		aspect = float64(m.Image.Rect.Dy()) / float64(m.Image.Rect.Dx())
 	}
-	return side + barWidth + 12, side*vg.Length(aspect) + 32
+	style := text.Style{Font: sans(10), Handler: plot.DefaultTextHandler}
+	return cellsSide + barWidth + 12, cellsSide*vg.Length(aspect) + 20 + style.Height(m.heading())
+}
+
+// cellsSide is the width of the picture in print.
+const cellsSide = 3 * vg.Inch
+
+// heading is the title in lines that are no wider than the figure.
+func (m Cells) heading() string {
+	return wrap(title(m.Title, "", m.Synthetic), sans(10), cellsSide+barWidth)
 }
 
 func (m Cells) draw(c draw.Canvas) error {
@@ -137,8 +152,8 @@ func (m Cells) draw(c draw.Canvas) error {
 	}
 	c = draw.Crop(c, 6, -6, 6, -6)
 	style := text.Style{Color: color.Black, Font: sans(10), YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
-	c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y}, title(m.Title, "", m.Synthetic))
-	c = draw.Crop(c, 0, 0, 0, -20)
+	c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y}, m.heading())
+	c = draw.Crop(c, 0, 0, 0, -style.Height(m.heading())-8)
 	picture := draw.Crop(c, 0, -barWidth, 0, 0)
 	c.DrawImage(picture.Rectangle, painted)
 
@@ -167,4 +182,78 @@ func (m Cells) draw(c draw.Canvas) error {
 	low, high := m.scale()
 	drawBar(draw.Crop(c, c.Max.X-c.Min.X-barWidth, 0, 0, 0), low, high, opacity, m.Label)
 	return nil
+}
+
+// centre is the middle of a region's weight, in the pixels of the image.
+func centre(m discrepancy.Mask) (x, y float64, ok bool) {
+	total := 0.0
+	for i, w := range m.Weight {
+		x += float64(w) * (float64(m.Rect.Min.X+i%m.Rect.Dx()) + 0.5)
+		y += float64(w) * (float64(m.Rect.Min.Y+i/m.Rect.Dx()) + 0.5)
+		total += float64(w)
+	}
+	return x / total, y / total, total > 0
+}
+
+func (m Cells) chart() (*chart, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	painted, err := m.Overlay()
+	if err != nil {
+		return nil, err
+	}
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, painted); err != nil {
+		return nil, err
+	}
+	width, height := m.size()
+	c := newChart(title(m.Title, "", m.Synthetic), width)
+	const left, top = 12, 40
+	bounds := m.Image.Rect
+	wide, high := int(pixels(width))-left-120, int(pixels(height))-top-12
+	c.axes("", "", float64(bounds.Min.X), float64(bounds.Max.X), float64(bounds.Min.Y), float64(bounds.Max.Y))
+	c.XAxisList[0].Show, c.YAxisList[0].Show, c.YAxisList[0].Inverse = no, no, yes
+	side := min(float64(wide)/float64(bounds.Dx()), float64(high)/float64(bounds.Dy()))
+	wide, high = int(side*float64(bounds.Dx())), int(side*float64(bounds.Dy()))
+	c.GridList = []opts.Grid{{Left: strconv.Itoa(left), Top: strconv.Itoa(top), Width: strconv.Itoa(wide), Height: strconv.Itoa(high)}}
+	c.more["graphic"] = []any{map[string]any{
+		"type": "image", "left": left, "top": top, "silent": true, "z": -1,
+		"style": map[string]any{
+			"image": "data:image/png;base64," + base64.StdEncoding.EncodeToString(picture.Bytes()), "width": wide, "height": high,
+		},
+	}}
+	if m.Landmarks != nil {
+		for _, o := range outlines {
+			var line []any
+			for _, p := range m.Landmarks[o.from : o.to+1] {
+				line = append(line, numbers(p.X+0.5, p.Y+0.5))
+			}
+			if o.closed {
+				line = append(line, line[0])
+			}
+			s := c.line("", ink, "solid", nil)
+			s.Data, s.LineStyle.Width, s.Symbol = line, 1, "none"
+		}
+	}
+	least, most := m.scale()
+	var values []item
+	for i, region := range m.Regions {
+		x, y, ok := centre(region)
+		if !ok || math.IsNaN(m.Values[i]) {
+			continue
+		}
+		values = append(values, item{
+			Name: fmt.Sprintf("region %d: %s %.3f", i, m.Label, m.Values[i]), Value: numbers(x, y, m.Values[i]),
+			SymbolSize: 0.7 * side * math.Sqrt(float64(region.Rect.Dx()*region.Rect.Dy())),
+			ItemStyle:  &opts.ItemStyle{Color: "rgba(0,0,0,0)"},
+			Label: &opts.Label{
+				Show: yes, Position: "inside", Formatter: strconv.FormatFloat(m.Values[i], 'f', 2, 64), Color: "#000", FontSize: 11,
+			},
+		})
+	}
+	// The numbers have no colour of their own; the scale is that of the picture.
+	c.add(charts.SingleSeries{Type: types.ChartScatter, Symbol: "rect", Data: values})
+	c.scale(m.Label, least, most, []int{-1})
+	return c, nil
 }

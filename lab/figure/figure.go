@@ -1,9 +1,14 @@
-// Package figure draws what a run found: ROC curves, score histograms, training curves, similarity matrices, the
-// hypersphere and heat maps over a face.
+// Package figure draws what a run found: ROC and DET curves, AUCs with intervals, ablations, robustness, score histograms,
+// training curves, similarity matrices, the hypersphere, maps of embeddings, heat maps over a face, timelines of videos.
 //
-// Each figure is one small value that holds its data; [SVG] and [PNG] draw any of them. Titles or legends state how many
-// faces or videos a figure rests on, and "synthetic" where code drew them. Colours can be told apart by colour-blind people:
-// those of Okabe and Ito for classes, viridis for quantities; lines and markers also differ in form.
+// Each figure is one small value that holds its data. [SVG], [PNG] and [PDF] draw it for print with gonum/plot; [HTML] and
+// [Snippet] draw the same data as a chart to point at, with ECharts, which come from the toolbox and never from the network
+// of whoever looks at the page.
+//
+// Titles or legends state how many faces or videos a figure rests on, "synthetic" where code drew them, and "partial" where
+// values are missing. Colours can be told apart by colour-blind people: those of Okabe and Ito for classes, viridis for
+// quantities; lines and markers also differ in form. Data that make no sense are an error that says which; nothing is
+// written then.
 package figure
 
 import (
@@ -12,15 +17,18 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
@@ -28,6 +36,7 @@ import (
 type Figure interface {
 	size() (width, height vg.Length)
 	draw(c draw.Canvas) error
+	chart() (*chart, error)
 }
 
 // SVG writes the figure as an SVG document that needs no other file. Its text stays text.
@@ -60,6 +69,49 @@ func PNG(w io.Writer, f Figure) error {
 	}
 	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
 	return err
+}
+
+// PDF writes the figure as a PDF document of one page, its fonts inside.
+func PDF(w io.Writer, f Figure) error {
+	width, height := f.size()
+	canvas := vgpdf.New(width, height)
+	if err := f.draw(draw.NewCanvas(&pdfCanvas{canvas}, width, height)); err != nil {
+		return fmt.Errorf("figure: %w", err)
+	}
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return fmt.Errorf("figure: %w", err)
+	}
+	_, err := w.Write(pdfDate.ReplaceAll(b.Bytes(), []byte("(D:20000101000000")))
+	return err
+}
+
+// pdfDate finds the dates of a document, which would make the bytes of equal figures differ.
+var pdfDate = regexp.MustCompile(`\(D:\d{14}`)
+
+// pdfCanvas gives vgpdf text in the encoding of its fonts, Windows-1252; vgpdf itself passes on UTF-8, which shows as other
+// letters.
+type pdfCanvas struct{ *vgpdf.Canvas }
+
+func (c *pdfCanvas) FillString(f font.Face, at vg.Point, text string) {
+	var b []byte
+	for _, r := range text {
+		switch substitute, ok := pdfLetters[r]; {
+		case ok:
+			b = append(b, substitute...)
+		case r < 0x80 || r >= 0xa0 && r <= 0xff:
+			b = append(b, byte(r))
+		default:
+			b = append(b, '?')
+		}
+	}
+	c.Canvas.FillString(f, at, string(b))
+}
+
+// pdfLetters are letters of our titles and axes that have another place in Windows-1252, or none.
+var pdfLetters = map[rune]string{
+	'–': "\x96", '—': "\x97", '…': "\x85", '‘': "\x91", '’': "\x92", '“': "\x93", '”': "\x94", '•': "\x95", '€': "\x80",
+	'−': "-", '≤': "<=", '≥': ">=", 'λ': "lambda", 'τ': "tau", 'γ': "gamma", 'β': "beta", 'σ': "sigma",
 }
 
 // sans is the font of all text.
@@ -111,6 +163,17 @@ func (round) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
+// falling is round for an axis that runs down: values are the negatives of their labels.
+type falling struct{}
+
+func (falling) Ticks(low, high float64) []plot.Tick {
+	ticks := round{}.Ticks(-high, -low)
+	for i := range ticks {
+		ticks[i].Value = -ticks[i].Value
+	}
+	return ticks
+}
+
 // grid is drawn below the data.
 func grid() *plotter.Grid {
 	g := plotter.NewGrid()
@@ -132,8 +195,33 @@ func newLegend() plot.Legend {
 func drawAbove(c draw.Canvas, p *plot.Plot, l plot.Legend) {
 	c = draw.Crop(c, 6, -6, 6, -6)
 	height := l.Rectangle(c).Size().Y
-	p.Draw(draw.Crop(c, 0, 0, height+6, 0))
+	drawPlot(draw.Crop(c, 0, 0, height+6, 0), p)
 	l.Draw(draw.Crop(c, 36, 0, 0, height-c.Max.Y+c.Min.Y))
+}
+
+// wrap breaks a text into lines that are no wider than width.
+func wrap(s string, f font.Font, width vg.Length) string {
+	style := text.Style{Font: f, Handler: plot.DefaultTextHandler}
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(s) {
+		switch longer := line + " " + word; {
+		case line == "":
+			line = word
+		case style.Width(longer) <= width:
+			line = longer
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+// drawPlot draws a plot with its title inside of the canvas.
+func drawPlot(c draw.Canvas, p *plot.Plot) {
+	p.Title.Text = wrap(p.Title.Text, p.Title.TextStyle.Font, c.Max.X-c.Min.X)
+	p.Draw(c)
 }
 
 // title puts together what a figure shows, what it rests on and whether code drew it.
@@ -145,6 +233,14 @@ func title(subject, n string, synthetic bool) string {
 		subject += ": synthetic faces"
 	}
 	return subject
+}
+
+// reach extends a range by a share of itself on both sides, and a range of one value by a half.
+func reach(low, high, share float64) (float64, float64) {
+	if low == high {
+		return low - 0.5, high + 0.5
+	}
+	return low - share*(high-low), high + share*(high-low)
 }
 
 // finite tells whether x is a number.

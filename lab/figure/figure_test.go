@@ -63,44 +63,16 @@ func strokes(actions []recorder.Action) [][]vg.Point {
 	return list
 }
 
-// figures is one of each, made up.
-func figures(synthetic bool) map[string]Figure {
-	curve, err := NewCurve("FF++ c40 & <more>", []float64{1, 2, 3, 4, 5}, []bool{false, true, false, true, true})
-	if err != nil {
-		panic(err)
-	}
-	curve.Synthetic = synthetic
-	rng := stream.New(1, "figures")
-	var steps []store.Step
-	for i := range 700 {
-		s := store.Step{Step: i + 1, Loss: 3 + rng.Float64(), Accuracy: rng.Float64(), HeldOut: -1, Strength: 5}
-		if i%100 == 99 {
-			s.HeldOut = 0.3
-		}
-		steps = append(steps, s)
-	}
-	blank, landmarks := Template(96)
-	region := discrepancy.Mask{Rect: image.Rect(30, 30, 32, 31), Weight: []float32{1, 1}}
-	return map[string]Figure{
-		"roc":       ROC{Title: "ROC", Unit: "videos", Curves: []Curve{curve}},
-		"histogram": Histogram{Title: "DFDC", Score: "cosine", Unit: "videos", Real: []float64{1, 2}, Fake: []float64{2, 3, 4}, Synthetic: synthetic},
-		"training":  Training{Title: "T", Steps: steps, Chance: 0.03, Floor: 2, HeldOut: 400, Synthetic: synthetic},
-		"matrix":    Matrix{Title: "M", N: 12, Values: [][]float64{{1, -0.5}, {math.NaN(), 0.5}}, Synthetic: synthetic},
-		"sphere": Sphere{Title: "S", Prototypes: [][3]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, -1}}, Synthetic: synthetic,
-			Points: []Embedding{{At: [3]float64{0.6, 0.8, 0}, Class: 1}, {At: [3]float64{0, 0, 1}, Class: 2}}},
-		"cells": Cells{Title: "C (n = 7 faces)", Label: "cosine", Image: blank, Landmarks: landmarks,
-			Regions: []discrepancy.Mask{region}, Values: []float64{0.5}, Low: 0, High: 1, Synthetic: synthetic},
-	}
-}
-
 func TestEveryFigure(t *testing.T) {
 	states := map[string]string{
 		"roc": "2 real, 3 fake videos", "histogram": "fake (3 videos)", "training": "700 steps", "matrix": "n = 12",
-		"sphere": "n = 2 embeddings, K = 3", "cells": "n = 7 faces",
+		"sphere": "n = 2 embeddings, K = 3", "cells": "n = 7 faces", "det": "2 real, 3 fake videos", "bars": "partial: 1 of 2 measured",
+		"ablation": "partial: 1 of 2 measured", "pca": "n = 12 embeddings", "angles": "n = 12 embeddings",
+		"timeline": "n = 3 frames, 1 without a face", "robustness": "3 real, 4 fake videos",
 	}
-	for name, f := range figures(false) {
+	for name, f := range figures(t, false) {
 		text := svgText(t, f)
-		if again := svgText(t, figures(false)[name]); again != text {
+		if again := svgText(t, figures(t, false)[name]); again != text {
 			t.Errorf("%s: the same data gave other bytes", name)
 		}
 		if !strings.Contains(text, states[name]) {
@@ -109,7 +81,7 @@ func TestEveryFigure(t *testing.T) {
 		if strings.Contains(text, "synthetic") {
 			t.Errorf("%s of photographs says synthetic", name)
 		}
-		if !strings.Contains(svgText(t, figures(true)[name]), "synthetic") {
+		if !strings.Contains(svgText(t, figures(t, true)[name]), "synthetic") {
 			t.Errorf("%s of synthetic faces does not say so", name)
 		}
 		decoder := xml.NewDecoder(strings.NewReader(text))
@@ -419,32 +391,6 @@ func TestViewIsARotation(t *testing.T) {
 	}
 }
 
-func TestSphereHTML(t *testing.T) {
-	s := Sphere{
-		Title: `</script><b>`, Classes: []string{"spatial </script>", `"`}, Prototypes: [][3]float64{{0, 0, 1}, {0, 0, -1}},
-		Points: []Embedding{{At: [3]float64{0.12345678, 0, 0}, Class: 1}},
-	}
-	var b bytes.Buffer
-	if err := s.HTML(&b); err != nil {
-		t.Fatal(err)
-	}
-	text := b.String()
-	for _, want := range []string{`[{"p":[0.1235,0,0],"k":1}]`, `[{"p":[0,0,1],"k":0},{"p":[0,0,-1],"k":1}]`, "#0072b2", "<svg"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the sphere lacks %q", want)
-		}
-	}
-	if strings.Count(text, "</script") != 1 || strings.Contains(text, "<b>") {
-		t.Error("a name became markup")
-	}
-	// Without embeddings the script still gets a list.
-	s.Points = nil
-	b.Reset()
-	if err := s.HTML(&b); err != nil || !strings.Contains(b.String(), "points = []") {
-		t.Errorf("error %v; want an empty list of points", err)
-	}
-}
-
 func TestTicksAreRound(t *testing.T) {
 	for _, c := range []struct {
 		low, high float64
@@ -484,7 +430,7 @@ func TestErrors(t *testing.T) {
 	blank, landmarks := Template(8)
 	up := [][3]float64{{0, 0, 1}}
 	nan := math.NaN()
-	fine := figures(false)
+	fine := figures(t, false)
 	bend := fine["roc"].(ROC).Curves[0]
 	bend.Points = slices.Clone(bend.Points)
 	slices.Reverse(bend.Points)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/go-echarts/go-echarts/v2/opts"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -56,6 +57,10 @@ func (h Histogram) bins() (edges, reals, fakes []float64, err error) {
 	return edges, count(h.Real), count(h.Fake), nil
 }
 
+func (h Histogram) axis() string {
+	return "anomaly score " + h.Score + " (no unit; larger is more likely fake)"
+}
+
 func (h Histogram) size() (width, height vg.Length) { return 5 * vg.Inch, 3.2 * vg.Inch }
 
 func (h Histogram) draw(c draw.Canvas) error {
@@ -63,7 +68,7 @@ func (h Histogram) draw(c draw.Canvas) error {
 	if err != nil {
 		return err
 	}
-	p := newPlot(title(h.Title, "", h.Synthetic), "anomaly score "+h.Score+" (no unit; larger is more likely fake)", "share of the class (%)")
+	p := newPlot(title(h.Title, "", h.Synthetic), h.axis(), "share of the class (%)")
 	p.Add(grid())
 	legend := newLegend()
 	for _, class := range []struct {
@@ -93,4 +98,32 @@ func (h Histogram) draw(c draw.Canvas) error {
 	p.Y.Min = 0
 	drawAbove(c, p, legend)
 	return nil
+}
+
+func (h Histogram) chart() (*chart, error) {
+	edges, reals, fakes, err := h.bins()
+	if err != nil {
+		return nil, err
+	}
+	width, _ := h.size()
+	c := newChart(title(h.Title, "", h.Synthetic), width)
+	c.axes(h.axis(), "share of the class (%)", edges[0], edges[len(edges)-1], 0, math.NaN())
+	c.place(64, 48, 24, 52+c.legendRow())
+	for _, class := range []struct {
+		name, dash string
+		colour     color.NRGBA
+		shares     []float64
+		n          int
+	}{{"real", "solid", realColour, reals, len(h.Real)}, {"fake", "dashed", fakeColour, fakes, len(h.Fake)}} {
+		data := []item{{Value: numbers(edges[0], 0)}}
+		for i, share := range class.shares {
+			name := fmt.Sprintf("%.1f %% of the %s %s score from %.4g to %.4g", share, class.name, h.Unit, edges[i], edges[i+1])
+			data = append(data, item{Name: name, Value: numbers(edges[i], share)}, item{Name: name, Value: numbers(edges[i+1], share)})
+		}
+		data = append(data, item{Value: numbers(edges[len(edges)-1], 0)})
+		s := c.line(fmt.Sprintf("%s (%d %s)", class.name, class.n, h.Unit), class.colour, class.dash, data)
+		s.AreaStyle = &opts.AreaStyle{Color: hex(class.colour), Opacity: opts.Float(0.3)}
+		s.ShowSymbol, s.SymbolSize = yes, 2
+	}
+	return c, nil
 }

@@ -2,13 +2,20 @@ package figure
 
 import (
 	"fmt"
+	"image"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+	"github.com/go-echarts/go-echarts/v2/types"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seeable-lab/seeable/lab/discrepancy"
 )
 
 // Matrix shows the mean cosine of the embeddings of each class (rows, from above) with each prototype (columns). A row of
@@ -17,7 +24,48 @@ type Matrix struct {
 	Title     string
 	N         int         // faces that the means are over
 	Values    [][]float64 // K×K, in [−1, 1]
+	Classes   []string    // their names; nil for numbers
+	Order     []int       // the classes in the order in which to show them, as [FaceOrder] gives it; nil for 0, 1, 2, …
 	Synthetic bool
+}
+
+// FaceOrder orders the classes by where they sit on a face: from the forehead to the chin, each row from left to right, all
+// types of discrepancy at one place side by side, so that classes that are neighbours on the face are so in the figure.
+// Class k is that of region k mod len(regions); regions that cover most of the face come last, and after them the classes
+// from types·len(regions) to k−1, which have no region.
+func FaceOrder(regions []discrepancy.Mask, types, k int) []int {
+	n := len(regions)
+	var face image.Rectangle
+	for _, r := range regions {
+		face = face.Union(r.Rect)
+	}
+	var local, whole []int
+	for i, r := range regions {
+		if 2*r.Rect.Dx()*r.Rect.Dy() > face.Dx()*face.Dy() && n > 1 {
+			whole = append(whole, i)
+		} else {
+			local = append(local, i)
+		}
+	}
+	middle := func(i int) image.Point { return regions[i].Rect.Min.Add(regions[i].Rect.Max) }
+	slices.SortStableFunc(local, func(i, j int) int { return middle(i).Y - middle(j).Y })
+	rows := max(int(math.Round(math.Sqrt(float64(len(local))))), 1)
+	width := max((len(local)+rows-1)/rows, 1)
+	for row := range slices.Chunk(local, width) {
+		slices.SortStableFunc(row, func(i, j int) int { return middle(i).X - middle(j).X })
+	}
+	var order []int
+	for _, i := range append(local, whole...) {
+		for t := range types {
+			if class := t*n + i; class < k {
+				order = append(order, class)
+			}
+		}
+	}
+	for class := types * n; class < k; class++ {
+		order = append(order, class)
+	}
+	return order
 }
 
 func (m Matrix) check() error {
@@ -35,7 +83,46 @@ func (m Matrix) check() error {
 			}
 		}
 	}
+	if m.Classes != nil && len(m.Classes) != k {
+		return fmt.Errorf("matrix %s: %d names of %d classes", m.Title, len(m.Classes), k)
+	}
+	if m.Order != nil {
+		sorted := slices.Sorted(slices.Values(m.Order))
+		if len(sorted) != k || sorted[0] != 0 || sorted[k-1] != k-1 || len(slices.Compact(sorted)) != k {
+			return fmt.Errorf("matrix %s: order %v: want each class in [0, %d) once", m.Title, m.Order, k)
+		}
+	}
 	return nil
+}
+
+// ordered are the values and numbers of the classes in the order in which they are shown.
+func (m Matrix) ordered() (values [][]float64, classes []int) {
+	classes = m.Order
+	if classes == nil {
+		for i := range m.Values {
+			classes = append(classes, i)
+		}
+	}
+	for _, i := range classes {
+		row := make([]float64, len(classes))
+		for j, class := range classes {
+			row[j] = m.Values[i][class]
+		}
+		values = append(values, row)
+	}
+	return values, classes
+}
+
+func (m Matrix) axes() (x, y string) {
+	order := ""
+	if m.Order != nil {
+		order = ", from forehead to chin"
+	}
+	return "prototype (class" + order + ")", "discrepancy in the face (class" + order + ")"
+}
+
+func (m Matrix) title() string {
+	return title(m.Title, fmt.Sprintf("n = %d faces", m.N), m.Synthetic)
 }
 
 // scale is the range of the colours: that of the values, widened to tenths.
@@ -65,46 +152,124 @@ func (m Matrix) draw(c draw.Canvas) error {
 		return err
 	}
 	c = draw.Crop(c, 6, -6, 6, -6)
-	k := len(m.Values)
-	low, high := scale(m.Values...)
-	p := newPlot(title(m.Title, fmt.Sprintf("n = %d faces", m.N), m.Synthetic), "prototype (class)", "discrepancy in the face (class)")
-	p.X.Min, p.X.Max = -0.5, float64(k)-0.5
-	p.Y.Min, p.Y.Max = -0.5, float64(k)-0.5
-	p.X.Padding, p.Y.Padding = 2, 2
+	values, classes := m.ordered()
+	k := len(values)
+	low, high := scale(values...)
+	x, y := m.axes()
+	p := newPlot(m.title(), x, y)
+	squares(p, k, k)
+	every := (k + 15) / 16
 	var xs, ys plot.ConstantTicks
-	for i := 0; i < k; i += (k + 7) / 8 {
-		xs = append(xs, plot.Tick{Value: float64(i), Label: strconv.Itoa(i)})
-		ys = append(ys, plot.Tick{Value: float64(k - 1 - i), Label: strconv.Itoa(i)})
+	for i := 0; i < k; i += every {
+		xs = append(xs, plot.Tick{Value: float64(i), Label: strconv.Itoa(classes[i])})
+		ys = append(ys, plot.Tick{Value: float64(k - 1 - i), Label: strconv.Itoa(classes[i])})
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = xs, ys
-	p.Add(cells{m.Values, low, high})
+	p.Add(cells{values, low, high})
 	left := draw.Crop(c, 0, -barWidth, 0, 0)
-	p.Draw(left)
-	data := p.DataCanvas(left)
-	bar := draw.Crop(c, c.Max.X-c.Min.X-barWidth, 0, 0, 0)
-	bar.Min.Y, bar.Max.Y = data.Min.Y, data.Max.Y
-	drawBar(bar, low, high, 1, "mean cosine (no unit)")
+	drawPlot(left, p)
+	drawBar(beside(c, p.DataCanvas(left)), low, high, 1, "mean cosine (no unit)")
 	return nil
 }
 
-// cells paints a matrix, its first row at the top.
+// squares gives a plot room for cells around whole numbers, the first row at the top.
+func squares(p *plot.Plot, rows, columns int) {
+	p.X.Min, p.X.Max = -0.5, float64(columns)-0.5
+	p.Y.Min, p.Y.Max = -0.5, float64(rows)-0.5
+	p.X.Padding, p.Y.Padding = 2, 2
+}
+
+// beside is the place of the colour bar, as high as the data.
+func beside(c, data draw.Canvas) draw.Canvas {
+	bar := draw.Crop(c, c.Max.X-c.Min.X-barWidth, 0, 0, 0)
+	bar.Min.Y, bar.Max.Y = data.Min.Y, data.Max.Y
+	return bar
+}
+
+// cells paints a table of quantities, its first row at the top.
 type cells struct {
 	values    [][]float64
 	low, high float64
 }
 
+// absent is the colour of what was not measured.
+var absent = color.NRGBA{200, 200, 200, 255}
+
 func (m cells) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	k := len(m.values)
+	last := len(m.values) - 1
 	for i, row := range m.values {
 		for j, v := range row {
-			fill := color.NRGBA{200, 200, 200, 255}
+			fill := absent
 			if finite(v) {
 				fill = scaleColour(v, m.low, m.high)
 			}
 			left, right := x(float64(j)-0.5), x(float64(j)+0.5)
-			bottom, top := y(float64(k-1-i)-0.5), y(float64(k-1-i)+0.5)
+			bottom, top := y(float64(last-i)-0.5), y(float64(last-i)+0.5)
 			c.FillPolygon(fill, []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}})
 		}
+	}
+}
+
+// className is what a class is called.
+func className(names []string, k int) string {
+	if names == nil {
+		return "class " + strconv.Itoa(k)
+	}
+	return "class " + strconv.Itoa(k) + ": " + names[k]
+}
+
+func (m Matrix) chart() (*chart, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	width, _ := m.size()
+	values, classes := m.ordered()
+	c := newChart(m.title(), width)
+	x, y := m.axes()
+	var data []item
+	labels := make([]string, len(classes))
+	for i, row := range values {
+		labels[i] = strconv.Itoa(classes[i])
+		for j, v := range row {
+			name := fmt.Sprintf("%s: mean cosine %.3f with the prototype of %s",
+				className(m.Classes, classes[i]), v, className(m.Classes, classes[j]))
+			if i == j {
+				name = fmt.Sprintf("%s: mean cosine %.3f with its own prototype", className(m.Classes, classes[i]), v)
+			}
+			if !finite(v) {
+				name = className(m.Classes, classes[i]) + ": no faces"
+			}
+			data = append(data, item{Name: name, Value: []any{j, i, number(v)}})
+		}
+	}
+	c.table(x, y, labels, labels, data)
+	c.place(64, 48, 112, 56)
+	low, high := scale(values...)
+	c.scale("mean cosine (no unit)", low, high, []int{0})
+	return c, nil
+}
+
+// table shows cells (column, row, value), the first row at the top.
+func (c *chart) table(x, y string, columns, rows []string, data []item) {
+	c.axes(x, y, 0, 0, 0, 0)
+	ax, ay := &c.XAxisList[0], &c.YAxisList[0]
+	ax.Type, ax.Min, ax.Max, ax.Scale, ax.Data = "category", nil, nil, nil, columns
+	ay.Type, ay.Min, ay.Max, ay.Scale, ay.Data, ay.Inverse = "category", nil, nil, nil, rows, yes
+	ax.SplitLine, ay.SplitLine = &opts.SplitLine{Show: no}, &opts.SplitLine{Show: no}
+	// What was not measured has no place on the scale of colours: grey squares below the others.
+	var measured, missing []item
+	for _, cell := range data {
+		if cell.Value.([]any)[2] == nil {
+			cell.Value.([]any)[2] = 0
+			cell.ItemStyle = &opts.ItemStyle{Color: hex(absent)}
+			missing = append(missing, cell)
+		} else {
+			measured = append(measured, cell)
+		}
+	}
+	c.add(charts.SingleSeries{Type: types.ChartHeatMap, Data: measured})
+	if len(missing) > 0 {
+		c.add(charts.SingleSeries{Type: types.ChartHeatMap, Data: missing})
 	}
 }

@@ -2,6 +2,8 @@ package figure
 
 import (
 	"fmt"
+	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -9,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/stream"
 )
 
 // ROC shows how many fakes are found at each share of false alarms, one curve a test set, with the diagonal of chance.
@@ -24,8 +27,12 @@ type Curve struct {
 	AUC        float64
 	Real, Fake int
 	Points     []metric.Point // from (0, 0) to (1, 1), neither rate falling
+	Band       []Rates        // 95 % of the resampled curves lie within, point by point; nil for none
 	Synthetic  bool
 }
+
+// Rates are the ends of the interval of the true positive rate at a false positive rate, all in [0, 1].
+type Rates struct{ FPR, Low, High float64 }
 
 // NewCurve makes the curve of anomaly scores, larger for fakes; fake says the class of each. The errors are those of
 // [metric.Rank].
@@ -38,6 +45,66 @@ func NewCurve(name string, scores []float64, fake []bool) (Curve, error) {
 	return Curve{Name: name, AUC: ranking.AUROC(), Real: reals, Fake: fakes, Points: ranking.ROC()}, nil
 }
 
+// bandSamples is how many times the scores are resampled for a band, bandRates at how many rates it is taken.
+const (
+	bandSamples = 500
+	bandRates   = 101
+)
+
+// NewBandedCurve is NewCurve with a band: the 2.5th to the 97.5th percentile of the true positive rate over resamples of
+// the real and of the fake items, at each of 101 false positive rates. Items must be independent: give it one score a video,
+// not one a frame. The draws depend on the seed alone.
+func NewBandedCurve(name string, scores []float64, fake []bool, seed uint64) (Curve, error) {
+	curve, err := NewCurve(name, scores, fake)
+	if err != nil {
+		return Curve{}, err
+	}
+	var classes [2][]float64
+	for i, s := range scores {
+		if fake[i] {
+			classes[1] = append(classes[1], s)
+		} else {
+			classes[0] = append(classes[0], s)
+		}
+	}
+	drawn, label := make([]float64, len(scores)), make([]bool, len(scores))
+	found := make([][]float64, bandRates)
+	for sample := range bandSamples {
+		rng := stream.New(seed, "figure band", sample)
+		i := 0
+		for class, list := range classes {
+			for range list {
+				drawn[i], label[i] = list[rng.IntN(len(list))], class == 1
+				i++
+			}
+		}
+		ranking, err := metric.Rank(drawn, label)
+		if err != nil {
+			return Curve{}, fmt.Errorf("figure: band of %s: %w", name, err)
+		}
+		points, at := ranking.ROC(), 0
+		for r := range found {
+			fpr := float64(r) / (bandRates - 1)
+			for at+1 < len(points) && points[at+1].FPR <= fpr {
+				at++
+			}
+			tpr := points[at].TPR
+			if at+1 < len(points) {
+				next := points[at+1]
+				tpr += (next.TPR - tpr) * (fpr - points[at].FPR) / (next.FPR - points[at].FPR)
+			}
+			found[r] = append(found[r], tpr)
+		}
+	}
+	for r, rates := range found {
+		slices.Sort(rates)
+		curve.Band = append(curve.Band, Rates{
+			FPR: float64(r) / (bandRates - 1), Low: rates[bandSamples*25/1000], High: rates[bandSamples-1-bandSamples*25/1000],
+		})
+	}
+	return curve, nil
+}
+
 func (c Curve) label(unit string) string {
 	name := c.Name
 	if c.Synthetic {
@@ -46,20 +113,69 @@ func (c Curve) label(unit string) string {
 	return fmt.Sprintf("%s: AUC %.3f (%d real, %d fake %s)", name, c.AUC, c.Real, c.Fake, unit)
 }
 
-func (c Curve) line() (plotter.XYs, error) {
-	line := make(plotter.XYs, len(c.Points))
+func (c Curve) check() error {
+	if len(c.Points) == 0 {
+		return fmt.Errorf("ROC of %s has no points", c.Name)
+	}
 	last := metric.Point{}
 	for i, p := range c.Points {
 		if !(p.FPR >= last.FPR && p.FPR <= 1 && p.TPR >= last.TPR && p.TPR <= 1) {
-			return nil, fmt.Errorf("ROC of %s: point %d is (%g, %g) after (%g, %g): want rates in [0, 1] that do not fall",
+			return fmt.Errorf("ROC of %s: point %d is (%g, %g) after (%g, %g): want rates in [0, 1] that do not fall",
 				c.Name, i, p.FPR, p.TPR, last.FPR, last.TPR)
 		}
-		line[i], last = plotter.XY{X: p.FPR, Y: p.TPR}, p
+		last = p
 	}
-	if len(line) == 0 {
-		return nil, fmt.Errorf("ROC of %s has no points", c.Name)
+	for i, b := range c.Band {
+		if !(b.FPR >= 0 && b.FPR <= 1 && b.Low >= 0 && b.Low <= b.High && b.High <= 1) {
+			return fmt.Errorf("ROC of %s: band %d is from %g to %g at %g: want rates in [0, 1]", c.Name, i, b.Low, b.High, b.FPR)
+		}
 	}
-	return line, nil
+	return nil
+}
+
+func checkCurves(what, title string, curves []Curve) error {
+	if len(curves) == 0 {
+		return fmt.Errorf("%s %s has no curves: none of its test sets has scores of both classes", what, title)
+	}
+	for _, c := range curves {
+		if err := c.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func anySynthetic(curves []Curve) bool {
+	return slices.ContainsFunc(curves, func(c Curve) bool { return c.Synthetic })
+}
+
+// outline is a polygon along the high ends and back along the low ones.
+func outline(xs, lows, highs []float64) plotter.XYs {
+	var around plotter.XYs
+	for i, x := range xs {
+		around = append(around, plotter.XY{X: x, Y: highs[i]})
+	}
+	for i := len(xs) - 1; i >= 0; i-- {
+		around = append(around, plotter.XY{X: xs[i], Y: lows[i]})
+	}
+	return around
+}
+
+// addBand paints between the low and the high ends, below what is added later.
+func addBand(p *plot.Plot, xs, lows, highs []float64, colour color.NRGBA) error {
+	area, err := plotter.NewPolygon(outline(xs, lows, highs))
+	if err != nil {
+		return err
+	}
+	area.Color, area.Width = faint(colour, 0.15), 0
+	p.Add(area)
+	return nil
+}
+
+func (r ROC) title() string { return title(r.Title, "", anySynthetic(r.Curves)) }
+
+func (r ROC) axes() (x, y string) {
+	return "false positive rate (share of real " + r.Unit + " called fake)", "true positive rate (share of fake " + r.Unit + " found)"
 }
 
 func (r ROC) size() (width, height vg.Length) {
@@ -67,15 +183,26 @@ func (r ROC) size() (width, height vg.Length) {
 }
 
 func (r ROC) draw(c draw.Canvas) error {
-	synthetic := false
-	p := newPlot("", "false positive rate (share of real "+r.Unit+" called fake)", "true positive rate (share of fake "+r.Unit+" found)")
+	if err := checkCurves("ROC", r.Title, r.Curves); err != nil {
+		return err
+	}
+	x, y := r.axes()
+	p := newPlot(r.title(), x, y)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
 	p.Add(grid())
 	legend := newLegend()
 	for i, curve := range r.Curves {
-		xys, err := curve.line()
-		if err != nil {
-			return err
+		if len(curve.Band) > 0 {
+			xs, lows, highs := curve.band(func(x float64) float64 { return x })
+			if err := addBand(p, xs, lows, highs, classColour(i)); err != nil {
+				return err
+			}
+		}
+	}
+	for i, curve := range r.Curves {
+		var xys plotter.XYs
+		for _, point := range curve.Points {
+			xys = append(xys, plotter.XY{X: point.FPR, Y: point.TPR})
 		}
 		line, err := plotter.NewLine(xys)
 		if err != nil {
@@ -84,7 +211,6 @@ func (r ROC) draw(c draw.Canvas) error {
 		line.Color, line.Width, line.Dashes = classColour(i), 1.6, dashes[i%len(dashes)]
 		p.Add(line)
 		legend.Add(curve.label(r.Unit), line)
-		synthetic = synthetic || curve.Synthetic
 	}
 	chance, err := plotter.NewLine(plotter.XYs{{}, {X: 1, Y: 1}})
 	if err != nil {
@@ -93,10 +219,51 @@ func (r ROC) draw(c draw.Canvas) error {
 	chance.Color, chance.Dashes = ink, []vg.Length{2, 3}
 	p.Add(chance)
 	legend.Add("chance: AUC 0.500", chance)
-	p.Title.Text = title(r.Title, "", synthetic)
 	p.X.Tick.Marker, p.Y.Tick.Marker = fifths, fifths
 	drawAbove(c, p, legend)
 	return nil
+}
+
+// band is the band with its rates on another scale.
+func (c Curve) band(scale func(float64) float64) (xs, lows, highs []float64) {
+	for _, b := range c.Band {
+		xs, lows, highs = append(xs, scale(b.FPR)), append(lows, scale(b.Low)), append(highs, scale(b.High))
+	}
+	return xs, lows, highs
+}
+
+func (r ROC) chart() (*chart, error) {
+	if err := checkCurves("ROC", r.Title, r.Curves); err != nil {
+		return nil, err
+	}
+	width, _ := r.size()
+	c := newChart(r.title(), width)
+	x, y := r.axes()
+	c.axes(x, y, 0, 1, 0, 1)
+	c.place(64, 48, 24, 52+c.legendBelow(len(r.Curves)+1))
+	var names []string
+	for i, curve := range r.Curves {
+		name := curve.label(r.Unit)
+		names = append(names, name)
+		if len(curve.Band) > 0 {
+			var data []item
+			for _, b := range curve.Band {
+				data = append(data, item{Value: numbers(b.FPR, b.Low, b.High)})
+			}
+			c.band(name, classColour(i), data)
+		}
+		var data []item
+		for _, p := range curve.Points {
+			data = append(data, item{
+				Name:  fmt.Sprintf("%s: finds %.1f %% of the fakes at %.1f %% false alarms (threshold %.4g)", curve.Name, 100*p.TPR, 100*p.FPR, p.Threshold),
+				Value: numbers(p.FPR, p.TPR),
+			})
+		}
+		c.line(name, classColour(i), dashType(i), data).ShowSymbol = yes
+	}
+	c.level("chance: AUC 0.500", 0, 0, 1, 1)
+	c.Legend.Data = append(names, "chance: AUC 0.500")
+	return c, nil
 }
 
 // fifths are the ticks of a share.

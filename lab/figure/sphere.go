@@ -1,16 +1,13 @@
 package figure
 
 import (
-	"bytes"
-	_ "embed"
 	"fmt"
-	"html/template"
 	"image/color"
-	"io"
 	"math"
 	"slices"
 	"strconv"
 
+	"github.com/go-echarts/go-echarts/v2/opts"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -24,7 +21,10 @@ type Sphere struct {
 	Prototypes [][3]float64 // prototype k is that of class k
 	Classes    []string     // their names; nil for numbers
 	Points     []Embedding
-	Synthetic  bool
+	// Occupancy is the share of the embeddings that are nearest to each prototype, in [0, 1], measured in all dimensions (see
+	// [hypersphere.Coverage]): prototypes are drawn in proportion. Nil draws them all alike.
+	Occupancy []float64
+	Synthetic bool
 }
 
 // Embedding is where one face appears on the sphere.
@@ -54,6 +54,14 @@ func (s Sphere) check() error {
 	if s.Classes != nil && len(s.Classes) != len(s.Prototypes) {
 		return fmt.Errorf("sphere %s: %d names of %d classes", s.Title, len(s.Classes), len(s.Prototypes))
 	}
+	if s.Occupancy != nil && len(s.Occupancy) != len(s.Prototypes) {
+		return fmt.Errorf("sphere %s: occupancy of %d prototypes, want %d", s.Title, len(s.Occupancy), len(s.Prototypes))
+	}
+	for k, share := range s.Occupancy {
+		if !(share >= 0 && share <= 1) {
+			return fmt.Errorf("sphere %s: occupancy %g of prototype %d: want a share in [0, 1]", s.Title, share, k)
+		}
+	}
 	place := func(what string, i int, p [3]float64) error {
 		if length := math.Hypot(math.Hypot(p[0], p[1]), p[2]); !(length <= 1+1e-3) {
 			return fmt.Errorf("sphere %s: %s %d at %g: want a point of the unit ball", s.Title, what, i, p)
@@ -80,6 +88,14 @@ func (s Sphere) title() string {
 	return title(s.Title, fmt.Sprintf("n = %d embeddings, K = %d", len(s.Points), len(s.Prototypes)), s.Synthetic)
 }
 
+// radius is that of the mark of prototype k in points: its area is in proportion to the occupancy, within limits.
+func (s Sphere) radius(k int) float64 {
+	if s.Occupancy == nil {
+		return 5.5
+	}
+	return min(max(5.5*math.Sqrt(s.Occupancy[k]*float64(len(s.Prototypes))), 3), 11)
+}
+
 // markers tell the classes apart whose colours are the same.
 var markers = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, diamond{}}
 
@@ -98,8 +114,9 @@ func (s Sphere) draw(c draw.Canvas) error {
 	}
 	c = draw.Crop(c, 6, -6, 6, -6)
 	style := text.Style{Color: color.Black, Font: sans(11), XAlign: draw.XCenter, YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
-	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Max.Y}, s.title())
-	c = draw.Crop(c, 0, 0, 0, -22)
+	heading := wrap(s.title(), style.Font, c.Max.X-c.Min.X)
+	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Max.Y}, heading)
+	c = draw.Crop(c, 0, 0, 0, -style.Height(heading)-10)
 	centre, radius := c.Center(), min(c.Max.X-c.Min.X, c.Max.Y-c.Min.Y)/2-10
 
 	var outline vg.Path
@@ -134,7 +151,7 @@ func (s Sphere) draw(c draw.Canvas) error {
 	number := text.Style{Color: color.Black, Font: sans(8), XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 	for _, m := range marks {
 		at := vg.Point{X: centre.X + vg.Length(m.x)*radius, Y: centre.Y + vg.Length(m.y)*radius}
-		shape := markers[m.class/len(okabeIto)%len(markers)]
+		shape := classMarker(m.class)
 		opacity := 0.75
 		if m.z < 0 {
 			opacity = 0.2 // behind
@@ -143,68 +160,89 @@ func (s Sphere) draw(c draw.Canvas) error {
 			c.DrawGlyph(draw.GlyphStyle{Color: faint(classColour(m.class), opacity), Radius: 2, Shape: shape}, at)
 			continue
 		}
-		c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: 6.5, Shape: shape}, at)
-		c.DrawGlyph(draw.GlyphStyle{Color: faint(classColour(m.class), opacity), Radius: 5.5, Shape: shape}, at)
+		radius := vg.Length(s.radius(m.class))
+		c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: radius + 1, Shape: shape}, at)
+		c.DrawGlyph(draw.GlyphStyle{Color: faint(classColour(m.class), opacity), Radius: radius, Shape: shape}, at)
 		if m.z >= 0 {
-			c.FillText(number, at.Add(vg.Point{Y: 11}), strconv.Itoa(m.class))
+			c.FillText(number, at.Add(vg.Point{Y: radius + 5.5}), strconv.Itoa(m.class))
 		}
 	}
 	return nil
 }
 
-//go:embed sphere.html
-var sphereText string
+// ball is a sphere as a grid of points, a little smaller than the unit sphere: it hides what is behind.
+func ball() (points [][3]float64, rows, columns int) {
+	const radius = 0.97
+	rows, columns = 25, 49
+	for i := range rows {
+		polar := math.Pi * float64(i) / float64(rows-1)
+		for j := range columns {
+			around := 2 * math.Pi * float64(j) / float64(columns-1)
+			sin, cos := math.Sincos(around)
+			points = append(points, [3]float64{
+				round4(radius * math.Sin(polar) * cos), round4(radius * math.Cos(polar)), round4(radius * math.Sin(polar) * sin),
+			})
+		}
+	}
+	return points, rows, columns
+}
 
-var sphereHTML = template.Must(template.New("sphere.html").Parse(sphereText))
-
-// HTML writes the sphere as a piece of a page: a canvas that turns when it is dragged or by the arrow keys and names what
-// the pointer is on, and where scripts do not run the same as [SVG]. It loads nothing. A page may hold several.
-func (s Sphere) HTML(w io.Writer) error {
-	var svg bytes.Buffer
-	if err := SVG(&svg, s); err != nil {
-		return err
+func (s Sphere) chart() (*chart, error) {
+	if err := s.check(); err != nil {
+		return nil, err
 	}
-	type mark struct {
-		At    [3]float64 `json:"p"`
-		Class int        `json:"k"`
+	width, _ := s.size()
+	c := newChart(s.title(), width)
+	c.gl = true
+	type series = map[string]any
+	// ECharts-GL has y into the picture and z up; ours is y up and z to the viewer.
+	place := func(p [3]float64) []any { return numbers(p[0], -p[2], p[1]) }
+	points, rows, columns := ball()
+	surface := make([][]any, len(points))
+	for i, p := range points {
+		surface[i] = place(p)
 	}
-	page := struct {
-		Title      string
-		SVG        template.HTML
-		Colours    []string
-		Names      []string
-		Points     []mark
-		Prototypes []mark
-		Turn, Tilt float64
-	}{Title: s.title(), SVG: Inline(svg.Bytes()), Points: []mark{}, Turn: turn, Tilt: tilt}
-	for _, e := range s.Points {
-		page.Points = append(page.Points, mark{short(e.At), e.Class})
-	}
+	list := []any{series{
+		"type": "surface", "coordinateSystem": "cartesian3D", "data": surface, "dataShape": []int{rows, columns}, "silent": true, "shading": "lambert",
+		"wireframe": series{"show": true, "lineStyle": series{"color": "rgba(120,130,145,0.18)", "width": 1}},
+		"itemStyle": series{"color": "#f4f6f9", "opacity": 1},
+	}}
+	var names []string
 	for k, p := range s.Prototypes {
-		page.Prototypes = append(page.Prototypes, mark{short(p), k})
-		c := classColour(k)
-		page.Colours = append(page.Colours, fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B))
-		name := "class " + strconv.Itoa(k)
-		if s.Classes != nil {
-			name += ": " + s.Classes[k]
+		name := className(s.Classes, k)
+		names = append(names, name)
+		described := "prototype of " + name
+		if s.Occupancy != nil {
+			described += fmt.Sprintf(": nearest to %.1f %% of the embeddings", 100*s.Occupancy[k])
 		}
-		page.Names = append(page.Names, name)
+		colour, symbol := hex(classColour(k)), classSymbol(k)
+		data := []any{series{
+			"name": described, "value": place(p), "symbolSize": 2.6 * s.radius(k),
+			"itemStyle": series{"color": colour, "borderColor": "#fff", "borderWidth": 2, "opacity": 1},
+			"label": series{"show": true, "formatter": strconv.Itoa(k), "position": "top", "distance": 2, "textStyle": series{
+				"color": "#000", "fontSize": 13, "backgroundColor": "rgba(255,255,255,0.6)", "padding": 1, "borderWidth": 0,
+			}},
+		}}
+		for _, e := range s.Points {
+			if e.Class == k {
+				data = append(data, series{"name": name, "value": place(e.At)})
+			}
+		}
+		list = append(list, series{
+			"type": "scatter3D", "coordinateSystem": "cartesian3D", "name": name, "data": data, "symbol": symbol, "symbolSize": 7,
+			"itemStyle": series{"color": colour, "opacity": 0.8, "borderWidth": 0}, "label": series{"show": false},
+			"emphasis": series{"label": series{"show": false}},
+		})
 	}
-	if err := sphereHTML.Execute(w, page); err != nil {
-		return fmt.Errorf("figure: sphere: %w", err)
+	c.Legend = opts.Legend{Type: "scroll", Orient: "vertical", Right: "4", Top: "40", Bottom: "8", Data: names}
+	c.more["legend"] = series{"textStyle": series{"width": 150, "overflow": "truncate", "fontSize": 11}, "tooltip": series{"show": true}}
+	c.more["series"] = list
+	axis := series{"type": "value", "min": -1, "max": 1, "show": false}
+	c.more["xAxis3D"], c.more["yAxis3D"], c.more["zAxis3D"] = axis, axis, axis
+	c.more["grid3D"] = series{
+		"show": false, "boxWidth": 100, "boxHeight": 100, "boxDepth": 100, "left": 0, "right": 180, "top": 30, "bottom": 0,
+		"light":       series{"main": series{"intensity": 0.5, "alpha": 40, "beta": 20}, "ambient": series{"intensity": 0.75}},
+		"viewControl": series{"autoRotate": true, "autoRotateSpeed": 8, "autoRotateAfterStill": 4, "alpha": tilt * 180 / math.Pi, "beta": -turn * 180 / math.Pi, "distance": 170, "minDistance": 110},
 	}
-	return nil
-}
-
-// short rounds to what a screen can show.
-func short(p [3]float64) [3]float64 {
-	for i := range p {
-		p[i] = math.Round(p[i]*1e4) / 1e4
-	}
-	return p
-}
-
-// Inline returns what of an SVG document written by [SVG] goes into an HTML page: all but the XML declaration.
-func Inline(svg []byte) template.HTML {
-	return template.HTML(svg[max(bytes.Index(svg, []byte("<svg")), 0):])
+	return c, nil
 }

@@ -3,7 +3,11 @@ package figure
 import (
 	"fmt"
 	"image/color"
+	"math"
+	"strconv"
 
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -65,6 +69,10 @@ func (t Training) check() error {
 	return nil
 }
 
+func (t Training) title() string {
+	return title(t.Title, fmt.Sprintf("%d steps", len(t.Steps)), t.Synthetic)
+}
+
 func (t Training) size() (width, height vg.Length) { return 5.5 * vg.Inch, 6.2 * vg.Inch }
 
 func (t Training) draw(c draw.Canvas) error {
@@ -103,7 +111,7 @@ func (t Training) draw(c draw.Canvas) error {
 	}
 	level := func(y float64) plotter.XYs { return plotter.XYs{{X: first, Y: y}, {X: last, Y: y}} }
 
-	top := panel(title(t.Title, fmt.Sprintf("%d steps", len(t.Steps)), t.Synthetic), "loss (nats)")
+	top := panel(wrap(t.title(), sans(11), c.Max.X-c.Min.X), "loss (nats)")
 	if err := add(top, fmt.Sprintf("training, mean of %d steps", window), loss, okabeIto[0], nil); err != nil {
 		return err
 	}
@@ -148,4 +156,60 @@ func (t Training) draw(c draw.Canvas) error {
 		plots[i][0].Draw(row[0])
 	}
 	return nil
+}
+
+func (t Training) chart() (*chart, error) {
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	width, height := t.size()
+	c := newChart(t.title(), width)
+	first, last := float64(t.Steps[0].Step), float64(t.Steps[len(t.Steps)-1].Step)
+	if first == last {
+		first, last = first-1, last+1
+	}
+	room := (pixels(height) - 48 - 84) / 3
+	for i, y := range []string{"loss (nats)", "accuracy (share right)", "strength (official = 1)"} {
+		x, low := "", 0.0
+		if i == 2 {
+			x = "optimizer step"
+		}
+		if i == 0 {
+			low = math.NaN()
+		}
+		c.axes(x, y, first, last, low, math.NaN())
+		c.GridList = append(c.GridList, opts.Grid{
+			Left: "64", Right: "24", Top: strconv.Itoa(48 + i*int(room)), Height: strconv.Itoa(int(room) - 34),
+		})
+	}
+	c.legendRow()
+	c.Tooltip = opts.Tooltip{Trigger: "axis"}
+	c.AxisPointer = &opts.AxisPointer{Link: []opts.AxisPointerLink{{XAxisIndex: []int{0, 1, 2}}}}
+	curve := func(panel int, name string, colour color.Color, dash string, line plotter.XYs) *charts.SingleSeries {
+		var data []any
+		for _, p := range line {
+			data = append(data, numbers(p.X, p.Y))
+		}
+		s := c.line(name, colour, dash, nil)
+		s.Data, s.XAxisIndex, s.YAxisIndex = data, panel, panel
+		return s
+	}
+	means := func(panel int, name string, value func(store.Step) float64) {
+		line, window := t.smooth(value)
+		if window > 1 {
+			name += fmt.Sprintf(", mean of %d steps", window)
+		}
+		curve(panel, name, okabeIto[0], "solid", line)
+	}
+	means(0, "training loss", func(s store.Step) float64 { return s.Loss })
+	if t.Floor > 0 {
+		curve(0, "least possible loss", ink, "dotted", plotter.XYs{{X: first, Y: t.Floor}, {X: last, Y: t.Floor}})
+	}
+	means(1, "training accuracy", func(s store.Step) float64 { return s.Accuracy })
+	if held := t.heldOut(); len(held) > 0 {
+		curve(1, fmt.Sprintf("accuracy on %d held-out faces, official strength", t.HeldOut), okabeIto[1], "dashed", held).ShowSymbol = yes
+	}
+	curve(1, "accuracy of guessing", ink, "dotted", plotter.XYs{{X: first, Y: t.Chance}, {X: last, Y: t.Chance}})
+	means(2, "strength", func(s store.Step) float64 { return s.Strength })
+	return c, nil
 }

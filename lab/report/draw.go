@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"html/template"
 	"math"
@@ -14,13 +13,8 @@ import (
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-func svg(f figure.Figure) (template.HTML, error) {
-	var b bytes.Buffer
-	if err := figure.SVG(&b, f); err != nil {
-		return "", err
-	}
-	return figure.Inline(b.Bytes()), nil
-}
+// svg draws a figure: still without the scripts, as a chart with them.
+func svg(f figure.Figure) (template.HTML, error) { return figure.Snippet(f) }
 
 // drawTests draws the ROC curves of all methods together and the histograms of the chosen score, over videos. A test set
 // in which one class has no score is left out, as it has no curve.
@@ -182,11 +176,9 @@ func drawSphere(v *view) error {
 		}
 	}
 	if len(v.Prototypes) > 0 {
-		var b bytes.Buffer
-		err = figure.Sphere{
+		v.Sphere, err = svg(figure.Sphere{
 			Title: "Held-out faces on the sphere", Prototypes: v.Prototypes, Classes: v.Classes, Points: v.Embeddings, Synthetic: synthetic,
-		}.HTML(&b)
-		v.Sphere = template.HTML(b.String())
+		})
 	}
 	return err
 }

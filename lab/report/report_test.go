@@ -231,11 +231,12 @@ func TestReportEscapes(t *testing.T) {
 		}
 	}
 	text := write(t, d)
-	if n := strings.Count(text, "<script"); n != 1 {
-		t.Errorf("%d scripts, want the one of the sphere", n)
-	}
-	if n := strings.Count(text, "</script"); n != 1 {
-		t.Errorf("%d ends of scripts, want 1", n)
+	// As many as without evil names: one a figure, and the libraries where they are in the cache.
+	plain := write(t, example(t))
+	for _, tag := range []string{"<script", "</script"} {
+		if n, want := strings.Count(text, tag), strings.Count(plain, tag); n != want || n == 0 {
+			t.Errorf("%d times %s, want %d", n, tag, want)
+		}
 	}
 	if strings.Contains(text, "<img") {
 		t.Error("an <img> came through")

@@ -1,0 +1,266 @@
+package figure
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+	"github.com/go-echarts/go-echarts/v2/types"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Bars shows a figure of merit as bars with their intervals, in groups: the AUC of several methods on each test set. What
+// it rests on stands beside each bar.
+type Bars struct {
+	Title     string
+	Quantity  string  // what the values are, with their unit: "AUC over videos (share)"
+	Chance    float64 // the value of guessing, drawn as a line; 0 for none
+	Groups    []Group
+	Synthetic bool
+}
+
+// Group is bars that belong together, such as those of one test set.
+type Group struct {
+	Name string
+	Bars []Bar
+}
+
+// Bar is one bar. Bars of one name have one colour in all groups.
+type Bar struct {
+	Name string
+	Estimate
+}
+
+// row is a bar and where it stands.
+type row struct {
+	group, name string
+	series      int
+	Estimate
+}
+
+// rows are the bars from above.
+func (b Bars) rows() (rows []row, names []string) {
+	for _, g := range b.Groups {
+		for _, bar := range g.Bars {
+			series := slices.Index(names, bar.Name)
+			if series < 0 {
+				series = len(names)
+				names = append(names, bar.Name)
+			}
+			rows = append(rows, row{g.Name, bar.Name, series, bar.Estimate})
+		}
+	}
+	return rows, names
+}
+
+func (b Bars) check() error {
+	rows, _ := b.rows()
+	measured := 0
+	for _, r := range rows {
+		if err := r.Estimate.check(); err != nil {
+			return fmt.Errorf("bars %s: %s of %s: %w", b.Title, r.name, r.group, err)
+		}
+		if r.Value < 0 {
+			return fmt.Errorf("bars %s: %s of %s is %g: want values from 0", b.Title, r.name, r.group, r.Value)
+		}
+		if !math.IsNaN(r.Value) {
+			measured++
+		}
+	}
+	if measured == 0 {
+		return fmt.Errorf("bars %s: none of %d bars was measured", b.Title, len(rows))
+	}
+	return nil
+}
+
+func (b Bars) title() string {
+	rows, _ := b.rows()
+	measured := 0
+	for _, r := range rows {
+		if !math.IsNaN(r.Value) {
+			measured++
+		}
+	}
+	return title(b.Title, partial(measured, len(rows)), b.Synthetic)
+}
+
+// end is where the axis ends: 1 for shares.
+func (b Bars) end() float64 {
+	rows, _ := b.rows()
+	end := 0.0
+	for _, r := range rows {
+		if finite(r.Value) {
+			end = max(end, r.Value)
+		}
+		if r.interval() {
+			end = max(end, r.High)
+		}
+	}
+	if end <= 1 {
+		return 1
+	}
+	return end * 1.05
+}
+
+// The heights of print: a bar's row, the gap between groups.
+const (
+	rowHeight vg.Length = 15
+	groupGap            = 0.6 // of a row
+)
+
+// places are the middles of the rows, in rows from above, and how many rows all take.
+func (b Bars) places() (at []float64, all float64) {
+	for i, g := range b.Groups {
+		if i > 0 {
+			all += groupGap
+		}
+		for range g.Bars {
+			at = append(at, all+0.5)
+			all++
+		}
+	}
+	return at, all
+}
+
+func (b Bars) size() (width, height vg.Length) {
+	_, names := b.rows()
+	_, all := b.places()
+	return 6.4 * vg.Inch, vg.Length(all)*rowHeight + 78 + vg.Length(len(names))*13
+}
+
+func (b Bars) draw(c draw.Canvas) error {
+	if err := b.check(); err != nil {
+		return err
+	}
+	rows, names := b.rows()
+	at, all := b.places()
+	p := newPlot(b.title(), b.Quantity, "")
+	p.X.Min, p.X.Max = 0, b.end()
+	p.Y.Min, p.Y.Max = -all, 0
+	p.Y.Padding, p.Y.Width, p.Y.Tick.Width, p.Y.Tick.Length = 2, 0, 0, 0
+	var ticks plot.ConstantTicks
+	next := 0
+	for _, g := range b.Groups {
+		if len(g.Bars) > 0 {
+			ticks = append(ticks, plot.Tick{Value: -(at[next] + at[next+len(g.Bars)-1]) / 2, Label: g.Name})
+		}
+		next += len(g.Bars)
+	}
+	p.Y.Tick.Marker = ticks
+	background := grid()
+	background.Horizontal.Width = 0
+	p.Add(background)
+	legend := newLegend()
+	for i, name := range names {
+		legend.Add(name, swatch{classColour(i)})
+	}
+	p.Add(barRows{rows, at, b.Chance})
+	// Below: the legend. At the right: the numbers.
+	const notes = 170
+	c = draw.Crop(c, 6, -6, 6, -6)
+	height := legend.Rectangle(c).Size().Y
+	left := draw.Crop(c, 0, -notes, height+6, 0)
+	drawPlot(left, p)
+	legend.Draw(draw.Crop(c, 36, 0, 0, height-c.Max.Y+c.Min.Y))
+	data := p.DataCanvas(left)
+	_, y := p.Transforms(&data)
+	style := text.Style{Color: ink, Font: sans(8), YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
+	for i, r := range rows {
+		c.FillText(style, vg.Point{X: data.Max.X + 8, Y: y(-at[i])}, r.described())
+	}
+	return nil
+}
+
+// swatch is a colour in a legend.
+type swatch struct{ colour color.Color }
+
+func (s swatch) Thumbnail(c *draw.Canvas) {
+	c.FillPolygon(s.colour, []vg.Point{c.Min, {X: c.Min.X, Y: c.Max.Y}, c.Max, {X: c.Max.X, Y: c.Min.Y}})
+}
+
+type barRows struct {
+	rows   []row
+	at     []float64
+	chance float64
+}
+
+func (b barRows) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	line := func(style draw.LineStyle, x0, y0, x1, y1 vg.Length) { c.StrokeLine2(style, x0, y0, x1, y1) }
+	for i, r := range b.rows {
+		if math.IsNaN(r.Value) {
+			continue
+		}
+		top, bottom, middle := y(-b.at[i]+0.38), y(-b.at[i]-0.38), y(-b.at[i])
+		c.FillPolygon(faint(classColour(r.series), 0.75), []vg.Point{{X: x(0), Y: bottom}, {X: x(r.Value), Y: bottom}, {X: x(r.Value), Y: top}, {X: x(0), Y: top}})
+		if r.interval() {
+			style := draw.LineStyle{Color: ink, Width: 1}
+			line(style, x(r.Low), middle, x(r.High), middle)
+			line(style, x(r.Low), middle-3, x(r.Low), middle+3)
+			line(style, x(r.High), middle-3, x(r.High), middle+3)
+		}
+	}
+	if b.chance > 0 {
+		line(draw.LineStyle{Color: ink, Width: 0.8, Dashes: []vg.Length{2, 3}}, x(b.chance), c.Min.Y, x(b.chance), c.Max.Y)
+	}
+}
+
+func (b Bars) chart() (*chart, error) {
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	width, _ := b.size()
+	rows, names := b.rows()
+	c := newChart(b.title(), width)
+	c.axes(b.Quantity, "", 0, b.end(), 0, 0)
+	labels, last := make([]string, len(rows)), ""
+	bars := make([][]item, len(names))
+	var intervals []item
+	for i, r := range rows {
+		if r.group != last {
+			labels[i], last = r.group, r.group
+		}
+		name := fmt.Sprintf("%s, %s: %s", r.group, r.name, r.described())
+		for s := range bars {
+			bar := item{Name: name}
+			if s == r.series && !math.IsNaN(r.Value) {
+				bar.Value = number(r.Value)
+				bar.Label = &opts.Label{Show: yes, Position: "insideLeft", Formatter: r.String(), Color: hex(over(classColour(s)))}
+			}
+			bars[s] = append(bars[s], bar)
+		}
+		if r.interval() {
+			intervals = append(intervals, item{Name: name, Value: []any{number(r.Low), number(r.High), i}})
+		}
+	}
+	axis := &c.YAxisList[0]
+	axis.Type, axis.Min, axis.Max, axis.Scale, axis.Data, axis.Inverse = "category", nil, nil, nil, labels, yes
+	axis.SplitLine, axis.AxisLabel = &opts.SplitLine{Show: no}, &opts.AxisLabel{Interval: "0", Color: hex(ink)}
+	c.more["yAxis"] = []any{map[string]any{"axisTick": map[string]any{"show": false}}}
+	c.place(110, 48, 24, 52+c.legendRow())
+	for s, name := range names {
+		c.add(charts.SingleSeries{
+			Name: name, Type: types.ChartBar, Data: bars[s], BarGap: "-100%", BarCategoryGap: "25%",
+			ItemStyle: &opts.ItemStyle{Color: hex(classColour(s))},
+		})
+	}
+	c.custom("95 % interval", acrossItems, ink, intervals, []int{0, 1}, 2)
+	c.Legend.Data = names
+	if b.Chance > 0 {
+		c.MultiSeries[0].MarkLines = &opts.MarkLines{
+			Data: []any{opts.MarkLineNameXAxisItem{Name: "guessing", XAxis: b.Chance}},
+			MarkLineStyle: opts.MarkLineStyle{
+				Symbol: []string{"none", "none"}, Label: &opts.Label{Formatter: "guessing " + strconv.FormatFloat(b.Chance, 'g', 3, 64)},
+				LineStyle: &opts.LineStyle{Color: hex(ink), Type: "dotted"},
+			},
+		}
+	}
+	return c, nil
+}

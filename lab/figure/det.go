@@ -1,0 +1,151 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// DET shows the same curves as [ROC] by their errors: the share of fakes missed over the share of false alarms, both as
+// normal deviates, which spreads the corner of few errors (Martin et al., "The DET curve in assessment of detection task
+// performance", Eurospeech 1997). Scores that are normal in both classes give a straight line.
+type DET struct {
+	Title  string
+	Unit   string // what is counted: "videos" or "faces"
+	Curves []Curve
+}
+
+// The ends of a DET's axes: rates beyond them lie on the border.
+const (
+	detLow  = 0.005
+	detHigh = 0.95
+)
+
+var detTicks = []float64{0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95}
+
+// deviate is the normal deviate of a rate, which is cut to the ends of the axes.
+func deviate(rate float64) float64 {
+	return math.Sqrt2 * math.Erfinv(2*min(max(rate, detLow), detHigh)-1)
+}
+
+func (d DET) title() string { return title(d.Title, "", anySynthetic(d.Curves)) }
+
+func (d DET) axes() (x, y string) {
+	return "false alarms (% of real " + d.Unit + ", normal deviate scale)", "missed fakes (% of fake " + d.Unit + ", normal deviate scale)"
+}
+
+func (d DET) size() (width, height vg.Length) { return ROC(d).size() }
+
+func (d DET) draw(c draw.Canvas) error {
+	if err := checkCurves("DET", d.Title, d.Curves); err != nil {
+		return err
+	}
+	x, y := d.axes()
+	p := newPlot(d.title(), x, y)
+	p.X.Min, p.X.Max = deviate(0), deviate(1)
+	p.Y.Min, p.Y.Max = p.X.Min, p.X.Max
+	var ticks plot.ConstantTicks
+	for _, t := range detTicks {
+		ticks = append(ticks, plot.Tick{Value: deviate(t), Label: fmt.Sprintf("%g", 100*t)})
+	}
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks, ticks
+	p.Add(grid())
+	legend := newLegend()
+	for i, curve := range d.Curves {
+		if len(curve.Band) > 0 {
+			xs, lows, highs := curve.band(deviate)
+			for k, b := range curve.Band {
+				lows[k], highs[k] = deviate(1-b.High), deviate(1-b.Low)
+			}
+			if err := addBand(p, xs, lows, highs, classColour(i)); err != nil {
+				return err
+			}
+		}
+	}
+	for i, curve := range d.Curves {
+		points, _ := curve.errors()
+		line, err := plotter.NewLine(points)
+		if err != nil {
+			return err
+		}
+		line.Color, line.Width, line.Dashes = classColour(i), 1.6, dashes[i%len(dashes)]
+		p.Add(line)
+		legend.Add(curve.label(d.Unit), line)
+	}
+	chance, err := plotter.NewLine(plotter.XYs{{X: deviate(0.05), Y: deviate(0.95)}, {X: deviate(0.95), Y: deviate(0.05)}})
+	if err != nil {
+		return err
+	}
+	chance.Color, chance.Dashes = ink, []vg.Length{2, 3}
+	p.Add(chance)
+	legend.Add("chance", chance)
+	drawAbove(c, p, legend)
+	return nil
+}
+
+// errors is the curve by normal deviates of its error rates, and what to say at each point. A straight piece of a ROC curve
+// is none here, so pieces are followed in small steps.
+func (c Curve) errors() (line plotter.XYs, names []string) {
+	const steps = 16
+	for i, p := range c.Points {
+		from, n := p, 1
+		if i > 0 {
+			from = c.Points[i-1]
+		}
+		if p.FPR > from.FPR && p.TPR > from.TPR {
+			n = steps
+		}
+		for k := 1; k <= n; k++ {
+			t := float64(k) / float64(n)
+			fpr, fnr := from.FPR+t*(p.FPR-from.FPR), 1-from.TPR-t*(p.TPR-from.TPR)
+			line = append(line, plotter.XY{X: deviate(fpr), Y: deviate(fnr)})
+			names = append(names, fmt.Sprintf("%s: misses %.1f %% of the fakes at %.1f %% false alarms", c.Name, 100*fnr, 100*fpr))
+		}
+	}
+	return line, names
+}
+
+func (d DET) chart() (*chart, error) {
+	if err := checkCurves("DET", d.Title, d.Curves); err != nil {
+		return nil, err
+	}
+	width, _ := d.size()
+	c := newChart(d.title(), width)
+	x, y := d.axes()
+	c.axes(x, y, deviate(0), deviate(1), deviate(0), deviate(1))
+	c.place(64, 48, 24, 52+c.legendBelow(len(d.Curves)+1))
+	var at []any
+	for _, t := range detTicks {
+		at = append(at, deviate(t))
+	}
+	for _, axis := range []string{"xAxis", "yAxis"} {
+		c.more[axis] = []any{map[string]any{
+			"axisLabel": map[string]any{"customValues": at, "formatter": deviateLabel}, "axisTick": map[string]any{"customValues": at},
+		}}
+	}
+	var names []string
+	for i, curve := range d.Curves {
+		name := curve.label(d.Unit)
+		names = append(names, name)
+		if len(curve.Band) > 0 {
+			var data []item
+			for _, b := range curve.Band {
+				data = append(data, item{Value: numbers(deviate(b.FPR), deviate(1-b.High), deviate(1-b.Low))})
+			}
+			c.band(name, classColour(i), data)
+		}
+		var data []item
+		line, points := curve.errors()
+		for k, p := range line {
+			data = append(data, item{Name: points[k], Value: numbers(p.X, p.Y)})
+		}
+		c.line(name, classColour(i), dashType(i), data).ShowSymbol = yes
+	}
+	c.level("chance", deviate(0.05), deviate(0.95), deviate(0.95), deviate(0.05))
+	c.Legend.Data = append(names, "chance")
+	return c, nil
+}
