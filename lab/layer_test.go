@@ -13,8 +13,8 @@ const module = "github.com/seeable-lab/seeable/"
 // plain are the packages that build without GoMLX and without a C compiler: what the method is,
 // apart from the nets that learn it.
 var plain = []string{
-	"lab/spec", "lab/face", "lab/discrepancy", "lab/hypersphere", "lab/metric", "lab/figure",
-	"lab/table", "lab/report", "lab/store", "lab/video", "lab/safetensors", "lab/toolbox", "lab/stream", "lab/cluster", "lab/evaluation", "lab/tensorboard", "datasets", "experiments", "results",
+	"lab/spec", "lab/face", "lab/face/detect", "lab/discrepancy", "lab/hypersphere", "lab/metric", "lab/figure",
+	"lab/table", "lab/report", "lab/store", "lab/video", "lab/extract", "lab/safetensors", "lab/toolbox", "lab/stream", "lab/cluster", "lab/evaluation", "lab/tensorboard", "datasets", "experiments", "results",
 }
 
 func TestPlainPackagesDoNotImportGoMLX(t *testing.T) {

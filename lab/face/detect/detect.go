@@ -82,11 +82,11 @@ func New(centerFace, faceMesh []byte) (*Detector, error) {
 }
 
 // sides are the lengths in pixels to which the longer side of an image is brought, one after the other until a face is
-// found: at 320, faces from about 12 pixels there are, so 48 in a frame of 1280×720; at 1280, from 12 in such a frame.
-var sides = []int{320, 640, 1280}
+// found. The smallest faces that are found have about 12 pixels there: in a frame of 1280×720, 48 at 320, and 24 at 640.
+var sides = []int{320, 640}
 
 // Faces finds all faces of an image, the largest first, and their landmarks. It looks at the image with its longer side
-// at 320 pixels, then at 640 and 1280 if there is none. If there is none at all, the error wraps [ErrNoFace].
+// at 320 pixels, and at 640 if there is none. If there is none either, the error wraps [ErrNoFace].
 //
 // The image must be opaque and begin at (0, 0), as those of [face.Decode] do.
 func (d *Detector) Faces(img *image.RGBA) ([]Detection, error) {

