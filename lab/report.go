@@ -2,20 +2,13 @@ package lab
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
-
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model"
-	"gonum.org/v1/gonum/floats"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/report"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/stream"
 )
 
 // embedded is how many held-out images a report puts on the sphere.
@@ -37,63 +30,20 @@ func (l *Lab) writeReport(ctx context.Context, r *Run, d *detector, steps []stor
 
 // embed puts discrepancies of held-out faces on the sphere, and measures how near each class comes to each prototype.
 func (l *Lab) embed(ctx context.Context, d *detector, m *method.SeeABLE, held []face.Face, data *report.Data) error {
-	size := d.spec.Encoder.Size
-	row := size * size * 3
-	images, labels := make([]uint8, embedded*row), make([]int, embedded)
-	err := l.quietly().each(ctx, "", embedded, func(worker, i int) error {
-		var err error
-		labels[i], err = m.Check(d.samplers[worker], images[i*row:(i+1)*row], held[i%len(held)], stream.New(d.spec.Seed, "report", i))
-		return err
-	})
+	p, err := l.probeOf(ctx, d.spec, m, held, embedded)
 	if err != nil {
 		return err
 	}
-	exec, err := model.NewExec(l.computer.Backend, d.weights, func(scope *model.Scope, images *Node) *Node {
-		return m.Embeddings(scope.In("net"), images)
-	})
-	if err != nil {
-		return fmt.Errorf("lab: %w", err)
-	}
-	defer exec.Finalize()
-
-	prototypes := m.Prototypes()
-	view := prototypes.Projection()
-	k := prototypes.K()
-	for i := range k {
-		at, _, err := view.Point(prototypes.At(i))
-		if err != nil {
-			return err
-		}
-		data.Prototypes = append(data.Prototypes, at)
-	}
-	data.SimilarityN = embedded
-	data.Similarity = make([][]float64, k)
-	counts := make([]float64, k)
-	for i := range data.Similarity {
-		data.Similarity[i] = make([]float64, k)
-	}
-	rows, err := forward(ctx, exec, size, images)
+	e, err := p.embed(ctx, l.computer.Backend, d.weights)
 	if err != nil {
 		return err
 	}
-	for i, row := range rows {
-		z := float64s(row)
-		at, _, err := view.Point(z)
-		if err != nil {
-			return err
-		}
-		label := labels[i]
-		data.Embeddings = append(data.Embeddings, figure.Embedding{At: at, Class: label})
-		counts[label]++
-		for j := range k {
-			data.Similarity[label][j] += floats.Dot(prototypes.At(j), z)
-		}
+	sphere, err := e.Sphere("")
+	if err != nil {
+		return err
 	}
-	for i, n := range counts {
-		for j := range data.Similarity[i] {
-			data.Similarity[i][j] /= max(1, n)
-		}
-	}
+	data.Prototypes, data.Embeddings = sphere.Prototypes, sphere.Points
+	data.Similarity, data.SimilarityN = e.similarity(), embedded
 	return nil
 }
 

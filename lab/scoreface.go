@@ -9,6 +9,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/method"
 )
 
@@ -27,17 +28,24 @@ type FaceScore struct {
 	Face    face.Face          `json:"-"`
 }
 
+// HeatMap shows which regions of the face the detector recognised least: how near, on average, the variants with a
+// discrepancy in a region came to their own prototypes. It fails for methods without variants.
+func (s FaceScore) HeatMap(title string) (figure.Cells, error) {
+	if s.Regions == nil {
+		return figure.Cells{}, fmt.Errorf("lab: no heat map of %s: its detector has no regions", s.File)
+	}
+	return figure.Cells{
+		Title: title, Label: "mean cosine with the own prototype (low: strange)",
+		Image: s.Face.Image, Landmarks: s.Face.Landmarks, Regions: s.Masks, Values: s.Regions,
+	}, nil
+}
+
 // Score scores image files, each taken as a crop around one face. A file that cannot be read is an error of a strict lab;
 // otherwise it is left out and the reason is among skipped.
 func (l *Lab) Score(ctx context.Context, r *Run, files ...string) (out []FaceScore, skipped []string, err error) {
 	d, err := l.detector(ctx, r)
 	if err != nil {
 		return nil, nil, err
-	}
-	// The one-pass score does not need the variants, but the heat map does.
-	variants := r.Record.Score
-	if variants == "onepass" {
-		variants = "cosine"
 	}
 	for _, file := range files {
 		f, err := datasets.Load(datasets.Item{Dataset: "files", File: filepath.Base(file), Path: file, Frame: -1})
@@ -49,27 +57,64 @@ func (l *Lab) Score(ctx context.Context, r *Run, files ...string) (out []FaceSco
 		if err != nil {
 			return nil, nil, err
 		}
-		evidence, err := l.evidence(ctx, "scoring", d, variants, []face.Face{f}, []string{filepath.Base(file)})
+		score, err := l.scoreFace(ctx, r, d, f, file, filepath.Base(file))
 		if err != nil {
-			return nil, nil, fmt.Errorf("lab: %s: %w", file, err)
-		}
-		score := FaceScore{
-			File: file, Name: r.Record.Score, Fallback: f.Fallback, Face: f,
-			Score: d.method.Score(r.Record.Score, evidence[0], d.calibration),
-		}
-		if seeable, ok := d.method.(*method.SeeABLE); ok {
-			score.Similarities = seeable.Similarities(evidence[0])
-			regions := seeable.Regions()
-			for i := range regions.Len() {
-				score.Masks = append(score.Masks, regions.Mask(i, f.Landmarks, f.Image.Rect))
-				mean, n := 0.0, 0.0
-				for k := i; k < len(score.Similarities); k += regions.Len() {
-					mean, n = mean+score.Similarities[k], n+1
-				}
-				score.Regions = append(score.Regions, mean/n)
-			}
+			return nil, nil, err
 		}
 		out = append(out, score)
 	}
 	return out, skipped, nil
+}
+
+// ScoreItems scores faces of data sets, drawn ones too. A face that cannot be read is an error.
+func (l *Lab) ScoreItems(ctx context.Context, r *Run, items ...datasets.Item) ([]FaceScore, error) {
+	d, err := l.detector(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	var out []FaceScore
+	for _, it := range items {
+		f, err := datasets.Load(it)
+		if err != nil {
+			return nil, err
+		}
+		score, err := l.scoreFace(ctx, r, d, f, it.File, it.ID())
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, score)
+	}
+	return out, nil
+}
+
+// scoreFace scores one face; id makes its draws.
+func (l *Lab) scoreFace(ctx context.Context, r *Run, d *detector, f face.Face, file, id string) (FaceScore, error) {
+	// The one-pass score does not need the variants, but the heat map does.
+	variants := r.Record.Score
+	if variants == "onepass" {
+		variants = "cosine"
+	}
+	evidence, err := l.evidence(ctx, "scoring", d, variants, []face.Face{f}, []string{id})
+	if err != nil {
+		return FaceScore{}, fmt.Errorf("lab: %s: %w", file, err)
+	}
+	score := FaceScore{
+		File: file, Name: r.Record.Score, Fallback: f.Fallback, Face: f,
+		Score: d.method.Score(r.Record.Score, evidence[0], d.calibration),
+	}
+	seeable, ok := d.method.(*method.SeeABLE)
+	if !ok {
+		return score, nil
+	}
+	score.Similarities = seeable.Similarities(evidence[0])
+	regions := seeable.Regions()
+	for i := range regions.Len() {
+		score.Masks = append(score.Masks, regions.Mask(i, f.Landmarks, f.Image.Rect))
+		mean, n := 0.0, 0.0
+		for k := i; k < len(score.Similarities); k += regions.Len() {
+			mean, n = mean+score.Similarities[k], n+1
+		}
+		score.Regions = append(score.Regions, mean/n)
+	}
+	return score, nil
 }

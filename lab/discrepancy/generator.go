@@ -74,6 +74,18 @@ func (g *Generator) Class(label int) (region int, kind string, ok bool) {
 	return label % n, g.discrepancy.Types[label/n], true
 }
 
+// Name says in words what a label stands for: "spatial, row 1, col 2" or "pristine"; "" for a label out of range.
+func (g *Generator) Name(label int) string {
+	region, kind, ok := g.Class(label)
+	switch {
+	case ok:
+		return kind + ", " + g.regions.Name(region)
+	case g.pristine(label):
+		return "pristine"
+	}
+	return ""
+}
+
 // pristine tells whether the label is that of faces without a discrepancy.
 func (g *Generator) pristine(label int) bool {
 	return g.discrepancy.Pristine > 0 && label == g.Classes()-1

@@ -1,0 +1,202 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/figure"
+	"github.com/seeable-lab/seeable/lab/hypersphere"
+	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/stream"
+)
+
+// Embeddings are what a network makes of discrepancies in held-out real faces.
+type Embeddings struct {
+	Prototypes *hypersphere.Prototypes
+	Classes    []string // what each of the K prototypes stands for
+	Labels     []int    // the class of each image
+	Z          [][]float64
+	Synthetic  bool // the faces are drawn by code
+}
+
+// Embeddings embeds n images of held-out real faces, each with a discrepancy at official strength, by the network of a
+// finished run of the method "seeable". Which face, discrepancy and label the i-th has depends on the run's seed and i.
+func (l *Lab) Embeddings(ctx context.Context, r *Run, n int) (*Embeddings, error) {
+	p, err := l.probe(ctx, r.Spec, n)
+	if err != nil {
+		return nil, err
+	}
+	d, err := l.detector(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return p.embed(ctx, l.computer.Backend, d.weights)
+}
+
+// Sphere shows the embeddings on the sphere of three dimensions.
+func (e *Embeddings) Sphere(title string) (figure.Sphere, error) {
+	s := figure.Sphere{Title: title, Classes: e.Classes, Synthetic: e.Synthetic}
+	view := e.Prototypes.Projection()
+	for k := range e.Prototypes.K() {
+		at, _, err := view.Point(e.Prototypes.At(k))
+		if err != nil {
+			return s, err
+		}
+		s.Prototypes = append(s.Prototypes, at)
+	}
+	for i, z := range e.Z {
+		at, _, err := view.Point(z)
+		if err != nil {
+			return s, err
+		}
+		s.Points = append(s.Points, figure.Embedding{At: at, Class: e.Labels[i]})
+	}
+	return s, nil
+}
+
+// Angles shows the embeddings by their angles to their own prototypes and to the nearest others.
+func (e *Embeddings) Angles(title string) (figure.Map, error) {
+	m, err := figure.Angles(title, e.Prototypes, e.Z, e.Labels)
+	m.Classes, m.Synthetic = e.Classes, e.Synthetic
+	return m, err
+}
+
+// Similarity shows the mean cosine of the embeddings of each class with each prototype.
+func (e *Embeddings) Similarity(title string) figure.Matrix {
+	return figure.Matrix{Title: title, N: len(e.Z), Values: e.similarity(), Classes: e.Classes, Synthetic: e.Synthetic}
+}
+
+func (e *Embeddings) similarity() [][]float64 {
+	k := e.Prototypes.K()
+	mean, counts := make([][]float64, k), make([]float64, k)
+	for class := range mean {
+		mean[class] = make([]float64, k)
+	}
+	for i, z := range e.Z {
+		class := e.Labels[i]
+		counts[class]++
+		for j := range k {
+			mean[class][j] += floats.Dot(e.Prototypes.At(j), z)
+		}
+	}
+	for class, n := range counts {
+		floats.Scale(1/max(1, n), mean[class])
+	}
+	return mean
+}
+
+// probe is images of held-out faces with discrepancies, to be embedded.
+type probe struct {
+	spec      spec.Spec
+	method    *method.SeeABLE
+	images    []uint8
+	labels    []int
+	synthetic bool
+}
+
+// probe makes n images of the faces that s holds out.
+func (l *Lab) probe(ctx context.Context, s spec.Spec, n int) (*probe, error) {
+	if n < 1 {
+		return nil, fmt.Errorf("lab: %d images, want at least 1", n)
+	}
+	m, err := method.New(s)
+	if err != nil {
+		return nil, err
+	}
+	seeable, ok := m.(*method.SeeABLE)
+	if !ok {
+		return nil, fmt.Errorf("lab: method %q has no prototypes: want an experiment of the method \"seeable\"", s.Method)
+	}
+	_, heldSet, _, err := datasets.Train(l.data, s.Data, s.Seed, l.mode)
+	if err != nil {
+		return nil, err
+	}
+	held, _, _, err := l.load(ctx, "reading held-out faces", heldSet, method.Keep(s))
+	if err != nil {
+		return nil, err
+	}
+	p, err := l.probeOf(ctx, s, seeable, held, n)
+	if err != nil {
+		return nil, err
+	}
+	p.synthetic = heldSet.Synthetic
+	return p, nil
+}
+
+// probeOf makes n images of held-out faces.
+func (l *Lab) probeOf(ctx context.Context, s spec.Spec, m *method.SeeABLE, held []face.Face, n int) (*probe, error) {
+	row := s.Encoder.Size * s.Encoder.Size * 3
+	p := &probe{spec: s, method: m, images: make([]uint8, n*row), labels: make([]int, n)}
+	samplers := make([]*method.Sampler, runtime.GOMAXPROCS(0))
+	for i := range samplers {
+		samplers[i] = m.Sampler()
+	}
+	err := l.quietly().each(ctx, "", n, func(worker, i int) error {
+		var err error
+		p.labels[i], err = m.Check(samplers[worker], p.images[i*row:(i+1)*row], held[i%len(held)], stream.New(s.Seed, "report", i))
+		return err
+	})
+	return p, err
+}
+
+// empty has everything but the embeddings.
+func (p *probe) empty() (*Embeddings, error) {
+	g, err := discrepancy.New(p.spec.Discrepancy, p.spec.Augment)
+	if err != nil {
+		return nil, err
+	}
+	e := &Embeddings{Prototypes: p.method.Prototypes(), Labels: p.labels, Synthetic: p.synthetic}
+	for k := range g.Classes() {
+		e.Classes = append(e.Classes, g.Name(k))
+	}
+	return e, nil
+}
+
+// network is the graph from images to embeddings by what weights holds.
+func (p *probe) network(backend compute.Backend, weights *model.Store) (*model.Exec, error) {
+	exec, err := model.NewExec(backend, weights, func(scope *model.Scope, images *Node) *Node {
+		return p.method.Embeddings(scope.In("net"), images)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	return exec, nil
+}
+
+// through runs the images through a network.
+func (p *probe) through(ctx context.Context, network *model.Exec) ([][]float64, error) {
+	rows, err := forward(ctx, network, p.spec.Encoder.Size, p.images)
+	if err != nil {
+		return nil, err
+	}
+	z := make([][]float64, len(rows))
+	for i, row := range rows {
+		z[i] = float64s(row)
+	}
+	return z, nil
+}
+
+// embed embeds the images by the network that weights holds.
+func (p *probe) embed(ctx context.Context, backend compute.Backend, weights *model.Store) (*Embeddings, error) {
+	e, err := p.empty()
+	if err != nil {
+		return nil, err
+	}
+	network, err := p.network(backend, weights)
+	if err != nil {
+		return nil, err
+	}
+	defer network.Finalize()
+	e.Z, err = p.through(ctx, network)
+	return e, err
+}

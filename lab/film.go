@@ -1,0 +1,182 @@
+package lab
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/encoder"
+	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/train"
+)
+
+// Frame is a picture of a training: the embeddings of the same held-out images after a step.
+type Frame struct {
+	Step     int
+	Loss     float64 // of the step's batch
+	Strength float64 // of the step's discrepancies; the images have the official strength, 1
+	*Embeddings
+}
+
+// Film trains the network of s and embeds the same n images of held-out real faces after some of the steps, the first and
+// the last among them. The steps grow further apart, as most happens early. Nothing is tested and no run is made; the film
+// is kept beside the lab's runs, so that a second call returns at once.
+func (l *Lab) Film(ctx context.Context, s spec.Spec, frames, n int) ([]Frame, error) {
+	if err := s.Validate(); err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	if frames < 2 || frames > s.Train.Steps {
+		return nil, fmt.Errorf("lab: a film of %d frames, want 2 to train.steps = %d", frames, s.Train.Steps)
+	}
+	p, err := l.probe(ctx, s, n)
+	if err != nil {
+		return nil, err
+	}
+	still, err := p.empty()
+	if err != nil {
+		return nil, err
+	}
+	trainSet, heldSet, _, err := datasets.Train(l.data, s.Data, s.Seed, l.mode)
+	if err != nil {
+		return nil, err
+	}
+	path, err := l.filmPath(s, frames, n, trainSet)
+	if err != nil {
+		return nil, err
+	}
+	scenes, err := readFilm(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if scenes, err = l.shoot(ctx, s, p, frames, trainSet, heldSet); err == nil {
+			err = writeFilm(path, scenes)
+		}
+	} else if err == nil {
+		l.note("the film was made already")
+	}
+	if err != nil {
+		return nil, err
+	}
+	film := make([]Frame, len(scenes))
+	for i, scene := range scenes {
+		e := *still
+		for _, z := range scene.Z {
+			e.Z = append(e.Z, float64s(z))
+		}
+		film[i] = Frame{scene.Step, scene.Loss, scene.Strength, &e}
+	}
+	return film, nil
+}
+
+// scene is a frame as it is kept.
+type scene struct {
+	Step           int
+	Loss, Strength float64
+	Z              [][]float32
+}
+
+// shoot makes the film.
+func (l *Lab) shoot(ctx context.Context, s spec.Spec, p *probe, frames int, trainSet, heldSet datasets.Set) ([]scene, error) {
+	computer, err := l.compute(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	faces, _, _, err := l.load(ctx, "reading faces", trainSet, method.Keep(s))
+	if err != nil {
+		return nil, err
+	}
+	held, _, _, err := l.load(ctx, "reading held-out faces", heldSet, method.Keep(s))
+	if err != nil {
+		return nil, err
+	}
+	weights := model.NewStore()
+	weights.RootScope().SetParam(encoder.SeedParam, s.Seed)
+	if err := l.pretrained(ctx, weights, s.Encoder); err != nil {
+		return nil, err
+	}
+	network, err := p.network(computer.Backend, weights)
+	if err != nil {
+		return nil, err
+	}
+	defer network.Finalize()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	at := frameSteps(s.Train.Steps, frames)
+	var scenes []scene
+	err = train.Run(ctx, s, p.method, weights, faces, held, train.Options{
+		Backend: computer.Backend,
+		Report: func(t train.Progress) {
+			l.report(Event{Stage: "training", Done: t.Step, Total: t.Steps, Training: &t})
+			if len(scenes) == len(at) || t.Step != at[len(scenes)] {
+				return
+			}
+			z, err := forward(ctx, network, s.Encoder.Size, p.images)
+			if err != nil {
+				stop(err)
+			}
+			scenes = append(scenes, scene{t.Step, t.Loss, t.Strength, z})
+		},
+	})
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return scenes, err
+}
+
+// frameSteps are the steps after which a frame is made: the first, the last, and the others at distances that grow evenly.
+func frameSteps(steps, frames int) []int {
+	at := make([]int, frames)
+	for i := range at {
+		x := float64(i) / float64(frames-1)
+		at[i] = 1 + int(math.Round(float64(steps-1)*x*x))
+		if i > 0 {
+			at[i] = max(at[i], at[i-1]+1)
+		}
+	}
+	return at
+}
+
+// filmPath is where a film lies: its name holds what it depends on.
+func (l *Lab) filmPath(s spec.Spec, frames, n int, trainSet datasets.Set) (string, error) {
+	data, err := digest(trainSet)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(l.dir, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, Version)), nil
+}
+
+func writeFilm(path string, scenes []scene) error {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if err := errors.Join(gob.NewEncoder(z).Encode(scenes), z.Close(), os.MkdirAll(filepath.Dir(path), 0o755)); err != nil {
+		return fmt.Errorf("lab: film %s: %w", path, err)
+	}
+	return store.WriteFile(path, b.Bytes())
+}
+
+func readFilm(path string) ([]scene, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	defer f.Close()
+	var scenes []scene
+	z, err := gzip.NewReader(f)
+	if err == nil {
+		err = gob.NewDecoder(z).Decode(&scenes)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lab: film %s: %w; remove it to make it anew", path, err)
+	}
+	return scenes, nil
+}
