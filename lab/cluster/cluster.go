@@ -43,7 +43,8 @@ type Event struct {
 	Cell    int           `json:"cell"`
 	Label   string        `json:"label"`
 	State   State         `json:"state"`
-	Seconds float64       `json:"seconds"` // since this process started the cell
+	PID     int           `json:"pid,omitempty"` // of a running cell
+	Seconds float64       `json:"seconds"`       // since this process started the cell
 	Message               // the latest of a running cell
 	Error   string        `json:"error,omitempty"`  // of a failed cell, in one line
 	Stderr  string        `json:"stderr,omitempty"` // of a failed cell, the end of it

@@ -80,6 +80,7 @@ type pool struct {
 	state   []State
 	counts  map[State]int
 	since   []time.Time // start of a running cell, or the moment before which a busy one is left alone
+	pid     []int
 	latest  []Message
 	running int
 	need    int64 // bytes of a cell: estimated, then the most that was seen
@@ -104,7 +105,7 @@ func newPool(l Local, cells []spec.Cell, report func(Event)) *pool {
 	p := &pool{
 		Local: l, report: report, cells: cells, trained: map[string]bool{},
 		state: make([]State, len(cells)), counts: map[State]int{Waiting: len(cells)},
-		since: make([]time.Time, len(cells)), latest: make([]Message, len(cells)),
+		since: make([]time.Time, len(cells)), pid: make([]int, len(cells)), latest: make([]Message, len(cells)),
 		news: make(chan news), pace: newPace(cells),
 	}
 	for i, cell := range cells {
@@ -139,6 +140,9 @@ func (p *pool) tell(i int, e Event) {
 	e.Cell, e.Label, e.State = p.cells[i].Index, p.cells[i].Label, p.state[i]
 	if !p.since[i].IsZero() && e.State != Waiting && e.State != Busy {
 		e.Seconds = time.Since(p.since[i]).Seconds()
+	}
+	if e.State == Running {
+		e.PID = p.pid[i]
 	}
 	e.Counts = map[State]int{}
 	for state, n := range p.counts {
@@ -218,6 +222,10 @@ func (p *pool) launch(ctx context.Context, i int) {
 	stdin, err := cmd.StdinPipe()
 	if err == nil {
 		err = cmd.Start()
+	}
+	p.pid[i] = 0
+	if err == nil {
+		p.pid[i] = cmd.Process.Pid
 	}
 	p.running++
 	p.pace.launch(i)

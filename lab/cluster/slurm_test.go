@@ -55,7 +55,8 @@ func TestSlurmScript(t *testing.T) {
 		name     string
 		state    string         // that squeue tells
 		signal   syscall.Signal // that the batch shell gets
-		cell     string         // what the cell does after it has said that it is ready
+		trap     string         // what the cell does when it is told to stop, if it is not to save its work
+		cell     string         // what it does after it has said that it is ready
 		code     int
 		requeued bool
 	}{
@@ -64,7 +65,7 @@ func TestSlurmScript(t *testing.T) {
 		{name: "time is up", state: "RUNNING", signal: syscall.SIGUSR1, cell: "work", code: TryAgain, requeued: true},
 		{name: "preempted", state: "RUNNING", signal: syscall.SIGTERM, cell: "work", code: TryAgain, requeued: true},
 		{name: "cancelled", state: "COMPLETING", signal: syscall.SIGTERM, cell: "work", code: TryAgain},
-		{name: "done in time", state: "RUNNING", signal: syscall.SIGUSR1, cell: "trap 'sleep 0.2; exit 0' USR1; work"},
+		{name: "done in time", state: "RUNNING", signal: syscall.SIGUSR1, trap: "sleep 0.2; exit 0", cell: "work"},
 		{name: "crashed", state: "RUNNING", cell: "kill -9 $$", code: 128 + 9},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -77,8 +78,10 @@ func TestSlurmScript(t *testing.T) {
 			}
 			put("squeue", "echo "+c.state)
 			put("scontrol", "echo \"$@\" >> "+filepath.Join(dir, "requeued"))
-			put("cell", `work() { while :; do sleep 0.02; done; }
-trap 'sleep 0.2; exit 75' USR1
+			if c.trap == "" {
+				c.trap = "sleep 0.2; exit 75"
+			}
+			put("cell", "trap '"+c.trap+"' USR1\n"+`work() { while :; do sleep 0.02; done; }
 echo "$1 $SLURM_ARRAY_TASK_ID $PJRT_NPROC" > `+filepath.Join(dir, "ready")+"\n"+c.cell)
 			put("script", strings.TrimPrefix(job(filepath.Join(dir, "cell"), Index).Script(), "#!/bin/bash\n"))
 

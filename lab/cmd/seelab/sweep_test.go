@@ -6,10 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
@@ -184,7 +185,8 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// A sweep that is interrupted three times ends with the scores of one that ran through.
+// A sweep that is stopped three times, by Ctrl-C, by the death of its child and by its own, ends with the scores of one
+// that ran through.
 func TestSweepInterrupted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains: seconds to compile in each child")
@@ -193,36 +195,68 @@ func TestSweepInterrupted(t *testing.T) {
 	t.Setenv(programEnv, "1")
 	path, data := tinySweep(t, 120, `{}, { score.name = "norm" }`)
 	undisturbed, disturbed := filepath.Join(t.TempDir(), "runs"), filepath.Join(t.TempDir(), "runs")
-	sweep := func(ctx context.Context, runs string, out *events) (code int, stderr string) {
+	arguments := func(runs string) []string {
+		return []string{"sweep", path, "--data", data, "--results", runs, "--jobs", "1", "--json"}
+	}
+	sweep := func(ctx context.Context, runs string, each func(cluster.Event)) (code int, stderr string) {
 		var text bytes.Buffer
-		code = execute(ctx, []string{"sweep", path, "--data", data, "--results", runs, "--jobs", "1", "--json"}, out, &text)
+		code = execute(ctx, arguments(runs), &events{each: each}, &text)
 		return code, text.String()
 	}
-	if code, text := sweep(t.Context(), undisturbed, &events{}); code != 0 {
+	if code, text := sweep(t.Context(), undisturbed, nil); code != 0 {
 		t.Fatalf("exit code %d: %s", code, text)
 	}
-	reached := []int{0}
-	for range 3 {
-		ctx, cancel := context.WithCancel(t.Context())
-		step := 0
-		code, text := sweep(ctx, disturbed, &events{each: func(e cluster.Event) {
-			// As soon as it trains: a step of this network takes a moment only.
-			if e.Stage == "training" && step == 0 {
-				step = e.Done
-				cancel()
+	var reached []int // the steps at which training was seen to go on
+	// once does something as soon as a cell trains: a step of this network takes a moment only.
+	once := func(do func(cluster.Event)) func(cluster.Event) {
+		seen := false
+		return func(e cluster.Event) {
+			if e.Stage == "training" && !seen {
+				seen, reached = true, append(reached, e.Done)
+				do(e)
 			}
-		}})
-		cancel()
-		if code != interrupted {
-			t.Fatalf("exit code %d, want %d: %s", code, interrupted, text)
 		}
-		reached = append(reached, step)
 	}
-	if !slices.IsSorted(reached) || reached[3] < 3 {
-		t.Errorf("training went on with steps %v, want later ones each time", reached[1:])
+	kill := func(pid int) {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
 	}
-	if code, text := sweep(t.Context(), disturbed, &events{}); code != 0 {
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if code, text := sweep(ctx, disturbed, once(func(cluster.Event) { cancel() })); code != interrupted {
+		t.Fatalf("exit code %d, want %d: %s", code, interrupted, text)
+	}
+	// The second cell differs in its score only: it goes on where the first was killed. So that it does not, both are.
+	code, text := sweep(t.Context(), disturbed, func() func(cluster.Event) {
+		first := once(func(e cluster.Event) { kill(e.PID) })
+		return func(e cluster.Event) {
+			first(e)
+			if e.Cell == 1 && e.Stage == "training" && e.State == cluster.Running {
+				_ = syscall.Kill(e.PID, syscall.SIGKILL) // or it is dead already
+			}
+		}
+	}())
+	if code != failed || !strings.Contains(text, "2 of 2 cells failed") {
 		t.Fatalf("exit code %d: %s", code, text)
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	itself := exec.Command(program, arguments(disturbed)...)
+	itself.Stdout = &events{each: once(func(cluster.Event) { kill(itself.Process.Pid) })}
+	if err := itself.Run(); err == nil || itself.ProcessState.ExitCode() != -1 {
+		t.Fatalf("the sweep was not killed: %v", err)
+	}
+	// Its child may still be at work: it saves that and ends.
+	if code, text := sweep(t.Context(), disturbed, nil); code != 0 {
+		t.Fatalf("exit code %d: %s", code, text)
+	}
+
+	if len(reached) != 3 || reached[1] <= reached[0] || reached[2] < reached[1] {
+		t.Errorf("training went on with steps %v, want later ones", reached)
 	}
 	want, got := results(t, undisturbed), results(t, disturbed)
 	if len(want) != 2 || !reflect.DeepEqual(got, want) {
