@@ -396,6 +396,9 @@ func TestVerify(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range whole {
+			if testing.Short() && i%11 != 0 {
+				continue
+			}
 			whole[i] ^= 1
 			if err := os.WriteFile(path, whole, 0o644); err != nil {
 				t.Fatal(err)

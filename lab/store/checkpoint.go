@@ -2,6 +2,8 @@ package store
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -80,12 +82,18 @@ func (c *Cell) writeFolder(dir, name string, files map[string][]byte) error {
 	if err := disk.Mkdir(part); err != nil {
 		return err
 	}
+	sums := map[string]string{}
 	for file, data := range files {
-		if err := WriteFile(filepath.Join(part, file), data); err != nil {
+		if err := writeNew(filepath.Join(part, file), data); err != nil {
 			return err
 		}
+		digest := sha256.Sum256(data)
+		sums[file] = hex.EncodeToString(digest[:])
 	}
-	if err := writeSums(part); err != nil {
+	if err := writeNew(filepath.Join(part, SumsFile), []byte(formatSums(sums))); err != nil {
+		return err
+	}
+	if err := disk.SyncFolder(part); err != nil {
 		return err
 	}
 	final := filepath.Join(dir, name)

@@ -137,25 +137,33 @@ const partPrefix = ".part-"
 func WriteFile(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	part := filepath.Join(dir, partPrefix+filepath.Base(path)+"-"+rand.Text()[:8])
-	out, err := disk.Open(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
-	if err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	_, err = out.Write(data)
-	if err == nil {
-		err = out.Sync()
-	}
-	err = errors.Join(err, out.Close())
+	err := writeNew(part, data)
 	if err == nil {
 		err = disk.Rename(part, path)
 	}
 	if err != nil {
-		return fmt.Errorf("store: %w", errors.Join(err, disk.Remove(part)))
+		if !errors.Is(err, fs.ErrNotExist) {
+			err = errors.Join(err, disk.Remove(part))
+		}
+		return fmt.Errorf("store: %w", err)
 	}
 	if err := disk.SyncFolder(dir); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	return nil
+}
+
+// writeNew writes a file that is not there yet, and forces its content to the disk.
+func writeNew(path string, data []byte) error {
+	out, err := disk.Open(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(data)
+	if err == nil {
+		err = out.Sync()
+	}
+	return errors.Join(err, out.Close())
 }
 
 // WriteRecord writes metrics.json.
