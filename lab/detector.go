@@ -8,6 +8,8 @@ import (
 	"runtime"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -161,7 +163,19 @@ func (l *Lab) detector(ctx context.Context, r *Run) (*detector, error) {
 		delete(file.Tensors, calibrationMean)
 		delete(file.Tensors, calibrationSpread)
 	}
-	return d, encoder.Restore(weights, file, "/net")
+	declare(computer.Backend, r.Spec, m, weights)
+	if err := encoder.Restore(weights, file, "/net"); err != nil {
+		return nil, fmt.Errorf("lab: %s: %w", filepath.Join(r.Dir, store.WeightsFile), err)
+	}
+	return d, nil
+}
+
+// declare makes the network's variables by building its graph, which is never compiled: a file of another network is then
+// refused, where a network built after its weights are read would fill what it lacks with random ones.
+func declare(backend compute.Backend, s spec.Spec, m method.Method, weights *model.Store) {
+	g := NewGraph(backend, "network")
+	defer g.Finalize()
+	m.Outputs(weights.RootScope().In("net"), Parameter(g, "images", shapes.Make(dtypes.Uint8, 1, s.Encoder.Size, s.Encoder.Size, 3)))
 }
 
 func vector(x []float64) safetensors.Tensor {

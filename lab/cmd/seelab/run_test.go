@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
@@ -158,6 +159,30 @@ func TestRun(t *testing.T) {
 		}
 		if got.Faces[1].Score != got.Faces[2].Score || got.Faces[0].Score == got.Faces[1].Score {
 			t.Errorf("scores %g, %g and the same picture %g", got.Faces[0].Score, got.Faces[1].Score, got.Faces[2].Score)
+		}
+	})
+	t.Run("weights of another network", func(t *testing.T) {
+		path := filepath.Join(dir, store.WeightsFile)
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer write(t, path, whole)
+		file, err := safetensors.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const name = "/net/head/out/bias"
+		if _, ok := file.Tensors[name]; !ok {
+			t.Fatalf("no %s among the weights", name)
+		}
+		delete(file.Tensors, name)
+		if err := safetensors.Write(path, file); err != nil {
+			t.Fatal(err)
+		}
+		code, stdout, stderr := seelab(t, "eval", "--run", "tiny", "--results", results, "--data", data)
+		if code != 1 || stdout != "" || !strings.Contains(stderr, name) || !strings.Contains(stderr, path) {
+			t.Errorf("exit code %d, %q, %s; want 1 and the name of the missing tensor", code, stdout, stderr)
 		}
 	})
 	t.Run("runs", func(t *testing.T) {
