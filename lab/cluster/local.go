@@ -75,8 +75,6 @@ type pool struct {
 	Local
 	report  func(Event)
 	cells   []spec.Cell
-	network []string // hash of what each cell trains
-	trained map[string]bool
 	state   []State
 	counts  map[State]int
 	since   []time.Time // start of a running cell, or the moment before which a busy one is left alone
@@ -103,14 +101,13 @@ type end struct {
 
 func newPool(l Local, cells []spec.Cell, report func(Event)) *pool {
 	p := &pool{
-		Local: l, report: report, cells: cells, trained: map[string]bool{},
+		Local: l, report: report, cells: cells,
 		state: make([]State, len(cells)), counts: map[State]int{Waiting: len(cells)},
 		since: make([]time.Time, len(cells)), pid: make([]int, len(cells)), latest: make([]Message, len(cells)),
 		news: make(chan news), pace: newPace(cells),
 	}
 	for i, cell := range cells {
 		p.state[i] = Waiting
-		p.network = append(p.network, cell.Spec.Training().Hash())
 		p.need = max(p.need, memoryOf(cell.Spec))
 	}
 	if p.Cores == 0 {
@@ -170,12 +167,12 @@ func (p *pool) next() int {
 	training := map[string]bool{}
 	for i, state := range p.state {
 		if state == Running {
-			training[p.network[i]] = true
+			training[p.pace.network[i]] = true
 		}
 	}
 	for i, state := range p.state {
 		free := state == Waiting || state == Busy && !time.Now().Before(p.since[i])
-		if free && (p.trained[p.network[i]] || !training[p.network[i]]) {
+		if free && (p.pace.trained[p.pace.network[i]] || !training[p.pace.network[i]]) {
 			return i
 		}
 	}
@@ -286,7 +283,6 @@ func (p *pool) take(n news) {
 	p.need = max(p.need, n.end.memory)
 	switch {
 	case code == 0 && last.Record != nil:
-		p.trained[p.network[i]] = true
 		p.pace.stop(i, true, true)
 		p.set(i, Finished, Event{Message: last})
 	case code == TryAgain && last.Busy:

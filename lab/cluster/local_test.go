@@ -343,4 +343,18 @@ func TestLeft(t *testing.T) {
 	if got := p.left(); got < 109 || got > 111 {
 		t.Errorf("%g s after a cell of 40 s and 10 s of the second, want 110", got)
 	}
+
+	// Of four cells with one network the first trains; the others cost what the second took.
+	p = newPace(cellsLike(make([]string, 4), []int{1, 1, 1, 1}))
+	p.launch(0)
+	p.progress(0, Message{Stage: "training", Done: 100, Total: 100})
+	p.launched[0] = time.Now().Add(-100 * time.Second)
+	p.stop(0, true, true)
+	p.launch(1)
+	p.launched[1] = time.Now().Add(-20 * time.Second)
+	p.stop(1, true, true)
+	p.launch(2)
+	if got := p.left(); got < 39 || got > 41 {
+		t.Errorf("%g s for two cells that do not train, want 40", got)
+	}
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-// pace estimates how long a sweep still takes. What a cell costs is taken to grow with its training pixels. Until a cell
-// that trained has ended, the estimate is made of the training alone; then of whole cells.
+// pace estimates how long a sweep still takes. What a cell costs is taken to grow with its training pixels; one whose
+// network is there costs what such cells took. Until a cell that trained has ended, the estimate is made of the training
+// alone; then of whole cells.
 type pace struct {
 	cost  []float64 // of training each cell
 	share []float64 // done of it
@@ -15,6 +16,11 @@ type pace struct {
 	begun []bool    // has told of its training
 	over  []bool
 	start time.Time // of the first training
+
+	network []string        // hash of what each cell trains
+	trained map[string]bool // the networks that are there
+	light   float64         // seconds of the cells that did not train
+	lights  int             // how many
 
 	launched []time.Time
 	running  int
@@ -27,9 +33,10 @@ func newPace(cells []spec.Cell) pace {
 	n := len(cells)
 	p := pace{
 		cost: make([]float64, n), share: make([]float64, n), first: make([]float64, n), begun: make([]bool, n), over: make([]bool, n),
-		launched: make([]time.Time, n),
+		launched: make([]time.Time, n), trained: map[string]bool{},
 	}
 	for i, c := range cells {
+		p.network = append(p.network, c.Spec.Training().Hash())
 		side := float64(c.Spec.Encoder.Size)
 		p.cost[i] = float64(c.Spec.Train.Steps) * float64(c.Spec.Train.Batch) * side * side
 	}
@@ -59,18 +66,24 @@ func (p *pace) progress(i int, m Message) {
 func (p *pace) stop(i int, over, finished bool) {
 	p.running--
 	p.over[i] = over
-	if finished && p.begun[i] {
-		p.share[i] = 1
-		p.seconds += time.Since(p.launched[i]).Seconds()
-		p.paid += p.cost[i] * (1 - p.first[i])
+	if finished {
+		p.trained[p.network[i]] = true
+		took := time.Since(p.launched[i]).Seconds()
+		if p.begun[i] {
+			p.share[i] = 1
+			p.seconds += took
+			p.paid += p.cost[i] * (1 - p.first[i])
+		} else {
+			p.light += took
+			p.lights++
+		}
 	}
 	if !over {
 		p.launched[i] = time.Time{}
 	}
 }
 
-// left is the estimate in seconds, 0 while there is none. A cell that turns out to be done already costs nothing, which
-// shows when it is reached.
+// left is the estimate in seconds, 0 while there is none.
 func (p *pace) left() float64 {
 	var done, open, whole float64
 	for i, cost := range p.cost {
@@ -80,17 +93,22 @@ func (p *pace) left() float64 {
 		if p.over[i] {
 			continue
 		}
-		open += cost * (1 - p.share[i])
-		if p.paid > 0 {
-			rest := p.seconds / p.paid * cost * (1 - p.first[i])
-			if !p.launched[i].IsZero() {
-				rest -= time.Since(p.launched[i]).Seconds()
+		rest := 0.0
+		if p.trained[p.network[i]] && !p.begun[i] {
+			rest = p.light / float64(max(1, p.lights))
+		} else {
+			open += cost * (1 - p.share[i])
+			if p.paid > 0 {
+				rest = p.seconds / p.paid * cost * (1 - p.first[i])
 			}
-			whole += max(0, rest)
 		}
+		if !p.launched[i].IsZero() {
+			rest -= time.Since(p.launched[i]).Seconds()
+		}
+		whole += max(0, rest)
 	}
 	switch {
-	case p.paid > 0:
+	case p.paid > 0, p.lights > 0 && open == 0:
 		return whole / float64(p.atOnce)
 	case done > 0:
 		return time.Since(p.start).Seconds() * open / done
