@@ -166,6 +166,24 @@ func checkHead(name string) error {
 	return nil
 }
 
+// FrameFiles lists the images of a video that is a folder of frames, in order, or the one that is a still image.
+func (v Video) FrameFiles() ([]string, error) {
+	switch v.Pixels {
+	case StillImage:
+		return []string{v.Path}, nil
+	case FrameFolder:
+		names, err := frameNames(v.Path)
+		if err != nil {
+			return nil, Problem{File: v.Path, Fault: Unreadable, Err: err}
+		}
+		for i, name := range names {
+			names[i] = filepath.Join(v.Path, name)
+		}
+		return names, nil
+	}
+	return nil, fmt.Errorf("datasets: %s is a video file; want a folder of frames or an image", printable(v.Path))
+}
+
 // frameNames lists the images of a folder in the order of their names; a folder without one is an error.
 func frameNames(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)

@@ -10,7 +10,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"gonum.org/v1/gonum/floats"
 
-	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/figure"
@@ -117,7 +116,7 @@ func (l *Lab) probe(ctx context.Context, s spec.Spec, n int) (*probe, error) {
 	if !ok {
 		return nil, fmt.Errorf("lab: method %q has no prototypes: want an experiment of the method \"seeable\"", s.Method)
 	}
-	_, heldSet, _, err := datasets.Train(l.data, s.Data, s.Seed, l.mode)
+	_, heldSet, _, err := l.trainingSets(s)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/seeable-lab/seeable/datasets"
@@ -47,8 +48,9 @@ feed:
 }
 
 // load reads the faces of a set and applies fit to each. A face that cannot be read is left out and named in skipped,
-// unless the lab is strict. items are those that were read, in the order of the set.
+// unless the lab is strict; frames without a face are left out. items are those that were read, in the order of the set.
 func (l *Lab) load(ctx context.Context, stage string, set datasets.Set, fit func(face.Face) (face.Face, error)) (faces []face.Face, items []datasets.Item, skipped []string, err error) {
+	set.Items = slices.DeleteFunc(slices.Clone(set.Items), datasets.Item.NoFace)
 	all, errs := make([]face.Face, len(set.Items)), make([]error, len(set.Items))
 	err = l.each(ctx, stage, len(set.Items), func(_, i int) error {
 		f, err := datasets.Load(set.Items[i])

@@ -28,11 +28,11 @@ type inputs struct {
 
 // inputs looks for the data of a spec. What can fail early does: the test sets are looked for before an hour of training.
 func (l *Lab) inputs(s spec.Spec) (in inputs, err error) {
-	if in.tests, in.problems, err = datasets.Tests(l.data, s.Data.Test, l.mode); err != nil {
+	if in.tests, in.problems, err = l.testSets(s.Data.Test, s.Data.Train); err != nil {
 		return inputs{}, err
 	}
 	var problems []datasets.Problem
-	if in.train, in.held, problems, err = datasets.Train(l.data, s.Data, s.Seed, l.mode); err != nil {
+	if in.train, in.held, problems, err = l.trainingSets(s); err != nil {
 		return inputs{}, err
 	}
 	in.problems = append(problems, in.problems...)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/accel"
+	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/train"
@@ -32,6 +33,8 @@ const DataEnv = "SEEABLE_DATA"
 type Lab struct {
 	dir       string
 	data      string
+	faceDir   string
+	faces     extract.Params
 	mode      datasets.Mode
 	report    func(Event)
 	backend   accel.Options
@@ -55,6 +58,12 @@ type Option func(*Lab)
 
 // WithData says where the data lie. The default is $SEEABLE_DATA.
 func WithData(root string) Option { return func(l *Lab) { l.data = root } }
+
+// WithFaces says where the faces that are cut from videos lie, "" for the user's cache (see [extract.DefaultDir]), and how
+// they are cut. What they are is in the digests of the sets.
+func WithFaces(dir string, p extract.Params) Option {
+	return func(l *Lab) { l.faceDir, l.faces = dir, p }
+}
 
 // WithReport receives progress; it may be called from several goroutines, one call at a time.
 func WithReport(report func(Event)) Option { return func(l *Lab) { l.report = report } }
@@ -86,7 +95,7 @@ func Open(dir string, options ...Option) (*Lab, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
-	l := &Lab{dir: dir, data: os.Getenv(DataEnv), mode: datasets.Skip, saveEvery: time.Minute, lease: store.Lease}
+	l := &Lab{dir: dir, data: os.Getenv(DataEnv), faces: extract.Default, mode: datasets.Skip, saveEvery: time.Minute, lease: store.Lease}
 	for _, option := range options {
 		option(l)
 	}

@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 
-	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -12,7 +11,7 @@ import (
 // lab's data root and pseudo-fakes made of them. The record that it returns is the run's with the new Selection and the
 // best score; the run's folder stays as it is.
 func (l *Lab) Reselect(ctx context.Context, r *Run) (store.Record, error) {
-	_, set, problems, err := datasets.Train(l.data, r.Spec.Data, r.Spec.Seed, l.mode)
+	_, set, problems, err := l.trainingSets(r.Spec)
 	if err != nil {
 		return store.Record{}, err
 	}

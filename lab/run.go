@@ -141,6 +141,7 @@ func (l *Lab) test(ctx context.Context, r *Run, d *detector, sets []datasets.Set
 		for i := range tests {
 			tests[i].Digest = digest
 			tests[i].Synthetic = set.Synthetic || r.Record.Train.Synthetic
+			tests[i].Partial = set.Partial
 		}
 		r.Record.Tests = append(r.Record.Tests, tests...)
 		all, groups = append(all, found.items...), append(groups, found.Groups...)
@@ -197,7 +198,7 @@ func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datas
 
 // Evaluate tests a finished run on the sets under the lab's data root. The run's folder stays as it is.
 func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Record, error) {
-	sets, problems, err := datasets.Tests(l.data, names, l.mode)
+	sets, problems, err := l.testSets(names, r.Spec.Data.Train)
 	if err != nil {
 		return store.Record{}, err
 	}

@@ -118,6 +118,7 @@ type Test struct {
 	EER       float64 `json:"eer"`
 	Fallback  float64 `json:"fallback"`  // share of the scored faces without landmarks of their own
 	Synthetic bool    `json:"synthetic"` // drawn faces: says nothing about deepfakes
+	Partial   bool    `json:"partial"`   // videos of the official test list are lacking: not to be compared with published figures
 	Digest    string  `json:"digest"`    // of the test set
 }
 

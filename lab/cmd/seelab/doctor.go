@@ -24,8 +24,8 @@ func newDoctor() *cobra.Command {
 		Short: "Say which data sets lie under a data folder, and what is wrong with them",
 		Long: `Doctor looks for data sets in their official layouts under the data folder: FaceForensics++ with DeepFakeDetection,
 Celeb-DF v2, DFDC and its preview; for folders with a videos.csv; for plain folders real and fake; and for faces that are
-cut already. It compares them with their official lists, looks at the beginning of every file, and names people who are
-on both sides of a split. It changes nothing.`,
+cut already. It compares them with their official lists, looks at the beginning of every file, counts the videos whose
+faces seelab faces has cut, and names people who are on both sides of a split. It changes nothing.`,
 		Example: `  seelab doctor --data DIR
   seelab doctor --data DIR --verbose       with the names of missing videos and all problems
   seelab doctor --data DIR --json`,
@@ -52,6 +52,7 @@ on both sides of a split. It changes nothing.`,
 		},
 	}
 	s.dataFlags(cmd)
+	s.facesFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as one JSON object")
 	cmd.Flags().BoolVar(&verbose, "verbose", false, "name each missing video and each problem")
 	return cmd

@@ -15,7 +15,8 @@ func newEval() *cobra.Command {
 		Use:   "eval --run ID",
 		Short: "Test a finished run on the sets under a data folder",
 		Long: `Eval tests the detector of a finished run on every test set found under the data folder, or on those that --test names.
-It prints what run prints and leaves the run folder as it is.`,
+Of videos it takes the faces that seelab faces has cut, where there are no crops of the data set. It prints what run
+prints and leaves the run folder as it is.`,
 		Example: `  seelab eval --run seeable-mini --data DIR
   seelab eval --run seeable-mini --data DIR --test "FF++ c40" --json
   seelab eval --run demo --test synthetic`,
@@ -39,6 +40,7 @@ It prints what run prints and leaves the run folder as it is.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the record as one JSON object")
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
+	s.facesFlags(cmd)
 	s.backendFlag(cmd)
 	return cmd
 }

@@ -24,7 +24,10 @@ func newRun() *cobra.Command {
 		Short: "Train, choose the score on real faces, test; or show a run that is finished",
 		Long: `Run does an experiment: it trains on real faces, chooses the anomaly score on held-out real faces, tests on every set
 the spec names (all that are found under the data folder, if it names none) and writes the run folder. EXPERIMENT is
-one of seelab list, or the path of a .toml file. A run that is finished is shown again at once.`,
+one of seelab list, or the path of a .toml file. A run that is finished is shown again at once.
+
+Of videos in the layouts of their authors it takes the faces that seelab faces has cut: to test on, where there are no
+crops of the data set, and to train on, where the spec names the data set, as in --set data.train="FF++ c23".`,
 		Example: `  seelab run seeable-mini --data DIR
   seelab run seeable-mini --data DIR --set seed=2 --set train.steps=3000
   seelab run mine.toml --data DIR --json`,
@@ -47,6 +50,7 @@ one of seelab list, or the path of a .toml file. A run that is finished is shown
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the run's record as one JSON object")
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
+	s.facesFlags(cmd)
 	s.backendFlag(cmd)
 	s.devicesFlag(cmd)
 	return cmd

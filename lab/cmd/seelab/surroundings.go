@@ -7,13 +7,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/extract"
 )
 
 // surroundings are the flags that change no number.
 type surroundings struct {
-	results, data, backend string
-	devices                int
-	strict                 bool
+	results, data, faces, backend string
+	cut                           extract.Params
+	devices                       int
+	strict                        bool
 }
 
 func (s *surroundings) resultsFlag(cmd *cobra.Command) {
@@ -23,6 +25,15 @@ func (s *surroundings) resultsFlag(cmd *cobra.Command) {
 func (s *surroundings) dataFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.data, "data", os.Getenv(lab.DataEnv), "`folder` of the data; the default is $"+lab.DataEnv)
 	s.strictFlag(cmd)
+}
+
+// facesFlags say which faces of videos are meant.
+func (s *surroundings) facesFlags(cmd *cobra.Command) {
+	usual := extract.Default
+	cmd.Flags().StringVar(&s.faces, "faces", "", "`folder` of the faces that are cut from videos; the default is $"+extract.DirEnv+", then one in the user's cache")
+	cmd.Flags().IntVar(&s.cut.Frames, "frames", usual.Frames, "frames of a video, evenly spread, in which faces are looked for")
+	cmd.Flags().Float64Var(&s.cut.Margin, "margin", usual.Margin, "room on each side of a face, in the longer of its sides")
+	cmd.Flags().IntVar(&s.cut.Side, "side", usual.Side, "largest side of a stored face in pixels")
 }
 
 func (s *surroundings) strictFlag(cmd *cobra.Command) {
@@ -47,6 +58,9 @@ func (s *surroundings) open(cmd *cobra.Command, do func(*lab.Lab) error) error {
 // openReporting calls do with the lab; progress goes to report.
 func (s *surroundings) openReporting(report func(lab.Event), do func(*lab.Lab) error) (err error) {
 	options := []lab.Option{lab.WithData(s.data), lab.WithBackend(s.backend), lab.WithDevices(s.devices), lab.WithReport(report)}
+	if s.cut != (extract.Params{}) {
+		options = append(options, lab.WithFaces(s.faces, s.cut))
+	}
 	if s.strict {
 		options = append(options, lab.WithStrict())
 	}

@@ -1,0 +1,150 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"io"
+	"iter"
+	"math"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/face/detect"
+	"github.com/seeable-lab/seeable/lab/video"
+)
+
+// Frame is a frame of a video and the faces in it.
+type Frame struct {
+	Index  int     // of all frames of the video, from 0
+	Second float64 // since the first frame; 0 for frames that are images
+	Faces  []Face  // the largest first
+}
+
+// Face is a face that was cut out of a frame.
+type Face struct {
+	Track     int             // the same for the same face through the video, see [detect.Tracked]
+	Square    image.Rectangle // of the frame
+	Side      int             // of the stored image in pixels
+	Landmarks []face.Point    // 68, in the pixels of the stored image
+	JPEG      []byte          // the stored image
+}
+
+// Decode is the face as [datasets.Load] reads it from the cache.
+func (f Face) Decode() (face.Face, error) {
+	img, err := face.Decode(bytes.NewReader(f.JPEG), "face")
+	return face.Face{Image: img, Landmarks: f.Landmarks}, err
+}
+
+// Extractor finds the faces of videos. It may be used by several goroutines.
+type Extractor struct {
+	pictures func(ctx context.Context, v datasets.Video, n int) iter.Seq2[video.Frame, error]
+	track    func() tracker
+}
+
+// tracker is a [detect.Tracker].
+type tracker interface {
+	Next(*image.RGBA) ([]detect.Tracked, error)
+}
+
+// New brings the nets and, when the first video is opened, ffmpeg, where they are not on this machine; it tells progress,
+// which may be nil. A video is decoded by one thread.
+func New(ctx context.Context, progress io.Writer) (*Extractor, error) {
+	detector, err := detect.Open(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
+	r := reader{video.Options{Threads: 1, Progress: progress}}
+	return &Extractor{r.pictures, func() tracker { return detector.Track(1) }}, nil
+}
+
+// Frames gives the frames of a video with their faces, in order: p.Frames of a video file or a folder of frames, one of a
+// still image. A face counts if its box is at least half as large as that of the largest face in its frame (spec section
+// 1.5) and its landmarks pass [face.Check]. The errors are those of package video; one that is [video.ErrDamaged] comes
+// after all frames that could be had.
+func (e *Extractor) Frames(ctx context.Context, v datasets.Video, p Params) iter.Seq2[Frame, error] {
+	return func(yield func(Frame, error) bool) {
+		if err := p.check(); err != nil {
+			yield(Frame{}, err)
+			return
+		}
+		faces := e.track()
+		for picture, err := range e.pictures(ctx, v, p.Frames) {
+			if err != nil {
+				yield(Frame{}, err)
+				return
+			}
+			found, err := faces.Next(picture.Image)
+			if err != nil {
+				yield(Frame{}, fmt.Errorf("extract: frame %d of %q: %w", picture.Index, v.Path, err))
+				return
+			}
+			frame := Frame{Index: picture.Index, Second: picture.Time.Seconds()}
+			for _, f := range found {
+				if f.Box.Area() < found[0].Box.Area()/2 {
+					break // the largest comes first
+				}
+				cut, err := cut(picture.Image, f, p)
+				if errors.Is(err, errNoFace) {
+					continue
+				}
+				if err != nil {
+					yield(Frame{}, fmt.Errorf("extract: frame %d of %q: %w", picture.Index, v.Path, err))
+					return
+				}
+				frame.Faces = append(frame.Faces, cut)
+			}
+			if !yield(frame, nil) {
+				return
+			}
+		}
+	}
+}
+
+// errNoFace tells that what was found cannot be used as a face.
+var errNoFace = errors.New("no face")
+
+// quality of the stored JPEGs: far above that of the videos.
+const quality = 95
+
+// cut cuts a face out of its frame.
+func cut(img *image.RGBA, f detect.Tracked, p Params) (Face, error) {
+	at := square(f.Box, p.Margin, img.Rect)
+	if at.Empty() {
+		return Face{}, errNoFace
+	}
+	side := min(at.Dx(), p.Side)
+	crop, err := face.Crop(face.Face{Image: img, Landmarks: f.Landmarks}, at, side)
+	if err != nil {
+		return Face{}, err
+	}
+	for i, q := range crop.Landmarks {
+		crop.Landmarks[i] = face.Point{X: hundredths(q.X), Y: hundredths(q.Y)}
+	}
+	if face.Check(crop) != nil {
+		return Face{}, errNoFace
+	}
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, crop.Image, &jpeg.Options{Quality: quality}); err != nil {
+		return Face{}, err
+	}
+	return Face{Track: f.ID, Square: at, Side: side, Landmarks: crop.Landmarks, JPEG: file.Bytes()}, nil
+}
+
+// hundredths rounds as the manifests do, so that a face is the same whichever way it comes.
+func hundredths(x float64) float64 { return math.Round(100*x) / 100 }
+
+// square is the square around a box with a margin on each side, in sides of the box, moved into the bounds; where these
+// are too small for it, the largest that fits.
+func square(b face.Box, margin float64, bounds image.Rectangle) image.Rectangle {
+	side := int(math.Round((1 + 2*margin) * max(b.Width(), b.Height())))
+	side = min(side, bounds.Dx(), bounds.Dy())
+	start := func(low, high float64, first, last int) int {
+		return max(first, min(int(math.Round((low+high-float64(side))/2)), last-side))
+	}
+	corner := image.Pt(start(b.X0, b.X1, bounds.Min.X, bounds.Max.X), start(b.Y0, b.Y1, bounds.Min.Y, bounds.Max.Y))
+	return image.Rectangle{Min: corner, Max: corner.Add(image.Pt(side, side))}
+}

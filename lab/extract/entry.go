@@ -1,0 +1,186 @@
+package extract
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/video"
+)
+
+// entry is what faces.json tells of a video.
+type entry struct {
+	Video   string  `json:"video"`             // its id
+	Digest  string  `json:"digest"`            // of its file
+	Problem string  `json:"problem,omitempty"` // what is wrong with the file, if anything
+	Frames  []shown `json:"frames"`            // none if the file cannot be read at all
+}
+
+// shown is a [Frame] as faces.json tells of it.
+type shown struct {
+	Index  int      `json:"index"`
+	Second float64  `json:"second"`
+	Faces  []stored `json:"faces"`
+}
+
+// stored is a [Face] as faces.json tells of it.
+type stored struct {
+	File      string    `json:"file"` // beside faces.json
+	X         int       `json:"x"`    // the square of the frame
+	Y         int       `json:"y"`
+	Width     int       `json:"side"`
+	Side      int       `json:"stored"`    // of the image
+	Landmarks []float64 `json:"landmarks"` // x0, y0 … x67, y67, in the pixels of the image
+}
+
+// unread tells that nothing could be had of the file; extracting it again may go better.
+func (e entry) unread() bool { return len(e.Frames) == 0 }
+
+const entryFile = "faces.json"
+
+// readEntry reads the faces of a video. It is not ok if they are not there, or not as they were written.
+func readEntry(dir string) (e entry, ok bool) {
+	text, err := os.ReadFile(filepath.Join(dir, entryFile))
+	if err != nil || json.Unmarshal(text, &e) != nil || e.Video == "" {
+		return entry{}, false
+	}
+	for _, frame := range e.Frames {
+		for _, f := range frame.Faces {
+			if len(f.Landmarks) != 2*face.Landmarks || f.File == "" || f.File != filepath.Base(f.File) {
+				return entry{}, false
+			}
+		}
+	}
+	return e, true
+}
+
+// partPrefix begins the names of folders that are still being written.
+const partPrefix = ".part-"
+
+// disk is every way in which videos' folders change. Only tests replace it, to stop between any two changes.
+var disk = struct {
+	mkdir     func(path string) error
+	write     func(path string, content []byte) error // and forces it to the disk
+	syncDir   func(path string) error
+	rename    func(from, to string) error
+	removeAll func(path string) error
+}{
+	mkdir: func(path string) error { return os.MkdirAll(path, 0o755) },
+	write: func(path string, content []byte) error {
+		out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(content)
+		if err == nil {
+			err = out.Sync()
+		}
+		return errors.Join(err, out.Close())
+	},
+	syncDir: func(path string) error {
+		dir, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(dir.Sync(), dir.Close())
+	},
+	rename:    os.Rename,
+	removeAll: os.RemoveAll,
+}
+
+// writeEntry extracts the faces of a video into dir, which is there in full afterwards, or not at all. Its caller holds the
+// video's lock. What is wrong with the video is in the entry; what is wrong with the machine is an error.
+func writeEntry(ctx context.Context, x *Extractor, v datasets.Video, digest string, p Params, dir string) (entry, error) {
+	above, name := filepath.Split(dir)
+	if err := disk.mkdir(above); err != nil {
+		return entry{}, fmt.Errorf("extract: %w", err)
+	}
+	// Of processes that have died, and of an entry that cannot be used.
+	old, err := filepath.Glob(filepath.Join(above, partPrefix+name+"-*")) // a name has none of Glob's signs
+	if err != nil {
+		return entry{}, fmt.Errorf("extract: %w", err)
+	}
+	for _, path := range append(old, dir) {
+		if err := disk.removeAll(path); err != nil {
+			return entry{}, fmt.Errorf("extract: %w", err)
+		}
+	}
+	part := filepath.Join(above, partPrefix+name+"-"+strings.ToLower(rand.Text()[:8]))
+	if err := disk.mkdir(part); err != nil {
+		return entry{}, fmt.Errorf("extract: %w", err)
+	}
+	e, err := fill(ctx, x, v, digest, p, part)
+	if err == nil {
+		err = disk.syncDir(part)
+	}
+	if err == nil {
+		err = disk.rename(part, dir)
+	}
+	if err != nil {
+		if _, there := readEntry(dir); there {
+			err = nil // of another machine, where this one's locks do not hold
+		}
+		return e, errors.Join(err, disk.removeAll(part))
+	}
+	if err := disk.syncDir(above); err != nil {
+		return entry{}, fmt.Errorf("extract: %w", err)
+	}
+	return e, nil
+}
+
+// fill writes the faces of a video and what is known of them into dir.
+func fill(ctx context.Context, x *Extractor, v datasets.Video, digest string, p Params, dir string) (entry, error) {
+	e := entry{Video: v.ID(), Digest: digest, Frames: []shown{}}
+	for frame, err := range x.Frames(ctx, v, p) {
+		if err != nil {
+			if ctx.Err() != nil || !ofTheFile(err) {
+				return entry{}, err
+			}
+			e.Problem = err.Error()
+			break
+		}
+		s := shown{Index: frame.Index, Second: frame.Second, Faces: []stored{}}
+		for _, f := range frame.Faces {
+			name := fmt.Sprintf("%06d-%d.jpg", frame.Index, f.Track)
+			if err := disk.write(filepath.Join(dir, name), f.JPEG); err != nil {
+				return entry{}, fmt.Errorf("extract: %w", err)
+			}
+			var flat []float64
+			for _, p := range f.Landmarks {
+				flat = append(flat, p.X, p.Y)
+			}
+			s.Faces = append(s.Faces, stored{
+				File: name, X: f.Square.Min.X, Y: f.Square.Min.Y, Width: f.Square.Dx(), Side: f.Side, Landmarks: flat,
+			})
+		}
+		e.Frames = append(e.Frames, s)
+	}
+	if e.unread() && e.Problem == "" {
+		e.Problem = fmt.Sprintf("extract: %q gave no frame", v.Path)
+	}
+	text, err := json.Marshal(e)
+	if err != nil {
+		return entry{}, fmt.Errorf("extract: %w", err)
+	}
+	if err := disk.write(filepath.Join(dir, entryFile), append(text, '\n')); err != nil {
+		return entry{}, fmt.Errorf("extract: %w", err)
+	}
+	return e, nil
+}
+
+// ofTheFile tells that an error is the video's own fault.
+func ofTheFile(err error) bool {
+	for _, kind := range []error{video.ErrDamaged, video.ErrNotVideo, video.ErrNoFrames, video.ErrTooLarge, video.ErrStalled} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}

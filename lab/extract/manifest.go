@@ -1,0 +1,234 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/gofrs/flock"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/store"
+)
+
+// LackingError tells that faces of a data set are wanted that are not in the cache.
+type LackingError struct {
+	Dataset     string
+	Lacking, Of int // videos
+	Dir         string
+}
+
+func (e *LackingError) Error() string {
+	return fmt.Sprintf("extract: the faces of %d of %d videos of %s are not in %s", e.Lacking, e.Of, e.Dataset, e.Dir)
+}
+
+func isLacking(err error) bool {
+	_, ok := errors.AsType[*LackingError](err)
+	return ok
+}
+
+// Extracted counts the videos whose faces are in the cache. It reads no video: one whose file was changed, or was never
+// read here, is not among them.
+func (c *Cache) Extracted(videos []datasets.Video) int {
+	n := 0
+	for _, v := range videos {
+		sum, err := c.digest(v, true)
+		if err != nil || sum == "" {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(c.dir, datasets.SetFolder(v.Dataset), place(v, sum), entryFile)); err == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Test returns the faces to test on, of the videos of [datasets.Dataset.TestVideos]. Frames and videos without a face are
+// items as well, so that coverage counts them. Trained tells that the data set is also trained on. Videos whose files cannot
+// be read are problems, as in [Cache.Extract]. It fails with a LackingError unless all others were extracted.
+func (c *Cache) Test(d datasets.Dataset, trained bool, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
+	set, problems, err := c.open(d, d.TestVideos(false), tested, mode)
+	if err != nil {
+		return datasets.Set{}, problems, err
+	}
+	set.Partial = set.Partial || d.Partial(datasets.TestSplit)
+	if !trained {
+		return set, problems, nil
+	}
+	kept := map[string]bool{}
+	for _, v := range d.TestVideos(true) {
+		kept[v.ID()] = true
+	}
+	set.Items = slices.DeleteFunc(set.Items, func(it datasets.Item) bool { return !kept[it.VideoID()] })
+	if len(set.Items) == 0 {
+		return datasets.Set{}, problems, fmt.Errorf("extract: all that there is of %s is trained on; want videos of its test part to test on", d.Name)
+	}
+	return set, problems, nil
+}
+
+// Train returns the real faces to train on, the largest of each frame, of the videos of [datasets.Dataset.TrainVideos]. The
+// errors are those of Test.
+func (c *Cache) Train(d datasets.Dataset, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
+	videos := d.TrainVideos()
+	if len(videos) == 0 {
+		return datasets.Set{}, nil, fmt.Errorf("extract: %s has no real video in its training part; want some to train on", d.Name)
+	}
+	return c.open(d, videos, trained, mode)
+}
+
+// manifest is a list of the faces of a data set.
+type manifest struct {
+	file   string
+	header []string
+	rows   func(v datasets.Video, place string, e entry) [][]string
+	read   func(dir string, mode datasets.Mode) (datasets.Set, []datasets.Problem, error)
+}
+
+var (
+	tested = manifest{
+		"manifest.csv", testedHeader, testedRows, datasets.OpenCrops,
+	}
+	trained = manifest{
+		"landmarks.csv", append([]string{"file", "person", "width", "height"}, landmarkNames...), trainedRows, datasets.OpenReal,
+	}
+)
+
+var testedHeader = append([]string{"file", "label", "method", "video", "frame", "target", "source", "x", "y", "side", "stored"}, landmarkNames...)
+
+var landmarkNames = func() (names []string) {
+	for i := range face.Landmarks {
+		names = append(names, fmt.Sprint("x", i), fmt.Sprint("y", i))
+	}
+	return names
+}()
+
+func (s stored) landmarkText() []string {
+	text := make([]string, len(s.Landmarks))
+	for i, v := range s.Landmarks {
+		text[i] = strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return text
+}
+
+// testedRows has a row for each face, for each frame without one, and one for a video without a frame.
+func testedRows(v datasets.Video, place string, e entry) (rows [][]string) {
+	label := "0"
+	if v.Fake {
+		label = "1"
+	}
+	row := func(file, frame string, numbers ...string) {
+		fields := append([]string{file, label, v.Method, v.Name, frame, v.Identity, v.Source}, numbers...)
+		rows = append(rows, append(fields, make([]string, len(testedHeader)-len(fields))...))
+	}
+	for _, frame := range e.Frames {
+		for _, f := range frame.Faces {
+			numbers := []string{strconv.Itoa(f.X), strconv.Itoa(f.Y), strconv.Itoa(f.Width), strconv.Itoa(f.Side)}
+			row(place+"/"+f.File, strconv.Itoa(frame.Index), append(numbers, f.landmarkText()...)...)
+		}
+		if len(frame.Faces) == 0 {
+			row("", strconv.Itoa(frame.Index))
+		}
+	}
+	if len(e.Frames) == 0 {
+		row("", "")
+	}
+	return rows
+}
+
+// trainedRows has a row for the largest face of each frame.
+func trainedRows(v datasets.Video, place string, e entry) (rows [][]string) {
+	for _, frame := range e.Frames {
+		if len(frame.Faces) > 0 {
+			f := frame.Faces[0]
+			side := strconv.Itoa(f.Side)
+			rows = append(rows, append([]string{place + "/" + f.File, v.Identity, side, side}, f.landmarkText()...))
+		}
+	}
+	return rows
+}
+
+// open writes a manifest, as the videos may have changed since, and reads it like that of any set of faces. Meanwhile no
+// other process, which may see other videos of the same data set, writes it.
+func (c *Cache) open(d datasets.Dataset, videos []datasets.Video, m manifest, mode datasets.Mode) (set datasets.Set, problems []datasets.Problem, err error) {
+	text, problems, err := c.list(d, videos, m, mode)
+	if err != nil {
+		return datasets.Set{}, problems, err
+	}
+	unlock, err := c.put(d, m, text)
+	if err != nil {
+		return datasets.Set{}, problems, err
+	}
+	defer unlock()
+	set, bad, err := m.read(c.set(d), mode)
+	return set, append(problems, bad...), err
+}
+
+// list returns the text of a manifest of those of the videos that can be read, if the faces of all of them are there.
+func (c *Cache) list(d datasets.Dataset, videos []datasets.Video, m manifest, mode datasets.Mode) (text []byte, problems []datasets.Problem, err error) {
+	good, problems, err := readable(videos, mode)
+	if err != nil {
+		return nil, nil, err
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	err = w.Write(m.header)
+	lacking := 0
+	for _, v := range good {
+		sum, _ := c.digest(v, true) // what cannot be read is lacking
+		at := place(v, sum)
+		e, ok := readEntry(filepath.Join(c.set(d), filepath.FromSlash(at)))
+		if sum == "" || !ok {
+			lacking++
+			continue
+		}
+		// A csv.Writer keeps its first error, and a buffer has none.
+		err = errors.Join(err, w.WriteAll(m.rows(v, at, e)))
+	}
+	if lacking > 0 {
+		return nil, problems, &LackingError{d.Name, lacking, len(good), c.root}
+	}
+	if err != nil {
+		return nil, problems, fmt.Errorf("extract: %s of %s: %w", m.file, d.Name, err)
+	}
+	return b.Bytes(), problems, nil
+}
+
+// put writes the text of a manifest, unless it is there already, and keeps others from writing it until unlock is called.
+func (c *Cache) put(d datasets.Dataset, m manifest, text []byte) (unlock func(), err error) {
+	path := filepath.Join(c.set(d), m.file)
+	lock := flock.New(filepath.Join(c.set(d), m.file+".lock"))
+	// Where there are no locks, or nothing can be written, the manifest may still be right.
+	_ = lock.Lock()
+	unlock = func() { _ = lock.Close() }
+	if was, err := os.ReadFile(path); err == nil && bytes.Equal(was, text) {
+		return unlock, nil
+	}
+	if err := store.WriteFile(path, text); err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
+
+// write writes a manifest if the faces of all its videos are there.
+func (c *Cache) write(d datasets.Dataset, videos []datasets.Video, m manifest) error {
+	text, _, err := c.list(d, videos, m, datasets.Skip)
+	if isLacking(err) || len(videos) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	unlock, err := c.put(d, m, text)
+	if err != nil {
+		return err
+	}
+	unlock()
+	return nil
+}
