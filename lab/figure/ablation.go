@@ -156,7 +156,11 @@ func (a Ablation) chart() (*chart, error) {
 		for j, cell := range row {
 			label := &opts.Label{Show: yes, Formatter: "not measured", FontSize: 10, Color: hex(ink)}
 			if !math.IsNaN(cell.Value) {
-				label = &opts.Label{Show: yes, Formatter: "{@[2]}", Color: hex(over(scaleColour(cell.Value, low, high)))}
+				text := fmt.Sprintf("%.3f", cell.Value)
+				if cell.interval() {
+					text += fmt.Sprintf("\n[%.2f, %.2f]", cell.Low, cell.High)
+				}
+				label = &opts.Label{Show: yes, Formatter: text, LineHeight: 15, FontSize: 11, Color: hex(over(scaleColour(cell.Value, low, high)))}
 			}
 			data = append(data, item{
 				Name:  fmt.Sprintf("%s %s, %s %s: %s", a.Y.Name, a.Y.Values[i], a.X.Name, a.X.Values[j], cell.described()),
@@ -165,7 +169,7 @@ func (a Ablation) chart() (*chart, error) {
 		}
 	}
 	c.table(a.X.Name, a.Y.Name, a.X.Values, a.Y.Values, data)
-	c.place(72, 48, 112, 56)
+	c.place(72, 112, 56)
 	c.scale(a.Quantity, low, high, []int{0})
 	return c, nil
 }

@@ -5,7 +5,6 @@ import (
 	"image/color"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -217,47 +216,62 @@ func (b Bars) chart() (*chart, error) {
 		return nil, err
 	}
 	width, _ := b.size()
-	rows, names := b.rows()
+	_, names := b.rows()
 	c := newChart(b.title(), width)
 	c.axes(b.Quantity, "", 0, b.end(), 0, 0)
-	labels, last := make([]string, len(rows)), ""
+	var labels []string
 	bars := make([][]item, len(names))
 	var intervals []item
-	for i, r := range rows {
-		if r.group != last {
-			labels[i], last = r.group, r.group
-		}
-		name := fmt.Sprintf("%s, %s: %s", r.group, r.name, r.described())
+	next := func(label string) int {
 		for s := range bars {
-			bar := item{Name: name}
-			if s == r.series && !math.IsNaN(r.Value) {
-				bar.Value = number(r.Value)
-				bar.Label = &opts.Label{Show: yes, Position: "insideLeft", Formatter: r.String(), Color: hex(over(classColour(s)))}
-			}
-			bars[s] = append(bars[s], bar)
+			bars[s] = append(bars[s], item{})
 		}
-		if r.interval() {
-			intervals = append(intervals, item{Name: name, Value: []any{number(r.Low), number(r.High), i}})
+		labels = append(labels, label)
+		return len(labels) - 1
+	}
+	for i, g := range b.Groups {
+		if i > 0 {
+			next("") // a gap
+		}
+		for j, bar := range g.Bars {
+			label := ""
+			if j == (len(g.Bars)-1)/2 {
+				label = g.Name
+			}
+			at, series := next(label), slices.Index(names, bar.Name)
+			name := fmt.Sprintf("%s, %s: %s", g.Name, bar.Name, bar.described())
+			if math.IsNaN(bar.Value) {
+				bars[series][at] = item{Name: name, Value: 0, Label: &opts.Label{
+					Show: yes, Position: "right", Formatter: "not measured", Color: hex(ink), FontSize: 10,
+				}}
+				continue
+			}
+			bars[series][at] = item{Name: name, Value: number(bar.Value), Label: &opts.Label{
+				Show: yes, Position: "insideLeft", Formatter: bar.String(), Color: hex(over(classColour(series))), FontSize: 11,
+			}}
+			if bar.interval() {
+				intervals = append(intervals, item{Name: name, Value: []any{number(bar.Low), number(bar.High), at}})
+			}
 		}
 	}
 	axis := &c.YAxisList[0]
 	axis.Type, axis.Min, axis.Max, axis.Scale, axis.Data, axis.Inverse = "category", nil, nil, nil, labels, yes
 	axis.SplitLine, axis.AxisLabel = &opts.SplitLine{Show: no}, &opts.AxisLabel{Interval: "0", Color: hex(ink)}
 	c.more["yAxis"] = []any{map[string]any{"axisTick": map[string]any{"show": false}}}
-	c.place(110, 48, 24, 52+c.legendRow())
 	for s, name := range names {
 		c.add(charts.SingleSeries{
-			Name: name, Type: types.ChartBar, Data: bars[s], BarGap: "-100%", BarCategoryGap: "25%",
+			Name: name, Type: types.ChartBar, Data: bars[s], BarGap: "-100%", BarCategoryGap: "15%",
 			ItemStyle: &opts.ItemStyle{Color: hex(classColour(s))},
 		})
 	}
-	c.custom("95 % interval", acrossItems, ink, intervals, []int{0, 1}, 2)
-	c.Legend.Data = names
+	c.depth[len(c.MultiSeries)] = 4
+	c.custom("interval", acrossItems, ink, intervals, []int{0, 1}, 2)
+	c.place(110, 24, 52+c.legend(names...))
 	if b.Chance > 0 {
 		c.MultiSeries[0].MarkLines = &opts.MarkLines{
 			Data: []any{opts.MarkLineNameXAxisItem{Name: "guessing", XAxis: b.Chance}},
 			MarkLineStyle: opts.MarkLineStyle{
-				Symbol: []string{"none", "none"}, Label: &opts.Label{Formatter: "guessing " + strconv.FormatFloat(b.Chance, 'g', 3, 64)},
+				Symbol: []string{"none", "none"}, Label: &opts.Label{Position: "start", Formatter: "guessing"},
 				LineStyle: &opts.LineStyle{Color: hex(ink), Type: "dotted"},
 			},
 		}

@@ -3,6 +3,7 @@ package figure
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"html"
@@ -36,25 +37,37 @@ function colours(canvas) {
   for (const pixel of data) seen.add(pixel);
   return seen.size;
 }
-setTimeout(() => {
-  const charts = [...document.querySelectorAll(".seeable-chart")].map(figure => {
-    return { title: figure.ariaLabel, still: !!figure.querySelector("svg"), colours: [...figure.querySelectorAll("canvas")].map(colours) };
-  });
+function picture(figure) {
+  const whole = document.createElement("canvas"), c = whole.getContext("2d");
+  whole.width = figure.clientWidth; whole.height = figure.clientHeight;
+  c.fillStyle = "#fff"; c.fillRect(0, 0, whole.width, whole.height);
+  for (const canvas of figure.querySelectorAll("canvas")) c.drawImage(canvas, 0, 0, whole.width, whole.height);
+  return whole.toDataURL();
+}
+function tell(tries) {
+  const figures = [...document.querySelectorAll(".seeable-chart")];
+  if (tries && figures.some(figure => figure.querySelector("svg"))) return setTimeout(tell, 100, tries - 1);
   const told = document.createElement("pre");
   told.id = "told";
   told.hidden = true;
-  told.textContent = JSON.stringify({ charts, wrong });
+  told.textContent = JSON.stringify({ wrong, charts: figures.map(figure => ({
+    title: figure.ariaLabel, still: !!figure.querySelector("svg"),
+    colours: [...figure.querySelectorAll("canvas")].map(colours), picture: picture(figure),
+  })) });
   document.body.append(told);
-}, 3000);
+}
+addEventListener("load", () => tell(40));
 </script>`
 
+// told is what a page with look tells.
 type told struct {
+	Wrong  []string // errors, and what the page wanted to load
 	Charts []struct {
 		Title   string
-		Still   bool
-		Colours []int
+		Still   bool   // the still picture was not replaced
+		Colours []int  // how many each canvas has
+		Picture string // as a data URL, PNG
 	}
-	Wrong []string
 }
 
 // browser is a Chromium on PATH.
@@ -70,16 +83,14 @@ func browser(t *testing.T) string {
 }
 
 // open opens a page from disk, without any network, and returns its DOM when it has settled.
-func open(t *testing.T, program, page string, args ...string) string {
+func open(t *testing.T, program, page string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	args = append([]string{
+	cmd := exec.CommandContext(ctx, program,
 		"--headless=new", "--no-sandbox", "--disable-gpu-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-		"--host-resolver-rules=MAP * ~NOTFOUND", "--disable-background-networking", "--no-first-run", "--user-data-dir=" + t.TempDir(),
-		"--force-prefers-reduced-motion", "--window-size=1000,1000", "--virtual-time-budget=6000", "--dump-dom",
-	}, append(args, "file://"+page)...)
-	cmd := exec.CommandContext(ctx, program, args...)
+		"--host-resolver-rules=MAP * ~NOTFOUND", "--disable-background-networking", "--no-first-run", "--user-data-dir="+t.TempDir(),
+		"--force-prefers-reduced-motion", "--window-size=1000,1000", "--virtual-time-budget=6000", "--dump-dom", "file://"+page)
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	cmd.WaitDelay = 5 * time.Second
@@ -116,37 +127,46 @@ func TestChartsDraw(t *testing.T) {
 				if err := write(&b, f); err != nil {
 					t.Fatal(err)
 				}
-				if err := os.WriteFile(filepath.Join(dir, name+"."+ext), b.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
+				save(t, filepath.Join(dir, name+"."+ext), b.Bytes())
 			}
 		}
 	}
 	path := filepath.Join(dir, "charts.html")
-	text := strings.Replace(page.String(), "<body>", "<body>"+look, 1)
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	var args []string
-	if *keep != "" {
-		args = []string{"--screenshot=" + filepath.Join(dir, "charts.png"), "--window-size=1000,9500"}
-	}
-	dom := open(t, program, path, args...)
+	save(t, path, bytes.Replace(page.Bytes(), []byte("<body>"), []byte("<body>"+look), 1))
+	dom := open(t, program, path)
 	found := regexp.MustCompile(`(?s)<pre id="told"[^>]*>(.*?)</pre>`).FindStringSubmatch(dom)
 	if found == nil {
 		t.Fatal("the page did not come to its end")
 	}
-	var page2 told
-	if err := json.Unmarshal([]byte(html.UnescapeString(found[1])), &page2); err != nil {
+	var result told
+	if err := json.Unmarshal([]byte(html.UnescapeString(found[1])), &result); err != nil {
 		t.Fatal(err)
 	}
-	for _, wrong := range page2.Wrong {
+	for _, wrong := range result.Wrong {
 		t.Errorf("page error: %s", wrong)
 	}
-	if len(page2.Charts) != len(list) {
-		t.Errorf("%d charts, want %d", len(page2.Charts), len(list))
+	if len(result.Charts) != len(list) {
+		t.Fatalf("%d charts, want %d", len(result.Charts), len(list))
 	}
-	for _, c := range page2.Charts {
-		t.Logf("%s: %v", c.Title, c.Colours)
+	for i, c := range result.Charts {
+		// Text alone has fewer colours, by its soft edges.
+		if c.Still || len(c.Colours) == 0 || slices.Min(c.Colours) < 300 {
+			t.Errorf("%s (%s): still %t, canvases with %d colours; want it drawn", names[i], c.Title, c.Still, c.Colours)
+		}
+		if *keep != "" {
+			_, encoded, _ := strings.Cut(c.Picture, ",")
+			picture, err := base64.StdEncoding.DecodeString(encoded)
+			if err != nil {
+				t.Fatal(err)
+			}
+			save(t, filepath.Join(dir, names[i]+".chart.png"), picture)
+		}
+	}
+}
+
+func save(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

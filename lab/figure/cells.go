@@ -209,7 +209,8 @@ func (m Cells) chart() (*chart, error) {
 	}
 	width, height := m.size()
 	c := newChart(title(m.Title, "", m.Synthetic), width)
-	const left, top = 12, 40
+	const left = 12
+	top := c.top - 10
 	bounds := m.Image.Rect
 	wide, high := int(pixels(width))-left-120, int(pixels(height))-top-12
 	c.axes("", "", float64(bounds.Min.X), float64(bounds.Max.X), float64(bounds.Min.Y), float64(bounds.Max.Y))

@@ -6,18 +6,24 @@ import (
 	"image/color"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
 	"github.com/go-echarts/go-echarts/v2/types"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 )
 
 // chart is a figure as an ECharts chart in the making.
 type chart struct {
 	*charts.Line
-	more map[string]any // options that go-echarts has no field for, laid over the others
-	gl   bool           // it is drawn in three dimensions
+	width int            // in pixels
+	top   int            // where the room below the title begins
+	more  map[string]any // options that go-echarts has no field for, laid over the others
+	depth map[int]int    // of series that are not drawn in the order in which they were added: default 2
+	gl    bool           // it is drawn in three dimensions
 }
 
 // The strings that stand for functions in an option, which is JSON. draw.js has the functions.
@@ -45,9 +51,12 @@ var (
 
 // newChart is an empty chart in the style of all charts: the title at the top, no axes yet, nothing animated.
 func newChart(title string, width vg.Length) *chart {
-	c := &chart{Line: charts.NewLine(), more: map[string]any{}}
+	c := &chart{Line: charts.NewLine(), width: int(pixels(width)), more: map[string]any{}, depth: map[int]int{}}
+	const line = 18
+	title = wrap(title, sans(14*screenFont), vg.Length(c.width-60))
+	c.top = 30 + line*(1+strings.Count(title, "\n"))
 	c.Title = opts.Title{Title: title, Left: "8", Top: "4", TitleStyle: &opts.TextStyle{
-		FontSize: 14, FontWeight: "normal", Color: hex(ink), Width: int(pixels(width)) - 60, Overflow: "break",
+		FontSize: 14, FontWeight: "normal", Color: hex(ink), LineHeight: line,
 	}}
 	c.Tooltip = opts.Tooltip{Trigger: "item", Formatter: "{b}"}
 	c.Toolbox = opts.Toolbox{Right: "8", Top: "0", Feature: &opts.ToolBoxFeature{
@@ -64,6 +73,9 @@ func newChart(title string, width vg.Length) *chart {
 	c.more["textStyle"] = map[string]any{"fontFamily": "system-ui, Arial, Helvetica, sans-serif"}
 	return c
 }
+
+// screenFont is how much wider the fonts of screens may be than that of print.
+const screenFont = 1.15
 
 // pixels is a length of print as one of the screen: a third larger than the browser's inch, as people sit farther off.
 func pixels(l vg.Length) float64 { return math.Round(float64(l/vg.Inch) * 128) }
@@ -99,32 +111,47 @@ func (c *chart) axes(x, y string, lowX, highX, lowY, highY float64) {
 	n := len(c.XAxisList)
 	style := &opts.LineStyle{Color: hex(ink)}
 	split := &opts.SplitLine{Show: yes, LineStyle: &opts.LineStyle{Color: hex(pale)}}
-	label := &opts.AxisLabel{HideOverlap: yes, Color: hex(ink)}
+	label := func(low, high float64) *opts.AxisLabel {
+		l := &opts.AxisLabel{HideOverlap: yes, Color: hex(ink)}
+		// Ends that are no whole numbers are not labelled.
+		if finite(low) && low != math.Round(low) {
+			l.ShowMinLabel = no
+		}
+		if finite(high) && high != math.Round(high) {
+			l.ShowMaxLabel = no
+		}
+		return l
+	}
 	c.XAxisList = append(c.XAxisList, opts.XAxis{
 		Type: "value", Name: x, NameLocation: "middle", NameGap: 30, Min: number(lowX), Max: number(highX), Scale: yes, GridIndex: n,
-		AxisLine: &opts.AxisLine{OnZero: no, LineStyle: style}, SplitLine: split, AxisLabel: label,
+		AxisLine: &opts.AxisLine{OnZero: no, LineStyle: style}, SplitLine: split, AxisLabel: label(lowX, highX),
 	})
 	c.YAxisList = append(c.YAxisList, opts.YAxis{
 		Type: "value", Name: y, NameLocation: "middle", NameGap: 46, Min: number(lowY), Max: number(highY), Scale: yes, GridIndex: n,
-		AxisLine: &opts.AxisLine{Show: yes, OnZero: no, LineStyle: style}, SplitLine: split, AxisLabel: label,
+		AxisLine: &opts.AxisLine{Show: yes, OnZero: no, LineStyle: style}, SplitLine: split, AxisLabel: label(lowY, highY),
 	})
 }
 
-// place sets the margins of the only grid, in pixels.
-func (c *chart) place(left, top, right, bottom int) {
-	c.GridList = []opts.Grid{{Left: strconv.Itoa(left), Top: strconv.Itoa(top), Right: strconv.Itoa(right), Bottom: strconv.Itoa(bottom)}}
+// place sets the margins of the only grid, in pixels; the title is above it.
+func (c *chart) place(left, right, bottom int) {
+	c.GridList = []opts.Grid{{Left: strconv.Itoa(left), Top: strconv.Itoa(c.top), Right: strconv.Itoa(right), Bottom: strconv.Itoa(bottom)}}
 }
 
-// legendBelow shows a legend of n long entries, one a line, and returns the room that it takes at the bottom.
-func (c *chart) legendBelow(n int) (height int) {
-	c.Legend = opts.Legend{Type: "scroll", Orient: "vertical", Left: "56", Bottom: "2", ItemWidth: 28, Padding: 2}
-	return 6 + 20*n
-}
-
-// legendRow shows a legend of short entries in one line at the bottom.
-func (c *chart) legendRow() (height int) {
-	c.Legend = opts.Legend{Type: "scroll", Left: "56", Bottom: "4", ItemWidth: 28, Padding: 2}
-	return 28
+// legend shows a legend of these series at the bottom, in as many lines as they need, and returns the room that it takes.
+func (c *chart) legend(names ...string) (height int) {
+	const left, mark, line = 56, 28, 20
+	c.Legend = opts.Legend{Left: strconv.Itoa(left), Right: "8", Bottom: "2", ItemWidth: mark, Padding: 2, Data: names}
+	c.more["legend"] = map[string]any{"itemGap": 8, "textStyle": map[string]any{"fontSize": 12, "lineHeight": 14}}
+	style := text.Style{Font: sans(12 * screenFont), Handler: plot.DefaultTextHandler}
+	lines, used := 1, 0
+	for _, name := range names {
+		width := mark + 15 + int(style.Width(name))
+		if used > 0 && used+width > c.width-left-8 {
+			lines, used = lines+1, 0
+		}
+		used += width
+	}
+	return 6 + line*lines
 }
 
 func (c *chart) add(s charts.SingleSeries) *charts.SingleSeries {
@@ -143,17 +170,19 @@ func (c *chart) line(name string, colour color.Color, dash string, data []item) 
 // level adds a straight thin line that the pointer passes by.
 func (c *chart) level(name string, x0, y0, x1, y1 float64) *charts.SingleSeries {
 	s := c.line(name, ink, "dotted", []item{{Name: name, Value: numbers(x0, y0)}, {Name: name, Value: numbers(x1, y1)}})
-	s.LineStyle.Width = 1.2
+	s.LineStyle.Width, s.Symbol = 1.2, "none"
 	return s
 }
 
 // band fills between the low and the high ends of items (x, low, high).
 func (c *chart) band(name string, colour color.Color, data []item) *charts.SingleSeries {
+	c.depth[len(c.MultiSeries)] = 1
 	return c.custom(name, bandItems, colour, data, 0, []int{1, 2})
 }
 
 // whiskers draws intervals of items (x, low, high).
 func (c *chart) whiskers(name string, colour color.Color, data []item) *charts.SingleSeries {
+	c.depth[len(c.MultiSeries)] = 4
 	return c.custom(name, whiskerItems, colour, data, 0, []int{1, 2})
 }
 
@@ -171,9 +200,9 @@ func (c *chart) scale(label string, low, high float64, series []int) {
 		colours = append(colours, hex(colour))
 	}
 	c.more["visualMap"] = []any{map[string]any{
-		"type": "continuous", "min": low, "max": high, "calculable": true, "right": 8, "top": 56, "itemHeight": 200, "itemWidth": 14,
-		"text": []string{label, ""}, "inRange": map[string]any{"color": colours}, "seriesIndex": series,
-		"precision": 2, "textStyle": map[string]any{"width": 84, "overflow": "break", "color": hex(ink)},
+		"type": "continuous", "min": low, "max": high, "calculable": true, "right": 8, "top": c.top, "itemHeight": 200, "itemWidth": 14,
+		"text": []string{wrap(label, sans(12), 84), ""}, "inRange": map[string]any{"color": colours}, "seriesIndex": series,
+		"precision": 2, "textStyle": map[string]any{"color": hex(ink), "lineHeight": 14},
 	}}
 }
 
@@ -189,6 +218,9 @@ func (c *chart) option() ([]byte, error) {
 	var all map[string]any
 	if err := json.Unmarshal(text, &all); err != nil {
 		return nil, err
+	}
+	for i, depth := range c.depth {
+		all["series"].([]any)[i].(map[string]any)["z"] = depth
 	}
 	// encoding/json writes <, > and & as escapes, so no name can end a script.
 	return json.Marshal(overlay(all, c.more))

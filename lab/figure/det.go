@@ -117,20 +117,25 @@ func (d DET) chart() (*chart, error) {
 	c := newChart(d.title(), width)
 	x, y := d.axes()
 	c.axes(x, y, deviate(0), deviate(1), deviate(0), deviate(1))
-	c.place(64, 48, 24, 52+c.legendBelow(len(d.Curves)+1))
 	var at []any
 	for _, t := range detTicks {
-		at = append(at, deviate(t))
+		at = append(at, number(deviate(t)))
 	}
 	for _, axis := range []string{"xAxis", "yAxis"} {
 		c.more[axis] = []any{map[string]any{
-			"axisLabel": map[string]any{"customValues": at, "formatter": deviateLabel}, "axisTick": map[string]any{"customValues": at},
+			"axisLabel": map[string]any{"customValues": at, "formatter": deviateLabel, "showMinLabel": true, "showMaxLabel": true}, "axisTick": map[string]any{"customValues": at},
 		}}
 	}
 	var names []string
 	for i, curve := range d.Curves {
 		name := curve.label(d.Unit)
 		names = append(names, name)
+		var data []item
+		line, points := curve.errors()
+		for k, p := range line {
+			data = append(data, item{Name: points[k], Value: numbers(p.X, p.Y)})
+		}
+		c.line(name, classColour(i), dashType(i), data).ShowSymbol = yes
 		if len(curve.Band) > 0 {
 			var data []item
 			for _, b := range curve.Band {
@@ -138,14 +143,8 @@ func (d DET) chart() (*chart, error) {
 			}
 			c.band(name, classColour(i), data)
 		}
-		var data []item
-		line, points := curve.errors()
-		for k, p := range line {
-			data = append(data, item{Name: points[k], Value: numbers(p.X, p.Y)})
-		}
-		c.line(name, classColour(i), dashType(i), data).ShowSymbol = yes
 	}
 	c.level("chance", deviate(0.05), deviate(0.95), deviate(0.95), deviate(0.05))
-	c.Legend.Data = append(names, "chance")
+	c.place(64, 24, 52+c.legend(append(names, "chance")...))
 	return c, nil
 }

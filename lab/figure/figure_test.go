@@ -18,6 +18,7 @@ import (
 	"gonum.org/v1/plot/vg/recorder"
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -438,28 +439,59 @@ func TestErrors(t *testing.T) {
 		figure Figure
 		want   string
 	}{
-		"falling curve": {ROC{Curves: []Curve{bend}}, "do not fall"},
-		"empty curve":   {ROC{Curves: []Curve{{Name: "x"}}}, "no points"},
-		"one class":     {Histogram{Real: []float64{1}}, "0 fake"},
-		"NaN score":     {Histogram{Real: []float64{1}, Fake: []float64{nan}}, "NaN"},
-		"too far apart": {Histogram{Real: []float64{-math.MaxFloat64}, Fake: []float64{math.MaxFloat64}}, "too far apart"},
-		"no steps":      {Training{}, "no steps"},
-		"infinite loss": {Training{Steps: []store.Step{{Step: 4, Loss: math.Inf(1)}}}, "step 4"},
-		"empty matrix":  {Matrix{}, "empty"},
-		"ragged matrix": {Matrix{Values: [][]float64{{1, 1}, {1}}}, "row 1"},
-		"no cosine":     {Matrix{Values: [][]float64{{2}}}, "no cosine"},
-		"no prototypes": {Sphere{}, "no prototypes"},
-		"names":         {Sphere{Prototypes: up, Classes: []string{"a", "b"}}, "2 names of 1"},
-		"far prototype": {Sphere{Prototypes: [][3]float64{{2, 0, 0}}}, "prototype 0"},
-		"NaN embedding": {Sphere{Prototypes: up, Points: []Embedding{{At: [3]float64{nan}}}}, "point 0"},
-		"class":         {Sphere{Prototypes: up, Points: []Embedding{{Class: 1}}}, "class 1"},
-		"no image":      {Cells{}, "no image"},
-		"values":        {Cells{Image: blank, Regions: []discrepancy.Mask{one}}, "0 values"},
-		"weights":       {Cells{Image: blank, Regions: []discrepancy.Mask{{Rect: one.Rect}}, Values: []float64{1}}, "0 weights"},
-		"landmarks":     {Cells{Image: blank, Landmarks: landmarks[:5]}, "5 landmarks"},
-		"scale":         {Cells{Image: blank, Low: 1}, "scale from 1 to 0"},
+		"falling curve":   {ROC{Curves: []Curve{bend}}, "do not fall"},
+		"empty curve":     {ROC{Curves: []Curve{{Name: "x"}}}, "no points"},
+		"one class":       {Histogram{Real: []float64{1}}, "0 fake"},
+		"NaN score":       {Histogram{Real: []float64{1}, Fake: []float64{nan}}, "NaN"},
+		"too far apart":   {Histogram{Real: []float64{-math.MaxFloat64}, Fake: []float64{math.MaxFloat64}}, "too far apart"},
+		"no steps":        {Training{}, "no steps"},
+		"infinite loss":   {Training{Steps: []store.Step{{Step: 4, Loss: math.Inf(1)}}}, "step 4"},
+		"empty matrix":    {Matrix{}, "empty"},
+		"ragged matrix":   {Matrix{Values: [][]float64{{1, 1}, {1}}}, "row 1"},
+		"no cosine":       {Matrix{Values: [][]float64{{2}}}, "no cosine"},
+		"no prototypes":   {Sphere{}, "no prototypes"},
+		"names":           {Sphere{Prototypes: up, Classes: []string{"a", "b"}}, "2 names of 1"},
+		"far prototype":   {Sphere{Prototypes: [][3]float64{{2, 0, 0}}}, "prototype 0"},
+		"NaN embedding":   {Sphere{Prototypes: up, Points: []Embedding{{At: [3]float64{nan}}}}, "point 0"},
+		"class":           {Sphere{Prototypes: up, Points: []Embedding{{Class: 1}}}, "class 1"},
+		"no image":        {Cells{}, "no image"},
+		"values":          {Cells{Image: blank, Regions: []discrepancy.Mask{one}}, "0 values"},
+		"weights":         {Cells{Image: blank, Regions: []discrepancy.Mask{{Rect: one.Rect}}, Values: []float64{1}}, "0 weights"},
+		"landmarks":       {Cells{Image: blank, Landmarks: landmarks[:5]}, "5 landmarks"},
+		"scale":           {Cells{Image: blank, Low: 1}, "scale from 1 to 0"},
+		"no curves":       {ROC{}, "no curves"},
+		"no DET curves":   {DET{}, "no curves"},
+		"band":            {ROC{Curves: []Curve{{Points: fine["roc"].(ROC).Curves[0].Points, Band: []Rates{{0.5, 0.9, 0.1}}}}}, "band 0"},
+		"order":           {Matrix{Values: [][]float64{{1, 0}, {0, 1}}, Order: []int{0, 0}}, "each class in [0, 2) once"},
+		"order's ends":    {Matrix{Values: [][]float64{{1, 0}, {0, 1}}, Order: []int{1, 2}}, "each class in [0, 2) once"},
+		"matrix names":    {Matrix{Values: [][]float64{{1}}, Classes: []string{"a", "b"}}, "2 names of 1"},
+		"occupancy":       {Sphere{Prototypes: up, Occupancy: []float64{nan}}, "occupancy NaN"},
+		"occupancies":     {Sphere{Prototypes: up, Occupancy: []float64{0.5, 0.5}}, "want 1"},
+		"no bars":         {Bars{}, "none of 0 bars"},
+		"no bar measured": {Bars{Groups: []Group{{"g", []Bar{{"b", Estimate{Value: nan}}}}}}, "none of 1 bars"},
+		"interval":        {Bars{Groups: []Group{{"g", []Bar{{"b", Estimate{0.5, 0.6, 0.7, ""}}}}}}, "outside of its interval"},
+		"negative bar":    {Bars{Groups: []Group{{"g", []Bar{{"b", Estimate{Value: -1}}}}}}, "want values from 0"},
+		"no ablation":     {Ablation{}, "want some of each"},
+		"ablation rows":   {Ablation{X: Parameter{"x", []string{"1"}}, Y: Parameter{"y", []string{"1"}}}, "0 rows"},
+		"ablation row":    {Ablation{X: Parameter{"x", []string{"1"}}, Y: Parameter{"y", []string{"1"}}, Cells: [][]Estimate{{}}}, "row 0"},
+		"no cell":         {Ablation{X: Parameter{"x", []string{"1"}}, Y: Parameter{"y", []string{"1"}}, Cells: [][]Estimate{{{Value: nan}}}}, "no cell was measured"},
+		"no points":       {Map{}, "no points"},
+		"NaN point":       {Map{Points: []Place{{At: [2]float64{nan, 0}}}}, "point 0"},
+		"map class":       {Map{Points: []Place{{Class: 3}}, Classes: []string{"a"}}, "class 3"},
+		"no frames":       {Timeline{}, "none of 0 frames"},
+		"no face":         {Timeline{Frames: []Frame{{0, nan, ""}}}, "none of 1 frames"},
+		"times":           {Timeline{Frames: []Frame{{1, 1, ""}, {0, 1, ""}}}, "rising times"},
+		"reference":       {Timeline{Frames: []Frame{{1, 1, ""}}, Reference: []float64{nan}}, "reference score 0"},
+		"no response":     {Robustness{}, "none of 0 points"},
+		"levels":          {Robustness{Curves: []Response{{"c", []Level{{2, Estimate{Value: 1}}, {1, Estimate{Value: 1}}}}}}, "rising levels"},
 	} {
-		for _, write := range []func(io.Writer, Figure) error{SVG, PNG} {
+		option := func(w io.Writer, f Figure) error {
+			text, err := Option(f)
+			_, _ = w.Write(text)
+			return err
+		}
+		page := func(w io.Writer, f Figure) error { return HTML(w, "x", f) }
+		for _, write := range []func(io.Writer, Figure) error{SVG, PNG, PDF, option, page} {
 			var b bytes.Buffer
 			err := write(&b, c.figure)
 			if err == nil || !strings.HasPrefix(err.Error(), "figure: ") || strings.Count(err.Error(), "figure:") > 1 || !strings.Contains(err.Error(), c.want) {
@@ -469,6 +501,34 @@ func TestErrors(t *testing.T) {
 				t.Errorf("%s: %d bytes were written in spite of the error", name, b.Len())
 			}
 		}
+	}
+	prototypes, err := hypersphere.Simplex(3, 4, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, make := range []func(string, *hypersphere.Prototypes, [][]float64, []int) (Map, error){PCA, Angles} {
+		for name, c := range map[string]struct {
+			z      [][]float64
+			labels []int
+			want   string
+		}{
+			"no embeddings": {nil, nil, "0 embeddings"},
+			"labels":        {[][]float64{{1, 0, 0, 0}}, nil, "0 labels"},
+			"coordinates":   {[][]float64{{1}}, []int{0}, "1 coordinates"},
+			"NaN":           {[][]float64{{1, 0, nan, 0}}, []int{0}, "NaN"},
+			"class":         {[][]float64{{1, 0, 0, 0}}, []int{3}, "class 3"},
+		} {
+			if _, err := make("x", prototypes, c.z, c.labels); err == nil || !strings.HasPrefix(err.Error(), "figure: ") || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("map, %s: error %v, want one with %q", name, err, c.want)
+			}
+		}
+	}
+	same := [][]float64{{1, 0, 0, 0}, {1, 0, 0, 0}, {1, 0, 0, 0}}
+	if _, err := PCA("x", prototypes, same, []int{0, 1, 2}); err == nil || !strings.Contains(err.Error(), "the same") {
+		t.Errorf("error %v of equal embeddings", err)
+	}
+	if _, err := Angles("x", prototypes, [][]float64{{0, 0, 0, 0}}, []int{0}); err == nil || !strings.Contains(err.Error(), "embedding 0") {
+		t.Errorf("error %v of an embedding without a direction", err)
 	}
 	if _, err := NewCurve("x", []float64{1, nan}, []bool{true, false}); err == nil || !strings.HasPrefix(err.Error(), "figure: ROC of x") {
 		t.Errorf("error %v of a NaN score", err)

@@ -108,7 +108,7 @@ func (h Histogram) chart() (*chart, error) {
 	width, _ := h.size()
 	c := newChart(title(h.Title, "", h.Synthetic), width)
 	c.axes(h.axis(), "share of the class (%)", edges[0], edges[len(edges)-1], 0, math.NaN())
-	c.place(64, 48, 24, 52+c.legendRow())
+	var names []string
 	for _, class := range []struct {
 		name, dash string
 		colour     color.NRGBA
@@ -121,9 +121,11 @@ func (h Histogram) chart() (*chart, error) {
 			data = append(data, item{Name: name, Value: numbers(edges[i], share)}, item{Name: name, Value: numbers(edges[i+1], share)})
 		}
 		data = append(data, item{Value: numbers(edges[len(edges)-1], 0)})
-		s := c.line(fmt.Sprintf("%s (%d %s)", class.name, class.n, h.Unit), class.colour, class.dash, data)
+		names = append(names, fmt.Sprintf("%s (%d %s)", class.name, class.n, h.Unit))
+		s := c.line(names[len(names)-1], class.colour, class.dash, data)
 		s.AreaStyle = &opts.AreaStyle{Color: hex(class.colour), Opacity: opts.Float(0.3)}
 		s.ShowSymbol, s.SymbolSize = yes, 2
 	}
+	c.place(64, 24, 52+c.legend(names...))
 	return c, nil
 }

@@ -88,7 +88,6 @@ func HTML(w io.Writer, title string, figures ...Figure) error {
 		Snippets []template.HTML
 	}
 	view.Title = title
-	view.Scripts, view.Missing = FindScripts()
 	for _, f := range figures {
 		s, err := Snippet(f)
 		if err != nil {
@@ -97,6 +96,7 @@ func HTML(w io.Writer, title string, figures ...Figure) error {
 		view.Snippets = append(view.Snippets, s)
 		view.Spatial = view.Spatial || Spatial(f)
 	}
+	view.Scripts, view.Missing = FindScripts()
 	var b bytes.Buffer
 	if err := page.Execute(&b, view); err != nil {
 		return fmt.Errorf("figure: %w", err)

@@ -203,10 +203,8 @@ func (m Map) window() (lowX, highX, lowY, highY float64) {
 		see(p)
 	}
 	if m.Diagonal {
-		see([2]float64{0, 0})
-		high := max(highX, highY)
-		see([2]float64{high, high})
-		return 0, highX, 0, highY
+		high := math.Ceil(1.04 * max(highX, highY))
+		return 0, high, 0, high
 	}
 	side := max(highX-lowX, highY-lowY)
 	if side == 0 {
@@ -270,7 +268,7 @@ func (m Map) chart() (*chart, error) {
 	c := newChart(m.title(), width)
 	lowX, highX, lowY, highY := m.window()
 	c.axes(m.X, m.Y, round4(lowX), round4(highX), round4(lowY), round4(highY))
-	c.place(64, 48, 24, 56)
+	c.place(64, 24, 56)
 	if m.Diagonal {
 		low, high := max(lowX, lowY), min(highX, highY)
 		if low < high {

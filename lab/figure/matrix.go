@@ -244,7 +244,7 @@ func (m Matrix) chart() (*chart, error) {
 		}
 	}
 	c.table(x, y, labels, labels, data)
-	c.place(64, 48, 112, 56)
+	c.place(64, 112, 56)
 	low, high := scale(values...)
 	c.scale("mean cosine (no unit)", low, high, []int{0})
 	return c, nil
@@ -256,6 +256,7 @@ func (c *chart) table(x, y string, columns, rows []string, data []item) {
 	ax, ay := &c.XAxisList[0], &c.YAxisList[0]
 	ax.Type, ax.Min, ax.Max, ax.Scale, ax.Data = "category", nil, nil, nil, columns
 	ay.Type, ay.Min, ay.Max, ay.Scale, ay.Data, ay.Inverse = "category", nil, nil, nil, rows, yes
+	ax.AxisLabel, ay.AxisLabel = &opts.AxisLabel{HideOverlap: yes, Color: hex(ink)}, &opts.AxisLabel{HideOverlap: yes, Color: hex(ink)}
 	ax.SplitLine, ay.SplitLine = &opts.SplitLine{Show: no}, &opts.SplitLine{Show: no}
 	// What was not measured has no place on the scale of colours: grey squares below the others.
 	var measured, missing []item

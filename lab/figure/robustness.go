@@ -210,7 +210,7 @@ func (r Robustness) chart() (*chart, error) {
 		c.XAxisList[0].Inverse = yes
 		c.YAxisList[0].Position = "left"
 	}
-	c.place(64, 48, 24, 52+c.legendBelow(len(r.Curves)+1))
+	var names []string
 	for i, curve := range r.Curves {
 		var line, intervals []item
 		for _, p := range curve.Points {
@@ -220,6 +220,7 @@ func (r Robustness) chart() (*chart, error) {
 				intervals = append(intervals, item{Name: name, Value: numbers(p.At+r.aside(i), p.Low, p.High)})
 			}
 		}
+		names = append(names, curve.label())
 		s := c.line(curve.label(), classColour(i), dashType(i), line)
 		s.ShowSymbol, s.Symbol, s.SymbolSize = yes, []string{"circle", "rect", "triangle", "diamond"}[i%4], 8
 		if len(intervals) > 0 {
@@ -228,6 +229,8 @@ func (r Robustness) chart() (*chart, error) {
 	}
 	if r.Chance > 0 {
 		c.level("guessing", first, r.Chance, last, r.Chance)
+		names = append(names, "guessing")
 	}
+	c.place(64, 24, 52+c.legend(names...))
 	return c, nil
 }

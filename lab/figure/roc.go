@@ -240,11 +240,18 @@ func (r ROC) chart() (*chart, error) {
 	c := newChart(r.title(), width)
 	x, y := r.axes()
 	c.axes(x, y, 0, 1, 0, 1)
-	c.place(64, 48, 24, 52+c.legendBelow(len(r.Curves)+1))
 	var names []string
 	for i, curve := range r.Curves {
 		name := curve.label(r.Unit)
 		names = append(names, name)
+		var data []item
+		for _, p := range curve.Points {
+			data = append(data, item{
+				Name:  fmt.Sprintf("%s: finds %.1f %% of the fakes at %.1f %% false alarms", curve.Name, 100*p.TPR, 100*p.FPR),
+				Value: numbers(p.FPR, p.TPR),
+			})
+		}
+		c.line(name, classColour(i), dashType(i), data).ShowSymbol = yes
 		if len(curve.Band) > 0 {
 			var data []item
 			for _, b := range curve.Band {
@@ -252,17 +259,9 @@ func (r ROC) chart() (*chart, error) {
 			}
 			c.band(name, classColour(i), data)
 		}
-		var data []item
-		for _, p := range curve.Points {
-			data = append(data, item{
-				Name:  fmt.Sprintf("%s: finds %.1f %% of the fakes at %.1f %% false alarms (threshold %.4g)", curve.Name, 100*p.TPR, 100*p.FPR, p.Threshold),
-				Value: numbers(p.FPR, p.TPR),
-			})
-		}
-		c.line(name, classColour(i), dashType(i), data).ShowSymbol = yes
 	}
 	c.level("chance: AUC 0.500", 0, 0, 1, 1)
-	c.Legend.Data = append(names, "chance: AUC 0.500")
+	c.place(64, 24, 52+c.legend(append(names, "chance: AUC 0.500")...))
 	return c, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -75,17 +76,9 @@ func packed(a toolbox.NPMFile, find func(toolbox.NPMFile) (string, error)) (stri
 	}
 	var b bytes.Buffer
 	encoder := base64.NewEncoder(base64.StdEncoding, &b)
-	z, err := gzip.NewWriterLevel(encoder, gzip.BestCompression)
-	if err == nil {
-		_, err = z.Write(text)
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err == nil {
-		err = encoder.Close()
-	}
-	if err != nil {
+	z := gzip.NewWriter(encoder)
+	_, err = z.Write(text)
+	if err := errors.Join(err, z.Close(), encoder.Close()); err != nil {
 		return "", fmt.Errorf("figure: packing %s: %w", a.Name, err)
 	}
 	return b.String(), nil

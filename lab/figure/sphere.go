@@ -170,9 +170,10 @@ func (s Sphere) draw(c draw.Canvas) error {
 	return nil
 }
 
-// ball is a sphere as a grid of points, a little smaller than the unit sphere: it hides what is behind.
+// ball is a sphere as a grid of points: it hides what is behind. It is smaller than the unit sphere by so much that it hides
+// no number above a prototype in front.
 func ball() (points [][3]float64, rows, columns int) {
-	const radius = 0.97
+	const radius = 0.9
 	rows, columns = 25, 49
 	for i := range rows {
 		polar := math.Pi * float64(i) / float64(rows-1)
@@ -216,12 +217,11 @@ func (s Sphere) chart() (*chart, error) {
 			described += fmt.Sprintf(": nearest to %.1f %% of the embeddings", 100*s.Occupancy[k])
 		}
 		colour, symbol := hex(classColour(k)), classSymbol(k)
+		// ECharts-GL cuts off the top of a label: the blank line is for that.
 		data := []any{series{
 			"name": described, "value": place(p), "symbolSize": 2.6 * s.radius(k),
 			"itemStyle": series{"color": colour, "borderColor": "#fff", "borderWidth": 2, "opacity": 1},
-			"label": series{"show": true, "formatter": strconv.Itoa(k), "position": "top", "distance": 2, "textStyle": series{
-				"color": "#000", "fontSize": 13, "backgroundColor": "rgba(255,255,255,0.6)", "padding": 1, "borderWidth": 0,
-			}},
+			"label":     series{"show": true, "formatter": "\n" + strconv.Itoa(k), "position": "top", "distance": 2, "color": "#000", "fontSize": 14, "borderWidth": 0},
 		}}
 		for _, e := range s.Points {
 			if e.Class == k {
@@ -234,15 +234,16 @@ func (s Sphere) chart() (*chart, error) {
 			"emphasis": series{"label": series{"show": false}},
 		})
 	}
-	c.Legend = opts.Legend{Type: "scroll", Orient: "vertical", Right: "4", Top: "40", Bottom: "8", Data: names}
-	c.more["legend"] = series{"textStyle": series{"width": 150, "overflow": "truncate", "fontSize": 11}, "tooltip": series{"show": true}}
+	const aside = 236 // for the legend
+	c.Legend = opts.Legend{Type: "scroll", Orient: "vertical", Left: strconv.Itoa(c.width - aside), Top: strconv.Itoa(c.top), Bottom: "8", ItemWidth: 14, Data: names}
+	c.more["legend"] = series{"textStyle": series{"width": aside - 40, "overflow": "truncate", "fontSize": 11}, "itemGap": 4, "tooltip": series{"show": true, "formatter": "{a}"}}
 	c.more["series"] = list
 	axis := series{"type": "value", "min": -1, "max": 1, "show": false}
 	c.more["xAxis3D"], c.more["yAxis3D"], c.more["zAxis3D"] = axis, axis, axis
 	c.more["grid3D"] = series{
-		"show": false, "boxWidth": 100, "boxHeight": 100, "boxDepth": 100, "left": 0, "right": 180, "top": 30, "bottom": 0,
-		"light":       series{"main": series{"intensity": 0.5, "alpha": 40, "beta": 20}, "ambient": series{"intensity": 0.75}},
-		"viewControl": series{"autoRotate": true, "autoRotateSpeed": 8, "autoRotateAfterStill": 4, "alpha": tilt * 180 / math.Pi, "beta": -turn * 180 / math.Pi, "distance": 170, "minDistance": 110},
+		"show": false, "boxWidth": 100, "boxHeight": 100, "boxDepth": 100, "left": 0, "width": c.width - aside, "top": c.top, "bottom": 0,
+		"light":       series{"main": series{"intensity": 0.3, "alpha": 30, "beta": 10}, "ambient": series{"intensity": 0.75}},
+		"viewControl": series{"autoRotate": true, "autoRotateSpeed": 8, "autoRotateAfterStill": 4, "alpha": tilt * 180 / math.Pi, "beta": -turn * 180 / math.Pi, "distance": 190, "minDistance": 110},
 	}
 	return c, nil
 }

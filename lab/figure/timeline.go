@@ -132,7 +132,7 @@ func (t Timeline) middleLabel() string {
 	return fmt.Sprintf("middle 90 %% of %d real faces", len(t.Reference))
 }
 
-func (t Timeline) size() (width, height vg.Length) { return 6.4 * vg.Inch, 3.3 * vg.Inch }
+func (t Timeline) size() (width, height vg.Length) { return 6.4 * vg.Inch, 3.5 * vg.Inch }
 
 func (t Timeline) draw(c draw.Canvas) error {
 	if err := t.check(); err != nil {
@@ -212,13 +212,15 @@ func (t Timeline) chart() (*chart, error) {
 	c := newChart(t.title(), width)
 	first, last, low, high := t.window()
 	c.axes(timeAxis, t.axis(), round4(first), round4(last), round4(low), round4(high))
-	c.place(64, 48, 24, 52+c.legendRow())
+	var names []string
 	if len(t.Reference) > 0 {
 		from, to := t.middle()
+		names = append(names, t.middleLabel())
 		c.band(t.middleLabel(), realColour, []item{{Value: numbers(first, from, to)}, {Value: numbers(last, from, to)}})
 	}
 	_, mean := t.scores()
 	c.level(t.meanLabel(mean), first, mean, last, mean)
+	names = append(names, t.meanLabel(mean), "score of the frame")
 	var line, marks, missing []item
 	for _, f := range t.Frames {
 		name := fmt.Sprintf("%.2f s: %.4g", f.Second, f.Score)
@@ -227,22 +229,33 @@ func (t Timeline) chart() (*chart, error) {
 		}
 		line = append(line, item{Name: name, Value: numbers(f.Second, f.Score)})
 		if f.Mark != "" && !math.IsNaN(f.Score) {
+			beside := "top" // where there is room for the text
+			switch at := (f.Second - first) / (last - first); {
+			case at > 0.85:
+				beside = "left"
+			case at < 0.15:
+				beside = "right"
+			}
 			marks = append(marks, item{
-				Name: f.Mark + ", " + name, Value: numbers(f.Second, f.Score), Label: &opts.Label{Show: yes, Position: "top", Formatter: plain(f.Mark)},
+				Name: f.Mark + ", " + name, Value: numbers(f.Second, f.Score), Label: &opts.Label{Show: yes, Position: beside, Formatter: plain(f.Mark), Color: "#000"},
 			})
 		}
 	}
 	c.line("score of the frame", fakeColour, "solid", line).ShowSymbol = yes
 	if len(marks) > 0 {
+		names = append(names, "marked frames")
+		c.depth[len(c.MultiSeries)] = 4
 		c.add(charts.SingleSeries{
 			Name: "marked frames", Type: types.ChartScatter, Data: marks, Symbol: "diamond", SymbolSize: 13, ItemStyle: &opts.ItemStyle{Color: "#000"},
 		})
 	}
 	if len(missing) > 0 {
+		names = append(names, noFace)
 		c.add(charts.SingleSeries{
 			Name: noFace, Type: types.ChartScatter, Data: missing, Symbol: "rect", SymbolSize: []int{3, 16}, ItemStyle: &opts.ItemStyle{Color: hex(absent)},
 		})
 	}
+	c.place(64, 24, 52+c.legend(names...))
 	return c, nil
 }
 

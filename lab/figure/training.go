@@ -168,21 +168,6 @@ func (t Training) chart() (*chart, error) {
 	if first == last {
 		first, last = first-1, last+1
 	}
-	room := (pixels(height) - 48 - 84) / 3
-	for i, y := range []string{"loss (nats)", "accuracy (share right)", "strength (official = 1)"} {
-		x, low := "", 0.0
-		if i == 2 {
-			x = "optimizer step"
-		}
-		if i == 0 {
-			low = math.NaN()
-		}
-		c.axes(x, y, first, last, low, math.NaN())
-		c.GridList = append(c.GridList, opts.Grid{
-			Left: "64", Right: "24", Top: strconv.Itoa(48 + i*int(room)), Height: strconv.Itoa(int(room) - 34),
-		})
-	}
-	c.legendRow()
 	c.Tooltip = opts.Tooltip{Trigger: "axis"}
 	c.AxisPointer = &opts.AxisPointer{Link: []opts.AxisPointerLink{{XAxisIndex: []int{0, 1, 2}}}}
 	curve := func(panel int, name string, colour color.Color, dash string, line plotter.XYs) *charts.SingleSeries {
@@ -211,5 +196,23 @@ func (t Training) chart() (*chart, error) {
 	}
 	curve(1, "accuracy of guessing", ink, "dotted", plotter.XYs{{X: first, Y: t.Chance}, {X: last, Y: t.Chance}})
 	means(2, "strength", func(s store.Step) float64 { return s.Strength })
+	var names []string
+	for _, s := range c.MultiSeries {
+		names = append(names, s.Name)
+	}
+	room := (int(pixels(height)) - c.top - 18 - c.legend(names...)) / 3
+	for i, y := range []string{"loss (nats)", "accuracy (share right)", "strength (official = 1)"} {
+		x, low := "", 0.0
+		if i == 2 {
+			x = "optimizer step"
+		}
+		if i == 0 {
+			low = math.NaN()
+		}
+		c.axes(x, y, first, last, low, math.NaN())
+		c.GridList = append(c.GridList, opts.Grid{
+			Left: "64", Right: "24", Top: strconv.Itoa(c.top + i*room), Height: strconv.Itoa(room - 34),
+		})
+	}
 	return c, nil
 }
