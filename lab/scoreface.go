@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"path/filepath"
 
 	"github.com/seeable-lab/seeable/datasets"
@@ -19,6 +20,8 @@ type FaceScore struct {
 	Score    float64 `json:"score"` // larger means more likely fake; not a probability
 	Name     string  `json:"name"`  // which score it is
 	Fallback bool    `json:"fallback"`
+	// Synthetic tells that the detector was trained on faces drawn by code: it knows nothing about photographs.
+	Synthetic bool `json:"synthetic"`
 	// Similarities are the cosines of the K variants with their own prototypes, label by label; nil for methods without
 	// variants.
 	Similarities []float64 `json:"similarities,omitempty"`
@@ -29,15 +32,23 @@ type FaceScore struct {
 }
 
 // HeatMap shows which regions of the face the detector recognised least: how near, on average, the variants with a
-// discrepancy in a region came to their own prototypes. It fails for methods without variants.
+// discrepancy in a region came to their own prototypes. A region that holds most of the face is left out, as it would hide
+// the others. It fails for methods without variants.
 func (s FaceScore) HeatMap(title string) (figure.Cells, error) {
 	if s.Regions == nil {
 		return figure.Cells{}, fmt.Errorf("lab: no heat map of %s: its detector has no regions", s.File)
 	}
-	return figure.Cells{
-		Title: title, Label: "mean cosine with the own prototype (low: strange)",
-		Image: s.Face.Image, Landmarks: s.Face.Landmarks, Regions: s.Masks, Values: s.Regions,
-	}, nil
+	var face image.Rectangle
+	for _, m := range s.Masks {
+		face = face.Union(m.Rect)
+	}
+	c := figure.Cells{Title: title, Label: "mean cosine", Image: s.Face.Image, Landmarks: s.Face.Landmarks, Synthetic: s.Synthetic}
+	for i, m := range s.Masks {
+		if 2*m.Rect.Dx()*m.Rect.Dy() <= face.Dx()*face.Dy() || len(s.Masks) == 1 {
+			c.Regions, c.Values = append(c.Regions, m), append(c.Values, s.Regions[i])
+		}
+	}
+	return c, nil
 }
 
 // Score scores image files, each taken as a crop around one face. A file that cannot be read is an error of a strict lab;
@@ -100,7 +111,8 @@ func (l *Lab) scoreFace(ctx context.Context, r *Run, d *detector, f face.Face, f
 	}
 	score := FaceScore{
 		File: file, Name: r.Record.Score, Fallback: f.Fallback, Face: f,
-		Score: d.method.Score(r.Record.Score, evidence[0], d.calibration),
+		Score:     d.method.Score(r.Record.Score, evidence[0], d.calibration),
+		Synthetic: r.Record.Train.Synthetic,
 	}
 	seeable, ok := d.method.(*method.SeeABLE)
 	if !ok {

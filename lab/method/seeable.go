@@ -185,11 +185,22 @@ func (m *SeeABLE) prototypeNode(g *Graph) *Node {
 	return ConstTensor(g, tensors.FromFlatDataAndDimensions(m.prototypes.Flat32(), k, d))
 }
 
-// Loss implements Method: BCR + λ·guidance, or cross-entropy to the prototypes while it warms up.
+// Guidance is the matrix G of the guidance loss: row and column are predicted and true place, label mod its length, or
+// classes where pristine faces have one.
+func (m *SeeABLE) Guidance() [][]float64 { return m.guidance }
+
+// Loss implements Method: that of [SeeABLE.Objective].
 func (m *SeeABLE) Loss(scope *model.Scope, images, labels, warmUp *Node) (total, hits *Node) {
 	_, z := encoder.Embed(scope, m.spec.Encoder, images)
-	prototypes := m.prototypeNode(images.Graph())
-	total, _ = m.base(z, labels, prototypes)
+	right := Equal(loss.Predict(z, m.prototypeNode(images.Graph())), ConvertDType(labels, dtypes.Int32))
+	return m.Objective(z, labels, warmUp), ReduceAllSum(ConvertDType(right, dtypes.Float32))
+}
+
+// Objective builds what training minimises, of unit embeddings z [B, d] and labels, int32 [B]: BCR + λ·guidance, or
+// cross-entropy to the prototypes while it warms up; warmUp is that of Loss.
+func (m *SeeABLE) Objective(z, labels, warmUp *Node) *Node {
+	prototypes := m.prototypeNode(z.Graph())
+	total, _ := m.base(z, labels, prototypes)
 	if m.spec.Loss.WarmUp > 0 {
 		warm, _ := loss.CrossEntropy(z, labels, prototypes, m.spec.Loss.Temperature)
 		total = Add(Mul(warmUp, warm), Mul(OneMinus(warmUp), total))
@@ -198,8 +209,7 @@ func (m *SeeABLE) Loss(scope *model.Scope, images, labels, warmUp *Node) (total,
 		guidance, _ := loss.Guidance(z, labels, prototypes, m.guidance)
 		total = loss.Total(total, guidance, m.spec.Loss.Lambda)
 	}
-	right := Equal(loss.Predict(z, prototypes), ConvertDType(labels, dtypes.Int32))
-	return total, ReduceAllSum(ConvertDType(right, dtypes.Float32))
+	return total
 }
 
 // Outputs implements Method: |h|, then the cosines of z with the K prototypes.

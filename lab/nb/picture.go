@@ -19,9 +19,12 @@ type Picture struct {
 // Pictures shows images side by side in rows as wide as the page, each width pixels of the screen wide. Enlarged ones
 // show their pixels.
 func Pictures(width int, pictures ...Picture) {
-	if !Active() {
-		return
+	if Active() {
+		HTML(row(width, pictures))
 	}
+}
+
+func row(width int, pictures []Picture) string {
 	var b strings.Builder
 	b.WriteString(`<div style="display:flex;flex-wrap:wrap;gap:10px">`)
 	for _, p := range pictures {
@@ -38,5 +41,5 @@ func Pictures(width int, pictures ...Picture) {
 			width, html.EscapeString(p.Caption), width, rendering, base64.StdEncoding.EncodeToString(data.Bytes()))
 	}
 	b.WriteString("</div>")
-	HTML(b.String())
+	return b.String()
 }
