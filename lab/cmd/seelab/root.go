@@ -16,7 +16,8 @@ Every run is a folder with its spec, scores, figures, weights and a report that 
 		Example: `  seelab demo                                          everything once, on drawn faces, without any data
   seelab run seeable-mini --data DIR                   train on real faces, test on the deepfakes found in DIR
   seelab eval --run seeable-mini --data OTHER          test a finished run on other sets
-  seelab score --run seeable-mini face.png             score a picture and show where it looks wrong`,
+  seelab score --run seeable-mini face.png             score a picture and show where it looks wrong
+  seelab notebook                                      the same in notebooks`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -34,9 +35,16 @@ Every run is a folder with its spec, scores, figures, weights and a report that 
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newDemo(), newRun(), newEval(), newScore(), newFaces(), newSelectScore(), newBench(),
 		newDoctor(), newSweep(), newCell(), newList(), newSpec(), newRuns(), newShow(), newRm(), newVerify(), newTable(), newExport(),
-		newVersion())
+		newNotebook(), newVersion())
 	for _, cmd := range root.Commands() {
-		run := cmd.RunE
+		tellFailures(cmd)
+	}
+	return root
+}
+
+// tellFailures marks the errors of a command and of those below it as failures of commands that were called rightly.
+func tellFailures(cmd *cobra.Command) {
+	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			if err := run(cmd, args); err != nil {
 				return failure{err}
@@ -44,5 +52,7 @@ Every run is a folder with its spec, scores, figures, weights and a report that 
 			return nil
 		}
 	}
-	return root
+	for _, below := range cmd.Commands() {
+		tellFailures(below)
+	}
 }
