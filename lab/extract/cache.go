@@ -19,7 +19,6 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/seeable-lab/seeable/datasets"
-	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
@@ -261,11 +260,11 @@ func (c *Cache) describe() error {
 	if err != nil {
 		return fmt.Errorf("extract: %w", err)
 	}
-	path := filepath.Join(c.dir, "parameters.json")
-	if was, err := os.ReadFile(path); err == nil && string(was) == string(text)+"\n" {
-		return nil
+	unlock, err := put(c.dir, "parameters.json", append(text, '\n'))
+	if err == nil {
+		unlock()
 	}
-	return store.WriteFile(path, append(text, '\n'))
+	return err
 }
 
 // job is a video whose faces are wanted.
@@ -416,7 +415,7 @@ func (w *work) one(ctx context.Context, j job, wait bool) (e entry, ok bool, err
 		if !wait {
 			return entry{}, false, nil
 		}
-		if _, err = lock.TryLockContext(ctx, lockPoll); ctx.Err() != nil {
+		if taken, _ = lock.TryLockContext(ctx, lockPoll); ctx.Err() != nil {
 			return entry{}, false, context.Cause(ctx)
 		}
 	}
@@ -428,7 +427,7 @@ func (w *work) one(ctx context.Context, j job, wait bool) (e entry, ok bool, err
 		if err != nil {
 			return entry{}, false, err
 		}
-		if e, err = writeEntry(ctx, x, j.video, j.digest, w.cache.params, dir); err != nil {
+		if e, err = writeEntry(ctx, x, j.video, j.digest, w.cache.params, dir, taken); err != nil {
 			return entry{}, false, err
 		}
 		w.mu.Lock()

@@ -95,24 +95,21 @@ var disk = struct {
 	removeAll: os.RemoveAll,
 }
 
-// writeEntry extracts the faces of a video into dir, which is there in full afterwards, or not at all. Its caller holds the
-// video's lock. What is wrong with the video is in the entry; what is wrong with the machine is an error.
-func writeEntry(ctx context.Context, x *Extractor, v datasets.Video, digest string, p Params, dir string) (entry, error) {
+// writeEntry extracts the faces of a video into dir, which is there in full afterwards, or not at all. Locked tells that
+// nobody else is at it. What is wrong with the video is in the entry; what is wrong with the machine is an error.
+func writeEntry(ctx context.Context, x *Extractor, v datasets.Video, digest string, p Params, dir string, locked bool) (entry, error) {
 	above, name := filepath.Split(dir)
-	if err := disk.mkdir(above); err != nil {
-		return entry{}, fmt.Errorf("extract: %w", err)
+	parts := filepath.Join(above, partPrefix+name) // a folder for each process
+	old := []string{dir}                           // an entry that cannot be used
+	if locked {
+		old = append(old, parts) // what processes have left that have died
 	}
-	// Of processes that have died, and of an entry that cannot be used.
-	old, err := filepath.Glob(filepath.Join(above, partPrefix+name+"-*")) // a name has none of Glob's signs
-	if err != nil {
-		return entry{}, fmt.Errorf("extract: %w", err)
-	}
-	for _, path := range append(old, dir) {
+	for _, path := range old {
 		if err := disk.removeAll(path); err != nil {
 			return entry{}, fmt.Errorf("extract: %w", err)
 		}
 	}
-	part := filepath.Join(above, partPrefix+name+"-"+strings.ToLower(rand.Text()[:8]))
+	part := filepath.Join(parts, strings.ToLower(rand.Text()[:8]))
 	if err := disk.mkdir(part); err != nil {
 		return entry{}, fmt.Errorf("extract: %w", err)
 	}
@@ -124,10 +121,14 @@ func writeEntry(ctx context.Context, x *Extractor, v datasets.Video, digest stri
 		err = disk.rename(part, dir)
 	}
 	if err != nil {
-		if _, there := readEntry(dir); there {
-			err = nil // of another machine, where this one's locks do not hold
+		if _, there := readEntry(dir); there && !locked {
+			err = nil // another was faster
 		}
-		return e, errors.Join(err, disk.removeAll(part))
+		err = errors.Join(err, disk.removeAll(part))
+	}
+	_ = os.Remove(parts) // not while others are in it
+	if err != nil {
+		return entry{}, err
 	}
 	if err := disk.syncDir(above); err != nil {
 		return entry{}, fmt.Errorf("extract: %w", err)

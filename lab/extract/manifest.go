@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gofrs/flock"
 
@@ -160,7 +161,7 @@ func (c *Cache) open(d datasets.Dataset, videos []datasets.Video, m manifest, mo
 	if err != nil {
 		return datasets.Set{}, problems, err
 	}
-	unlock, err := c.put(d, m, text)
+	unlock, err := put(c.set(d), m.file, text)
 	if err != nil {
 		return datasets.Set{}, problems, err
 	}
@@ -199,15 +200,24 @@ func (c *Cache) list(d datasets.Dataset, videos []datasets.Video, m manifest, mo
 	return b.Bytes(), problems, nil
 }
 
-// put writes the text of a manifest, unless it is there already, and keeps others from writing it until unlock is called.
-func (c *Cache) put(d datasets.Dataset, m manifest, text []byte) (unlock func(), err error) {
-	path := filepath.Join(c.set(d), m.file)
-	lock := flock.New(filepath.Join(c.set(d), m.file+".lock"))
-	// Where there are no locks, or nothing can be written, the manifest may still be right.
-	_ = lock.Lock()
+// put writes a file into dir, unless it is there already, and keeps others from writing it until unlock is called.
+func put(dir, name string, text []byte) (unlock func(), err error) {
+	path := filepath.Join(dir, name)
+	lock := flock.New(path + ".lock")
+	// Where there are no locks, or nothing can be written, the file may still be right.
+	locked := lock.Lock() == nil
 	unlock = func() { _ = lock.Close() }
 	if was, err := os.ReadFile(path); err == nil && bytes.Equal(was, text) {
 		return unlock, nil
+	}
+	if locked {
+		// Of processes that were killed while they wrote it. A name has none of Glob's signs, but dir may have.
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), partPrefix+name+"-") {
+				_ = os.Remove(filepath.Join(dir, e.Name()))
+			}
+		}
 	}
 	if err := store.WriteFile(path, text); err != nil {
 		unlock()
@@ -225,7 +235,7 @@ func (c *Cache) write(d datasets.Dataset, videos []datasets.Video, m manifest) e
 	if err != nil {
 		return err
 	}
-	unlock, err := c.put(d, m, text)
+	unlock, err := put(c.set(d), m.file, text)
 	if err != nil {
 		return err
 	}
