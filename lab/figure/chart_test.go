@@ -117,7 +117,7 @@ func TestHTMLWithoutScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := page.String()
-	for _, want := range []string{"These figures are still pictures", "Apache ECharts is not in the cache", "<h1>a &amp; b</h1>"} {
+	for _, want := range []string{"These figures are still pictures", "Apache ECharts is not in the toolbox&#39;s cache", "<h1>a &amp; b</h1>"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}

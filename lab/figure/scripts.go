@@ -34,7 +34,7 @@ func FindScripts() (Scripts, error) {
 	return scripts(func(a toolbox.NPMFile) (string, error) {
 		path, ok := cache.FindNPM(a)
 		if !ok {
-			return "", fmt.Errorf("%s is not in the cache %s; seelab notebook brings it", a.Name, cache.Dir())
+			return "", fmt.Errorf("%s is not in the toolbox's cache; seelab notebook brings it", a.Name)
 		}
 		return path, nil
 	})

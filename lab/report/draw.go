@@ -2,19 +2,48 @@ package report
 
 import (
 	"fmt"
-	"html/template"
 	"math"
 	"slices"
 	"strconv"
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/evaluation"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// svg draws a figure: still without the scripts, as a chart with them.
-func svg(f figure.Figure) (template.HTML, error) { return figure.Snippet(f) }
+// drawBars draws the AUC over the videos of each test set.
+func drawBars(v *view) error {
+	b := figure.Bars{Title: "AUC of " + v.Record.Name + ", score " + v.Record.Score, Quantity: "AUC over videos (share)", Chance: 0.5}
+	for _, t := range v.Record.Tests {
+		if t.Level != "video" || math.IsNaN(t.AUC) {
+			continue
+		}
+		g := slices.IndexFunc(b.Groups, func(g figure.Group) bool { return g.Name == t.Dataset })
+		if g < 0 {
+			g = len(b.Groups)
+			b.Groups = append(b.Groups, figure.Group{Name: t.Dataset})
+		}
+		name := t.Method
+		if name == evaluation.All {
+			name = "all methods"
+		}
+		b.Groups[g].Bars = append(b.Groups[g].Bars, figure.Bar{Name: name, Estimate: videoAUC(t)})
+		b.Synthetic = b.Synthetic || t.Synthetic
+	}
+	if len(b.Groups) == 0 {
+		return nil
+	}
+	var err error
+	v.Bars, err = v.figure(b)
+	return err
+}
+
+// videoAUC is a test's AUC with what it rests on.
+func videoAUC(t store.Test) figure.Estimate {
+	return figure.Estimate{Value: t.AUC, Low: t.Low, High: t.High, N: fmt.Sprintf("%d real, %d fake videos", t.NReal, t.NFake)}
+}
 
 // drawTests draws the ROC curves of all methods together and the histograms of the chosen score, over videos. A test set
 // in which one class has no score is left out, as it has no curve.
@@ -48,7 +77,7 @@ func drawTests(v *view) error {
 		if !slices.Contains(fake, true) || !slices.Contains(fake, false) {
 			continue
 		}
-		curve, err := figure.NewCurve(name, scores, fake)
+		curve, err := figure.NewBandedCurve(name, scores, fake, v.Spec.Seed)
 		if err != nil {
 			return err
 		}
@@ -63,7 +92,7 @@ func drawTests(v *view) error {
 				h.Real = append(h.Real, s)
 			}
 		}
-		drawn, err := svg(h)
+		drawn, err := v.figure(h)
 		if err != nil {
 			return err
 		}
@@ -73,7 +102,10 @@ func drawTests(v *view) error {
 		return nil
 	}
 	var err error
-	v.ROC, err = svg(roc)
+	if v.ROC, err = v.figure(roc); err != nil {
+		return err
+	}
+	v.DET, err = v.figure(figure.DET{Title: "DET of the score " + v.Record.Score, Unit: roc.Unit, Curves: roc.Curves})
 	return err
 }
 
@@ -96,7 +128,7 @@ func drawTraining(v *view) error {
 	}
 	t := v.Record.Train
 	var err error
-	v.Training, err = svg(figure.Training{
+	v.Training, err = v.figure(figure.Training{
 		Title: "Training of " + v.Record.Name, Steps: v.Steps, Chance: t.Chance, Floor: t.Floor, HeldOut: t.HeldOut, Synthetic: t.Synthetic,
 	})
 	return err
@@ -112,12 +144,7 @@ func drawCells(v *view) error {
 		return err
 	}
 	n, types := regions.Len(), len(v.Spec.Discrepancy.Types)
-	const side = 256
 	blank, landmarks := figure.Template(side)
-	masks := make([]discrepancy.Mask, n)
-	for i := range masks {
-		masks[i] = regions.Mask(i, landmarks, blank.Rect)
-	}
 	means := make([][]float64, len(v.Groups))
 	low, high := math.Inf(1), math.Inf(-1)
 	for g, group := range v.Groups {
@@ -128,9 +155,9 @@ func drawCells(v *view) error {
 		low, high = min(low, slices.Min(means[g])), max(high, slices.Max(means[g]))
 	}
 	for g, group := range v.Groups {
-		drawn, err := svg(figure.Cells{
+		drawn, err := v.figure(figure.Cells{
 			Title: fmt.Sprintf("%s (n = %d faces)", group.Name, group.N), Label: "mean cosine to own prototype (no unit)",
-			Image: blank, Landmarks: landmarks, Regions: masks, Values: means[g], Low: low, High: high, Synthetic: group.Synthetic,
+			Image: blank, Landmarks: landmarks, Regions: masks(regions), Values: means[g], Low: low, High: high, Synthetic: group.Synthetic,
 		})
 		if err != nil {
 			return err
@@ -138,6 +165,19 @@ func drawCells(v *view) error {
 		v.Cells = append(v.Cells, drawn)
 	}
 	return nil
+}
+
+// side is the size of the mean face in pixels.
+const side = 256
+
+// masks are the regions of the mean face.
+func masks(regions discrepancy.Regions) []discrepancy.Mask {
+	blank, landmarks := figure.Template(side)
+	list := make([]discrepancy.Mask, regions.Len())
+	for i := range list {
+		list[i] = regions.Mask(i, landmarks, blank.Rect)
+	}
+	return list
 }
 
 // regionMeans averages cosines over the types: class k is that of region k mod n.
@@ -168,17 +208,26 @@ func drawSphere(v *view) error {
 	}
 	synthetic := v.Record.Train.Synthetic
 	if len(v.Similarity) > 0 {
-		v.Matrix, err = svg(figure.Matrix{
+		v.Matrix, err = v.figure(figure.Matrix{
 			Title: "Similarity of held-out faces", N: v.SimilarityN, Values: v.Similarity, Synthetic: synthetic,
+			Classes: v.Classes, Order: figure.FaceOrder(masks(regions), len(v.Spec.Discrepancy.Types), len(v.Similarity)),
 		})
 		if err != nil {
 			return err
 		}
 	}
 	if len(v.Prototypes) > 0 {
-		v.Sphere, err = svg(figure.Sphere{
-			Title: "Held-out faces on the sphere", Prototypes: v.Prototypes, Classes: v.Classes, Points: v.Embeddings, Synthetic: synthetic,
+		v.Sphere, err = v.figure(figure.Sphere{
+			Title: "Held-out faces on the sphere", Prototypes: v.Prototypes, Classes: v.Classes, Points: v.Embeddings, Occupancy: v.Occupancy, Synthetic: synthetic,
 		})
+		if err != nil {
+			return err
+		}
+	}
+	if v.Angles != nil {
+		angles := *v.Angles
+		angles.Synthetic = synthetic
+		v.AngleMap, err = v.figure(angles)
 	}
 	return err
 }

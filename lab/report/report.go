@@ -1,11 +1,12 @@
-// Package report writes what a run found as one HTML file for people. It opens from disk and loads nothing, not even a
-// font: styles, figures and the one script are inside. Whatever comes from data is escaped. It shows no face of any data
+// Package report writes what a run or a sweep found as one HTML file for people. It opens from disk and loads nothing, not
+// even a font: styles, figures and the scripts that draw the charts are inside. Where the toolbox's cache lacks the scripts,
+// the figures are still pictures, and the page says so. Whatever comes from data is escaped. It shows no face of any data
 // set; heat maps are drawn on the lines of a mean face.
 package report
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"maps"
@@ -31,6 +32,8 @@ type Data struct {
 	// Prototypes and embeddings of held-out real faces as [hypersphere.Projection] shows them.
 	Prototypes [][3]float64
 	Embeddings []figure.Embedding
+	Occupancy  []float64   // the share of the embeddings nearest to each prototype; nil if unknown
+	Angles     *figure.Map // the embeddings by their angles to prototypes; nil for none
 	// Similarity is the mean cosine of the embeddings of each class (rows) with each prototype (columns), K×K, over
 	// SimilarityN images of held-out real faces.
 	Similarity  [][]float64
@@ -46,19 +49,24 @@ type Group struct {
 	Synthetic bool
 }
 
-//go:embed report.html
-var pageText string
+//go:embed *.html
+var pages embed.FS
 
-var page = template.Must(template.New("report.html").Parse(pageText))
+var page = template.Must(template.ParseFS(pages, "*.html"))
 
 // Write writes the report to path. A figure whose data do not make sense is an error, and nothing is written then.
 func Write(path string, d Data) error {
-	var b bytes.Buffer
 	v, err := d.view()
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	if err := page.Execute(&b, v); err != nil {
+	return execute(path, "report.html", v)
+}
+
+// execute writes the page that a template makes.
+func execute(path, name string, view any) error {
+	var b bytes.Buffer
+	if err := page.ExecuteTemplate(&b, name, view); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	if err := store.WriteFile(path, b.Bytes()); err != nil {
@@ -70,16 +78,20 @@ func Write(path string, d Data) error {
 // view is what the page shows, figures drawn.
 type view struct {
 	Data
+	sheet
 	Synthetic  string // what is synthetic, in words; "" for nothing
 	Tests      table.Table
 	Selection  table.Table
+	Bars       template.HTML
 	ROC        template.HTML
+	DET        template.HTML
 	Histograms []template.HTML
 	Training   template.HTML
 	Facts      []Fact
 	Cells      []template.HTML
 	Matrix     template.HTML
 	Sphere     template.HTML
+	AngleMap   template.HTML
 	Classes    []string
 	Versions   []Fact
 	Digests    []Fact
@@ -102,12 +114,35 @@ func (d Data) view() (view, error) {
 			v.Digests = append(v.Digests, f)
 		}
 	}
-	for _, draw := range []func(*view) error{drawTests, drawTraining, drawCells, drawSphere} {
+	for _, draw := range []func(*view) error{drawBars, drawTests, drawTraining, drawCells, drawSphere} {
 		if err := draw(&v); err != nil {
 			return view{}, err
 		}
 	}
+	v.finish()
 	return v, nil
+}
+
+// sheet is what the figures of a page need.
+type sheet struct {
+	Charts   bool // the page has figures
+	Spatial  bool // and some of them in three dimensions
+	Scripts  figure.Scripts
+	NoCharts error // why there are no scripts
+}
+
+// figure draws a figure: still until the scripts run.
+func (s *sheet) figure(f figure.Figure) (template.HTML, error) {
+	s.Charts = true
+	s.Spatial = s.Spatial || figure.Spatial(f)
+	return figure.Snippet(f)
+}
+
+// finish brings the scripts, if there is something to draw.
+func (s *sheet) finish() {
+	if s.Charts {
+		s.Scripts, s.NoCharts = figure.FindScripts()
+	}
 }
 
 // synthetic says in words what of a run rests on drawn faces.
