@@ -366,6 +366,8 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 	}
 	if note := b.partial(*s, manipulation); note != "" {
 		cell.Notes = append(cell.Notes, note)
+	} else if r.test(set).Partial {
+		cell.Notes = append(cell.Notes, "a part of the test set: videos that its list names are lacking")
 	}
 	if test.NReal < few || test.NFake < few {
 		cell.Notes = append(cell.Notes, fmt.Sprintf("fewer than %d videos of a class: the interval is too narrow, and p too small", few))

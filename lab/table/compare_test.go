@@ -236,6 +236,8 @@ func TestMarks(t *testing.T) {
 	all := runs()
 	whole := made("whole", 1, 1, nil)
 	whole.Sets[1] = videos("Celeb-DF v2", 1, 340, 1, "Celeb-synthesis")
+	whole.Sets = append(whole.Sets, videos("mine", 1, 12, 1, "swap"))
+	whole.Record.Tests = append(whole.Record.Tests, store.Test{Dataset: "mine", Method: "all", Level: "video", Partial: true})
 	all = append(all, whole)
 	table := compare(t, all, Options{})
 	rows := table.Parts[0].Rows
@@ -260,6 +262,7 @@ func TestMarks(t *testing.T) {
 		{2, "synthetic", "synthetic", true},
 		{2, "synthetic", "a part", false},
 		{3, "Celeb-DF v2", "a part", false},
+		{3, "mine", "a part of the test set", true},
 	} {
 		if has(c.row, c.column, c.note) != c.want {
 			t.Errorf("row %d, %s: note %q is %v, want %v", c.row, c.column, c.note, !c.want, c.want)

@@ -75,6 +75,18 @@ func TestOrderOfTestsDoesNotMatter(t *testing.T) {
 	}
 }
 
+func TestPartialSetsAreMarked(t *testing.T) {
+	r := record()
+	for i := range r.Tests {
+		r.Tests[i].Partial = r.Tests[i].Dataset == "FF++ c40"
+	}
+	for _, row := range Tests(r).Rows {
+		if marked := strings.Contains(row[len(row)-1], "partial"); marked != (row[0] == "FF++ c40") {
+			t.Errorf("partial: %v in %v", marked, row)
+		}
+	}
+}
+
 func TestSyntheticIsInEveryRow(t *testing.T) {
 	r := record()
 	r.Train.Synthetic = true

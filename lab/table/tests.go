@@ -53,13 +53,17 @@ func pooledFirst(a, b string) int {
 
 // faces says what kind of faces a figure rests on.
 func faces(r store.Record, t store.Test) string {
+	kind := "photographs"
 	switch {
 	case t.Synthetic:
-		return "synthetic"
+		kind = "synthetic"
 	case r.Train.Synthetic:
-		return "trained on synthetic"
+		kind = "trained on synthetic"
 	}
-	return "photographs"
+	if t.Partial {
+		kind += ", partial set"
+	}
+	return kind
 }
 
 // synthetic tells whether drawn faces have a part in any figure of the run.

@@ -10,10 +10,12 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/extract"
 )
 
 func TestDoctor(t *testing.T) {
 	t.Setenv(lab.DataEnv, "")
+	t.Setenv(extract.DirEnv, t.TempDir())
 	root := t.TempDir()
 	video := []byte("\x00\x00\x00\x18ftypisom")
 	write(t, filepath.Join(root, "FF/original_sequences/youtube/c40/videos/000.mp4"), video)
@@ -23,7 +25,7 @@ func TestDoctor(t *testing.T) {
 
 	text := must(t, "doctor", "--data", root)
 	for _, want := range []string{
-		`FF\+\+ c40 +partial +1 +1 +5000 +4998 +0 +– +1 +FF`,
+		`FF\+\+ c40 +partial +1 +1 +5000 +4998 +0 +0 +1 +FF`,
 		`FF\+\+ c40 +original +real +0/720 +0/140 +1/140`,
 		`FF\+\+ c40 +FaceSwap +fake +0/720 +0/140 +1/140`,
 		`Problems of FF\+\+ c40 \(1 unreadable\)\n.*003_000.mp4: the file is empty`,

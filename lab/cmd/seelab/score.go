@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +15,7 @@ import (
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/video"
 )
 
 func newScore() *cobra.Command {
@@ -21,13 +24,17 @@ func newScore() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "score --run ID FILE...",
-		Short: "Score pictures of faces and show where they look wrong",
+		Short: "Score videos, or pictures of faces, and show where they look wrong",
 		Long: `Score gives each picture, a crop around one face, the anomaly score of a finished run: larger means more likely fake; it
 is not a probability. Where the score compares the K variants of a face with their prototypes, it also prints those
-similarities and draws them over the face, region by region: FACE.heat.png in the folder --out.`,
+similarities and draws them over the face, region by region: FACE.heat.png in the folder --out.
+
+A video file, or a folder of frames, gets the mean score of the frames in which a face is found, looked for as seelab faces
+does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those that look most wrong.`,
 		Example: `  seelab score --run seeable-mini face.png
-  seelab score --run seeable-mini --json --out heat *.png`,
-		Args: arguments(1, -1, "the path of at least one image"),
+  seelab score --run seeable-mini --json --out heat *.png
+  seelab score --run seeable-mini --out scored clip.mp4`,
+		Args: arguments(1, -1, "the path of at least one image or video"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return s.open(cmd, func(l *lab.Lab) error {
 				run, err := l.Load(id)
@@ -37,38 +44,90 @@ similarities and draws them over the face, region by region: FACE.heat.png in th
 				if run.Record.Train.Synthetic {
 					fmt.Fprintf(cmd.ErrOrStderr(), "%s was trained on synthetic faces: its scores say nothing about photographs\n", run.Record.Run)
 				}
-				scores, skipped, err := l.Score(cmd.Context(), run, files...)
-				if err != nil {
-					return err
+				pictures, clips := sortMedia(files)
+				var scores []lab.FaceScore
+				skipped := []string{}
+				if len(pictures) > 0 {
+					if scores, skipped, err = l.Score(cmd.Context(), run, pictures...); err != nil {
+						return err
+					}
+				}
+				var videos []scoredVideo
+				names := outputs{dir: dir}
+				for _, clip := range clips {
+					v, err := scoreVideo(cmd.Context(), l, run, clip, &names)
+					if err == nil {
+						videos = append(videos, v)
+					} else if s.strict || len(files) == 1 || cmd.Context().Err() != nil || errors.Is(err, video.ErrNoFFmpeg) {
+						return err
+					} else {
+						skipped = append(skipped, err.Error())
+					}
 				}
 				for _, reason := range skipped {
-					fmt.Fprintln(cmd.ErrOrStderr(), "skipped:", reason)
+					fmt.Fprintln(cmd.ErrOrStderr(), "skipped:", oneLine(errors.New(reason)))
 				}
-				if len(scores) == 0 {
+				if len(scores)+len(videos) == 0 {
 					return fmt.Errorf("none of the %d files could be scored", len(files))
 				}
-				scored, err := drawHeat(dir, scores)
+				scored, err := drawHeat(&names, scores)
 				if err != nil {
 					return err
 				}
 				out := cmd.OutOrStdout()
 				if asJSON {
-					return printJSON(out, map[string]any{"run": run.Record.Run, "faces": scored, "skipped": skipped})
+					found := map[string]any{"run": run.Record.Run, "faces": scored, "skipped": skipped}
+					if clips != nil {
+						found["videos"] = videos
+					}
+					return printJSON(out, found)
 				}
 				for _, face := range scored {
 					printScore(out, run.Spec.Discrepancy.Types, face)
+				}
+				for _, v := range videos {
+					printVideo(out, v)
 				}
 				return nil
 			})
 		},
 	}
 	runFlag(cmd, &id)
-	cmd.Flags().StringVar(&dir, "out", ".", "`folder` for the heat maps")
+	cmd.Flags().StringVar(&dir, "out", ".", "`folder` for the pictures")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	s.resultsFlag(cmd)
 	s.backendFlag(cmd)
+	s.cutFlags(cmd)
 	s.strictFlag(cmd)
 	return cmd
+}
+
+// sortMedia tells pictures from videos and folders of frames.
+func sortMedia(files []string) (pictures, clips []string) {
+	for _, file := range files {
+		if isPicture(file) {
+			pictures = append(pictures, file)
+		} else {
+			clips = append(clips, file)
+		}
+	}
+	return pictures, clips
+}
+
+// isPicture tells a picture by its name or its beginning. What cannot be read is taken for one.
+func isPicture(path string) bool {
+	if slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(filepath.Ext(path))) {
+		info, err := os.Stat(path)
+		return err != nil || !info.IsDir()
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return true
+	}
+	defer in.Close()
+	head := make([]byte, 4)
+	n, _ := io.ReadFull(in, head)
+	return bytes.HasPrefix(head[:n], []byte("\xff\xd8\xff")) || bytes.HasPrefix(head[:n], []byte("\x89PNG"))
 }
 
 // scored is a scored face and where its heat map is, "" if it has none.
@@ -77,15 +136,14 @@ type scored struct {
 	Heat string `json:"heat,omitempty"`
 }
 
-// drawHeat writes the heat maps of faces whose score has regions into dir.
-func drawHeat(dir string, scores []lab.FaceScore) ([]scored, error) {
+// drawHeat writes the heat maps of faces whose score has regions.
+func drawHeat(names *outputs, scores []lab.FaceScore) ([]scored, error) {
 	var out []scored
-	taken := map[string]bool{}
 	for _, score := range scores {
 		face := scored{FaceScore: score}
 		if len(score.Regions) > 0 {
-			face.Heat = heatFile(dir, score.File, taken)
-			if err := writeHeat(face.Heat, score); err != nil {
+			face.Heat = names.path(score.File, ".heat.png")
+			if err := writeHeat(face.Heat, filepath.Base(score.File), score); err != nil {
 				return nil, err
 			}
 		}
@@ -94,30 +152,42 @@ func drawHeat(dir string, scores []lab.FaceScore) ([]scored, error) {
 	return out, nil
 }
 
-// heatFile names the heat map of an image; images of the same name in several folders are numbered.
-func heatFile(dir, image string, taken map[string]bool) string {
-	name := strings.TrimSuffix(filepath.Base(image), filepath.Ext(image))
-	path := filepath.Join(dir, name+".heat.png")
-	for n := 2; taken[path]; n++ {
-		path = filepath.Join(dir, fmt.Sprintf("%s-%d.heat.png", name, n))
+// outputs names the files that are written.
+type outputs struct {
+	dir   string
+	taken map[string]bool
+}
+
+// path is that of a picture made of a file; those of files of one name in several folders are numbered.
+func (o *outputs) path(file, end string) string {
+	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	path := filepath.Join(o.dir, name+end)
+	for n := 2; o.taken[path]; n++ {
+		path = filepath.Join(o.dir, fmt.Sprintf("%s-%d%s", name, n, end))
 	}
-	taken[path] = true
+	if o.taken == nil {
+		o.taken = map[string]bool{}
+	}
+	o.taken[path] = true
 	return path
 }
 
-func writeHeat(path string, score lab.FaceScore) error {
-	var png bytes.Buffer
-	err := figure.PNG(&png, figure.Cells{
-		Title: fmt.Sprintf("%s: %s %.3f", filepath.Base(score.File), score.Name, score.Score),
-		Label: "mean cosine with the prototypes",
-		Image: score.Face.Image, Landmarks: score.Face.Landmarks,
-		Regions: score.Masks, Values: score.Regions,
-	})
+// writeHeat draws the heat map of a face under its name.
+func writeHeat(path, name string, score lab.FaceScore) error {
+	heat, err := score.HeatMap(fmt.Sprintf("%s: %s %.3f", name, score.Name, score.Score))
 	if err != nil {
 		return err
 	}
+	return writePNG(path, heat)
+}
+
+func writePNG(path string, f figure.Figure) error {
+	var png bytes.Buffer
+	if err := figure.PNG(&png, f); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("heat map: %w", err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	return store.WriteFile(path, png.Bytes())
 }

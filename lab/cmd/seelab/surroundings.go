@@ -29,11 +29,16 @@ func (s *surroundings) dataFlags(cmd *cobra.Command) {
 
 // facesFlags say which faces of videos are meant.
 func (s *surroundings) facesFlags(cmd *cobra.Command) {
-	usual := extract.Default
 	cmd.Flags().StringVar(&s.faces, "faces", "", "`folder` of the faces that are cut from videos; the default is $"+extract.DirEnv+", then one in the user's cache")
+	s.cutFlags(cmd)
+}
+
+// cutFlags say how faces are cut from videos.
+func (s *surroundings) cutFlags(cmd *cobra.Command) {
+	usual := extract.Default
 	cmd.Flags().IntVar(&s.cut.Frames, "frames", usual.Frames, "frames of a video, evenly spread, in which faces are looked for")
 	cmd.Flags().Float64Var(&s.cut.Margin, "margin", usual.Margin, "room on each side of a face, in the longer of its sides")
-	cmd.Flags().IntVar(&s.cut.Side, "side", usual.Side, "largest side of a stored face in pixels")
+	cmd.Flags().IntVar(&s.cut.Side, "side", usual.Side, "largest side of the picture of a face in pixels")
 }
 
 func (s *surroundings) strictFlag(cmd *cobra.Command) {
