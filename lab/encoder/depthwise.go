@@ -38,18 +38,22 @@ func stemConv(scope *model.Scope, x *Node, k, channels int) *Node {
 }
 
 // depthwise convolves every channel of x [C, B, H, W] with its own k×k kernel.
+func depthwise(scope *model.Scope, x *Node, k, stride int) *Node {
+	c := x.Shape().Dimensions[0]
+	return banded(x, variable(scope, x, "kernel", heNormal(k*k), c, k, k), k, stride)
+}
+
+// banded is the depthwise convolution of x [C, B, H, W] with kernel [C, k, k] as matrix products.
 //
 // Output rows are taken in blocks of r. A block is a product of the (r−1)·stride+k input rows that it sees, laid out
 // as one vector, with a banded matrix made from the kernel: [C, B·H/r, rows·W] × [C, rows·W, r·W'].
-func depthwise(scope *model.Scope, x *Node, k, stride int) *Node {
+func banded(x, kernel *Node, k, stride int) *Node {
 	dims := x.Shape().Dimensions
 	c, b, h, w := dims[0], dims[1], dims[2], dims[3]
 	outH, outW := (h+stride-1)/stride, (w+stride-1)/stride
 	r, n := rowBlocking(outH, outW)
 	rows := (r-1)*stride + k
 	top, left := samePad(h, k, stride), samePad(w, k, stride)
-
-	kernel := variable(scope, x, "kernel", heNormal(k*k), c, k, k)
 	rowStart, blocks := 0, x
 	if n == 1 {
 		// One block sees the whole map; padding rows would only multiply zeros.
@@ -58,8 +62,8 @@ func depthwise(scope *model.Scope, x *Node, k, stride int) *Node {
 		bottom := (n*r-1)*stride + k - top[0] - h // the last block may reach below the map
 		blocks = rowBlocks(padZero(x, 2, [2]int{top[0], max(bottom, 0)}), r*stride, rows, n)
 	}
-	banded := bandedMatrix(kernel, rows, r, rowStart, w, outW, left[0], stride)
-	y := DotGeneral(Reshape(blocks, c, -1, rows*w), []int{2}, []int{0}, banded, []int{1}, []int{0})
+	matrix := bandedMatrix(kernel, rows, r, rowStart, w, outW, left[0], stride)
+	y := DotGeneral(Reshape(blocks, c, -1, rows*w), []int{2}, []int{0}, matrix, []int{1}, []int{0})
 	y = Reshape(y, c, b, n*r, outW)
 	if n*r > outH {
 		y = Slice(y, AxisRange(), AxisRange(), AxisRange(0, outH), AxisRange())

@@ -23,6 +23,12 @@ type checkpoint struct {
 	sha256 string // of the conversion, which gives the same bytes under every Python
 }
 
+// file is the name of the conversion in the cache. The digest is in it, so a changed conversion is never answered with an
+// older file.
+func (c checkpoint) file(encoder string) string {
+	return fmt.Sprintf("%s-imagenet-%.12s.safetensors", encoder, c.sha256)
+}
+
 // checkpoints are the weights trained on ImageNet, by encoder.
 var checkpoints = map[string]checkpoint{
 	"efficientnet-lite0": {toolbox.EfficientNetLite0, "0c677c314df2a69239bef9609a095a957201d5092462c5ace5d8bf3e0201bbd7"},
@@ -40,14 +46,14 @@ var pth2safetensors string
 func ImageNet(ctx context.Context, cfg spec.Encoder, progress io.Writer) (path string, err error) {
 	c, ok := checkpoints[cfg.Name]
 	if !ok {
-		return "", fmt.Errorf("encoder: there are no ImageNet weights of %q; use efficientnet-lite0, or random weights", cfg.Name)
+		return "", fmt.Errorf("encoder: there are no ImageNet weights of %q to be had; use efficientnet-lite0, random weights, "+
+			"or a file that seelab weights import takes", cfg.Name)
 	}
 	cache, err := toolbox.OpenCache()
 	if err != nil {
 		return "", fmt.Errorf("encoder: %w", err)
 	}
-	// The digest is in the name, so a changed conversion is never answered with an older file.
-	name := fmt.Sprintf("%s-imagenet-%.12s.safetensors", cfg.Name, c.sha256)
+	name := c.file(cfg.Name)
 	path = filepath.Join(cache.Dir(), name)
 	if holds(path, c.sha256) {
 		return path, nil

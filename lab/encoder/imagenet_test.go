@@ -17,7 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
-// Both containers give the same tensors: row-major whatever the strides were, integers left out.
+// Both containers, and a checkpoint with the state dict in it, give the same tensors: row-major whatever the strides were, integers left out.
 func TestConvert(t *testing.T) {
 	needPython(t)
 	want := map[string]safetensors.Tensor{
@@ -27,7 +27,7 @@ func TestConvert(t *testing.T) {
 		"scalar":   {Shape: []int{}, Data: []float32{-1.25}},
 		"empty":    {Shape: []int{0, 4}, Data: []float32{}},
 	}
-	for _, container := range []string{"legacy", "zip"} {
+	for _, container := range []string{"legacy", "zip", "wrapped"} {
 		target := filepath.Join(t.TempDir(), "out.safetensors")
 		if err := convert(t.Context(), "testdata/"+container+".pth", target); err != nil {
 			t.Fatal(err)

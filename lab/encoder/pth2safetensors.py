@@ -41,6 +41,16 @@ class Unpickler(pickle.Unpickler):
         return Storage(kind, key, numel)
 
 
+def state_dict(saved):
+    """Returns the dictionary of tensors, which checkpoints of a training hold under one of two names."""
+    for key in ("state_dict", "model"):
+        if isinstance(saved, dict) and isinstance(saved.get(key), dict):
+            return saved[key]
+    if not isinstance(saved, dict):
+        raise ValueError("the file holds no dictionary; this is no state dict")
+    return saved
+
+
 def read_zip(path):
     """Returns the state dict and a function from a storage to its bytes."""
     archive = zipfile.ZipFile(path)
@@ -64,7 +74,7 @@ def read_legacy(path):
         if not system["little_endian"]:
             raise ValueError("the values are not little-endian")
         tensors = Unpickler(file).load()
-        kinds = {t.storage.key: t.storage.kind for t in tensors.values() if isinstance(t, Tensor)}
+        kinds = {t.storage.key: t.storage.kind for t in state_dict(tensors).values() if isinstance(t, Tensor)}
         values = {}
         for key in Unpickler(file).load():
             (numel,) = struct.unpack("<q", file.read(8))
@@ -101,7 +111,8 @@ def elements(name, tensor, data):
 
 
 def convert(source, target):
-    tensors, data = (read_zip if zipfile.is_zipfile(source) else read_legacy)(source)
+    saved, data = (read_zip if zipfile.is_zipfile(source) else read_legacy)(source)
+    tensors = state_dict(saved)
     header, body = {}, bytearray()
     for name in sorted(tensors):
         tensor = tensors[name]

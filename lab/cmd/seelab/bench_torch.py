@@ -1,10 +1,13 @@
-"""The PyTorch twin of `seelab bench train` and `seelab bench score`: the net `compact`, the same batch, dtype and threads.
+"""The PyTorch twin of `seelab bench train` and `seelab bench score`: the same net, batch, dtype and threads.
 
-    python3 bench_torch.py train --size 64 --batch 64 --seconds 20 --threads 2
+    python3 bench_torch.py train --encoder compact --size 64 --batch 64 --seconds 20 --threads 2
+    python3 bench_torch.py train --encoder resnet18 --size 128 --batch 16 --seconds 20 --threads 2 --channels-last
 
-It needs torch and prints one JSON object with images_per_second, to be compared in turn with the Go figure on the same
-machine: `seelab bench train --encoder compact --size 64 --batch 64 --seconds 20 --json` (network_images_per_second is
-the network alone, as here).
+It needs torch, and timm for all encoders but compact. It prints one JSON object with images_per_second, to be compared in
+turn with the Go figure on the same machine: `seelab bench train --encoder compact --size 64 --batch 64 --seconds 20 --json`
+(network_images_per_second is the network alone, as here). On a busy machine, cpu_ms_per_image says more: it is what all
+threads together computed. It compares with the figure of that name of
+`go test ./lab/encoder -run - -bench Networks`.
 """
 import argparse
 import json
@@ -47,21 +50,54 @@ class Compact(nn.Module):
         return F.normalize(self.out(F.relu(self.hidden(x))))
 
 
+TIMM = {
+    "resnet18": "resnet18", "resnet50": "resnet50", "xception": "legacy_xception", "efficientnet-lite0": "tf_efficientnet_lite0",
+    **{f"efficientnet-b{i}": f"tf_efficientnet_b{i}" for i in range(5)},
+}
+
+
+class Timm(nn.Module):
+    """A backbone of timm's with the lab's features and head."""
+
+    def __init__(self, encoder, dim, hidden=512):
+        super().__init__()
+        import timm
+
+        self.backbone = timm.create_model(TIMM[encoder], num_classes=0, global_pool="")
+        if encoder == "efficientnet-lite0":  # the lab's features are those before the last convolution
+            self.backbone.conv_head = nn.Identity()
+            self.backbone.bn2 = nn.Identity()
+        self.hidden = nn.LazyLinear(hidden)
+        self.out = nn.Linear(hidden, dim)
+
+    def forward(self, x):
+        x = self.backbone((x.float() - 127.5) / 127.5)
+        window = x.shape[2] // 4
+        if window > 1:
+            x = F.avg_pool2d(x, window)
+        return F.normalize(self.out(F.relu(self.hidden(x.flatten(1)))))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["train", "score"])
+    parser.add_argument("--encoder", choices=["compact", *TIMM], default="compact")
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--channels-last", action="store_true", help="the layout that PyTorch's convolutions like best")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(1)
 
     classes, dim = 32, 128
-    net = Compact(dim)
+    net = Compact(dim) if args.encoder == "compact" else Timm(args.encoder, dim)
     prototypes = F.normalize(torch.randn(classes, dim))
     images = torch.randint(0, 256, (args.batch, 3, args.size, args.size), dtype=torch.uint8)
+    if args.channels_last:
+        net, images = net.to(memory_format=torch.channels_last), images.contiguous(memory_format=torch.channels_last)
+    net(images)  # makes the lazy layer
     labels = torch.randint(0, classes, (args.batch,))
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.01)
 
@@ -79,14 +115,15 @@ def main():
     net.train(args.what == "train")
     for _ in range(3):
         step()
-    steps, start = 0, time.perf_counter()
+    steps, start, cpu = 0, time.perf_counter(), time.process_time()
     while time.perf_counter() - start < args.seconds:
         step()
         steps += 1
-    elapsed = time.perf_counter() - start
+    elapsed, cpu = time.perf_counter() - start, time.process_time() - cpu
     print(json.dumps({
-        "bench": args.what, "size": args.size, "batch": args.batch, "threads": args.threads, "torch": torch.__version__,
+        "bench": args.what, "encoder": args.encoder, "channels_last": args.channels_last, "size": args.size, "batch": args.batch, "threads": args.threads, "torch": torch.__version__,
         "images_per_second": round(steps * args.batch / elapsed, 1),
+        "cpu_ms_per_image": round(1e3 * cpu / steps / args.batch, 2),
         "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }))
 

@@ -35,7 +35,7 @@ Every run is a folder with its spec, scores, figures, weights and a report that 
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newDemo(), newRun(), newEval(), newScore(), newFaces(), newSelectScore(), newBench(),
 		newDoctor(), newSweep(), newCell(), newList(), newSpec(), newRuns(), newShow(), newRm(), newVerify(), newTable(), newExport(),
-		newNotebook(), newVersion())
+		newNotebook(), newWeights(), newVersion())
 	for _, cmd := range root.Commands() {
 		tellFailures(cmd)
 	}
