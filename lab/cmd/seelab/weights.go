@@ -26,6 +26,13 @@ layouts are those of timm; EfficientNets are also understood in the names of eff
 		Example: `  seelab weights list
   seelab weights import tf_efficientnet_b4.safetensors --encoder efficientnet-b4
   seelab weights export seeable-mini backbone.safetensors`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("unknown command %q; there are list, import and export", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newWeightsList(), newWeightsImport(), newWeightsExport())
 	return cmd
