@@ -109,7 +109,7 @@ func slopes(exec *Exec, z [][]float64, labels []int32) (value float64, gradient 
 			flat = append(flat, float32(x))
 		}
 	}
-	out, err := exec.Exec(tensors.FromFlatDataAndDimensions(flat, n, dim), tensors.FromFlatDataAndDimensions(labels, n))
+	out, err := exec.Call(tensors.FromFlatDataAndDimensions(flat, n, dim), tensors.FromFlatDataAndDimensions(labels, n))
 	if err != nil {
 		return 0, nil, fmt.Errorf("lab: %w", err)
 	}

@@ -114,7 +114,7 @@ func BenchmarkDepthwise(b *testing.B) {
 				}
 				x, kernel := random(m.channels, batch, m.side, m.side), random(m.channels, m.k, m.k)
 				step := func() {
-					if _, err := exec.Exec(x, kernel); err != nil {
+					if _, err := exec.Call(x, kernel); err != nil {
 						b.Fatal(err)
 					}
 				}

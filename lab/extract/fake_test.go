@@ -72,7 +72,6 @@ func usual(t testing.TB) datasets.Dataset {
 type fakeNets struct {
 	mu      sync.Mutex
 	decoded []string // file names
-	pause   time.Duration
 }
 
 func (f *fakeNets) extractor() *Extractor {

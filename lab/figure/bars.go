@@ -111,7 +111,7 @@ func (b Bars) end() float64 {
 // The heights of print: a bar's row, the gap between groups.
 const (
 	rowHeight vg.Length = 15
-	groupGap            = 0.6 // of a row
+	groupGap  float64   = 0.6 // of a row
 )
 
 // places are the middles of the rows, in rows from above, and how many rows all take.

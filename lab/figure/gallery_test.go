@@ -1,7 +1,6 @@
 package figure
 
 import (
-	"fmt"
 	"image"
 	"io"
 	"math"
@@ -242,7 +241,7 @@ func figures(t testing.TB, synthetic bool) map[string]Figure {
 		"timeline": Timeline{Title: "V", Score: "cosine", Frames: []Frame{{0, 1, ""}, {0.5, math.NaN(), ""}, {1, 2, "12"}},
 			Reference: []float64{0, 1, 2}, Synthetic: synthetic},
 		"robustness": Robustness{Title: "R", Damage: "blur (pixels)", Quantity: "AUC (share)", Chance: 0.5, Synthetic: synthetic,
-			Curves: []Response{{fmt.Sprint("x"), []Level{{0, some}, {1, none}, {2, Estimate{Value: 0.5}}}}}},
+			Curves: []Response{{"x", []Level{{0, some}, {1, none}, {2, Estimate{Value: 0.5}}}}}},
 	}
 }
 

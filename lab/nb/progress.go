@@ -35,7 +35,7 @@ type TrainingStep struct {
 
 // NewProgress returns a display that appears with the first report.
 func NewProgress() *Progress {
-	p := &Progress{id: "progress_" + gonbui.UniqueID(), now: time.Now}
+	p := &Progress{id: "progress_" + gonbui.UniqueId(), now: time.Now}
 	p.show = func(piece string) {
 		if Active() {
 			gonbui.UpdateHTML(p.id, piece)

@@ -20,11 +20,10 @@ type scan struct {
 	width, height int      // as stored, before rotation
 	// times are the presentation times of all packets in ticks, sorted: those of the frames by index. Without timed they
 	// are only as many.
-	times   []int64
-	keys    []int64 // the times of key frames, sorted
-	timed   bool    // every packet has a time and no two have the same
-	last    int64   // ticks that the last frame is shown
-	corrupt int     // packets that are not complete
+	times []int64
+	keys  []int64 // the times of key frames, sorted
+	timed bool    // every packet has a time and no two have the same
+	last  int64   // ticks that the last frame is shown
 	// first and end are the decoding times of the first packet and of the last one, for a stream that is not timed.
 	first, end int64
 }
