@@ -53,12 +53,21 @@ func (e *Embeddings) Sphere(title string) (figure.Sphere, error) {
 		}
 		s.Prototypes = append(s.Prototypes, at)
 	}
+	near := make([]float64, e.Prototypes.K())
 	for i, z := range e.Z {
 		at, _, err := view.Point(z)
 		if err != nil {
 			return s, err
 		}
 		s.Points = append(s.Points, figure.Embedding{At: at, Class: e.Labels[i]})
+		k, _, err := e.Prototypes.Nearest(z)
+		if err != nil {
+			return s, err
+		}
+		near[k] += 1 / float64(len(e.Z))
+	}
+	if len(e.Z) > 0 {
+		s.Occupancy = near
 	}
 	return s, nil
 }

@@ -42,7 +42,12 @@ func (l *Lab) embed(ctx context.Context, d *detector, m *method.SeeABLE, held []
 	if err != nil {
 		return err
 	}
-	data.Prototypes, data.Embeddings = sphere.Prototypes, sphere.Points
+	data.Prototypes, data.Embeddings, data.Occupancy = sphere.Prototypes, sphere.Points, sphere.Occupancy
+	angles, err := e.Angles("Held-out faces")
+	if err != nil {
+		return err
+	}
+	data.Angles = &angles
 	data.Similarity, data.SimilarityN = e.similarity(), embedded
 	return nil
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -85,6 +87,17 @@ otherwise.`,
 		view.close()
 		if !asJSON {
 			fmt.Fprint(cmd.OutOrStdout(), sweepTable(w.Name, cells, records).Text())
+		}
+		if slices.ContainsFunc(records, func(r *store.Record) bool { return r != nil }) {
+			l, openErr := lab.Open(s.results)
+			if openErr != nil {
+				return errors.Join(err, openErr)
+			}
+			path, reportErr := l.WriteSweepReport(w, "seelab sweep "+args[0])
+			err = errors.Join(err, reportErr, l.Close())
+			if reportErr == nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), "report:", path)
+			}
 		}
 		return err
 	}

@@ -171,6 +171,13 @@ func TestSweep(t *testing.T) {
 	if len(first) != 3 {
 		t.Fatalf("%d runs, want 3", len(first))
 	}
+	reports, err := filepath.Glob(filepath.Join(runs, "*.report.html"))
+	if err != nil || len(reports) != 1 || !strings.Contains(stderr, "report: "+reports[0]) {
+		t.Fatalf("reports %q, %v; want one, named in %s", reports, err, stderr)
+	}
+	if text, err := os.ReadFile(reports[0]); err != nil || !strings.Contains(string(text), "4 cells, 3 of them finished") {
+		t.Errorf("error %v; the report does not tell of 3 finished cells", err)
+	}
 
 	// The same again: nothing is trained, the failed cell is tried and fails.
 	code, stdout, stderr = sweep()
