@@ -156,11 +156,20 @@ func OpenDigests(path string) *FileDigests {
 	return &FileDigests{path: path, digests: readDigests(path), fresh: map[string]fileDigest{}}
 }
 
+// realPath is the one path of a file whatever links lead to it.
+func realPath(path string) (string, error) {
+	name, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(name)
+}
+
 // Of returns the SHA-256 in hex of a file and reads the file if it must.
 func (d *FileDigests) Of(path string) (string, error) {
-	name, err := filepath.Abs(path)
+	name, err := realPath(path)
 	if err != nil {
-		return "", fmt.Errorf("datasets: digest of %s: %w", printable(path), err)
+		return "", fmt.Errorf("datasets: digest of %s: %w", printable(path), pathless(err))
 	}
 	d.mu.Lock()
 	known := d.digests[name]
@@ -179,7 +188,7 @@ func (d *FileDigests) Of(path string) (string, error) {
 
 // Known is Of without reading: it is false where the file would have to be read.
 func (d *FileDigests) Known(path string) (sum string, ok bool) {
-	name, err := filepath.Abs(path)
+	name, err := realPath(path)
 	if err != nil {
 		return "", false
 	}

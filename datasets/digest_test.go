@@ -157,6 +157,12 @@ func TestFileDigests(t *testing.T) {
 	if _, ok := third.Known(b); !ok {
 		t.Error("what the second process has saved is lost")
 	}
+	if err := os.Symlink(a, filepath.Join(dir, "link.mp4")); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := third.Known(filepath.Join(dir, "link.mp4")); !ok || got != sum {
+		t.Errorf("through a link: %q, %v", got, ok)
+	}
 	write(t, dir, "a.mp4", "ONE")
 	if _, ok := third.Known(a); ok {
 		t.Error("a changed file is known")
