@@ -25,7 +25,7 @@ type Run struct {
 	Out     string            // folder for the executed notebooks
 	HTML    bool              // write each as a page that opens without a network too
 	Params  map[string]string // what [nb.Param] gives, by name
-	Timeout time.Duration     // for one cell; 0 for ten minutes
+	Timeout time.Duration     // for one cell; 0 for half an hour
 	Env     []string          // more of the environment, as in os.Environ
 }
 
@@ -63,10 +63,13 @@ func (j *Jupyter) Execute(ctx context.Context, r Run, report func(Event)) error 
 		Books   []book  `json:"books"`
 	}
 	if order.Timeout = r.Timeout.Seconds(); order.Timeout == 0 {
-		order.Timeout = 600
+		order.Timeout = 1800
 	}
 	if err := os.MkdirAll(r.Out, 0o755); err != nil {
 		return fmt.Errorf("notebook: %w", err)
+	}
+	if err := j.compile(ctx); err != nil {
+		return err
 	}
 	executed := map[string]string{}
 	for _, path := range r.Books {

@@ -71,9 +71,9 @@ func FindRoot(dir string) (string, error) {
 	}
 }
 
-// Open returns JupyterLab for the checkout at root, installing what is missing: the Python packages, the kernel, and the
-// compiled packages that cells link. It writes a line to progress, which may be nil, for each of them. Errors are those
-// of package toolbox and tell what is missing.
+// Open returns JupyterLab for the checkout at root, installing what is missing: the Python packages, the kernel, and what
+// draws charts. It writes a line to progress, which may be nil, for each of them. Errors are those of package toolbox and
+// tell what is missing.
 func Open(ctx context.Context, root string, progress io.Writer) (*Jupyter, error) {
 	cache, err := toolbox.OpenCache()
 	if err != nil {
@@ -88,11 +88,7 @@ func Open(ctx context.Context, root string, progress io.Writer) (*Jupyter, error
 	// The Go compiler and pip do not need each other.
 	var wait sync.WaitGroup
 	var toolsErr, packagesErr, scriptsErr error
-	wait.Go(func() {
-		if j.tools, toolsErr = cache.BuildTools(ctx, "GoNB", filepath.Join(root, "tools"), progress); toolsErr == nil {
-			toolsErr = j.compile(ctx)
-		}
-	})
+	wait.Go(func() { j.tools, toolsErr = cache.BuildTools(ctx, "GoNB", filepath.Join(root, "tools"), progress) })
 	wait.Go(func() {
 		j.packages, packagesErr = cache.Install(ctx, toolbox.Packages{
 			Name: "JupyterLab", Size: 75_000_000, Python: [2]int{3, 10}, Requirements: requirements,
@@ -177,8 +173,13 @@ func (j *Jupyter) register() error {
 		// Nothing is asked of the network.
 		"LabApp": map[string]any{
 			"news_url": nil, "check_for_updates_class": "jupyterlab.NeverCheckForUpdate", "extension_manager": "readonly",
+			"log_level": "ERROR",
 		},
-		"ServerApp":         map[string]any{"answer_yes": true, "terminals_enabled": false},
+		"ServerApp": map[string]any{
+			"answer_yes": true, // Ctrl-C stops at once
+			// Each takes half a second to start, and no notebook needs them: GoNB completes code itself.
+			"jpserver_extensions": map[string]bool{"jupyter_lsp": false, "jupyter_server_terminals": false},
+		},
 		"KernelSpecManager": map[string]any{"ensure_native_kernel": false, "allowed_kernelspecs": []string{Kernel}},
 	})
 }

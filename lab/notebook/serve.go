@@ -42,12 +42,18 @@ func (j *Jupyter) Serve(ctx context.Context, s Server, out io.Writer) error {
 	}
 	cmd.Env = append(append(cmd.Env, s.Env...), paramEnv(s.Params)...)
 	cmd.Env = append(cmd.Env, "JUPYTER_TOKEN="+token) // other users can see arguments
+	out = &locked{w: out}
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("notebook: %w", err)
 	}
+	go func() { // cells need it, the server does not
+		if err := j.compile(ctx); err != nil && ctx.Err() == nil {
+			fmt.Fprintf(out, "%v\nCells that import it will fail until it does.\n", err)
+		}
+	}()
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 

@@ -94,7 +94,7 @@ It fails at the first cell that fails and names it. Without a NOTEBOOK it execut
 	}
 	cmd.Flags().StringVar(&run.Out, "out", filepath.Join("results", "notebooks"), "`folder` for the executed notebooks")
 	cmd.Flags().BoolVar(&run.HTML, "html", false, "write pages too, which open without a network")
-	cmd.Flags().DurationVar(&run.Timeout, "timeout", 10*time.Minute, "longest `time` for one cell")
+	cmd.Flags().DurationVar(&run.Timeout, "timeout", 30*time.Minute, "longest `time` for one cell")
 	cmd.Flags().StringToStringVarP(&run.Params, "param", "p", nil, "`name=value` of a parameter of the notebooks")
 	dataFlag(cmd, &data)
 	return cmd
