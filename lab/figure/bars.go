@@ -219,36 +219,28 @@ func (b Bars) chart() (*chart, error) {
 	_, names := b.rows()
 	c := newChart(b.title(), width)
 	c.axes(b.Quantity, "", 0, b.end(), 0, 0)
-	var labels []string
+	var labels, notes []string
 	bars := make([][]item, len(names))
 	var intervals []item
-	next := func(label string) int {
+	next := func(label, note string) int {
 		for s := range bars {
 			bars[s] = append(bars[s], item{})
 		}
-		labels = append(labels, label)
+		labels, notes = append(labels, label), append(notes, note)
 		return len(labels) - 1
 	}
 	for i, g := range b.Groups {
 		if i > 0 {
-			next("") // a gap
+			next("", "") // a gap
 		}
 		for j, bar := range g.Bars {
 			label := ""
 			if j == (len(g.Bars)-1)/2 {
 				label = g.Name
 			}
-			at, series := next(label), slices.Index(names, bar.Name)
+			at, series := next(label, bar.described()), slices.Index(names, bar.Name)
 			name := fmt.Sprintf("%s, %s: %s", g.Name, bar.Name, bar.described())
-			if math.IsNaN(bar.Value) {
-				bars[series][at] = item{Name: name, Value: 0, Label: &opts.Label{
-					Show: yes, Position: "right", Formatter: "not measured", Color: hex(ink), FontSize: 10,
-				}}
-				continue
-			}
-			bars[series][at] = item{Name: name, Value: number(bar.Value), Label: &opts.Label{
-				Show: yes, Position: "insideLeft", Formatter: bar.String(), Color: hex(over(classColour(series))), FontSize: 11,
-			}}
+			bars[series][at] = item{Name: name, Value: number(bar.Value)}
 			if bar.interval() {
 				intervals = append(intervals, item{Name: name, Value: []any{number(bar.Low), number(bar.High), at}})
 			}
@@ -257,16 +249,22 @@ func (b Bars) chart() (*chart, error) {
 	axis := &c.YAxisList[0]
 	axis.Type, axis.Min, axis.Max, axis.Scale, axis.Data, axis.Inverse = "category", nil, nil, nil, labels, yes
 	axis.SplitLine, axis.AxisLabel = &opts.SplitLine{Show: no}, &opts.AxisLabel{Interval: "0", Color: hex(ink)}
-	c.more["yAxis"] = []any{map[string]any{"axisTick": map[string]any{"show": false}}}
+	// The numbers stand at the right, as on an axis of their own.
+	c.ExtendYAxis(opts.YAxis{
+		Type: "category", Position: "right", Data: notes, Inverse: yes, SplitLine: &opts.SplitLine{Show: no}, AxisLine: &opts.AxisLine{Show: no},
+		AxisLabel: &opts.AxisLabel{Interval: "0", Color: hex(ink), FontSize: 11},
+	})
+	bare := map[string]any{"axisTick": map[string]any{"show": false}}
+	c.more["yAxis"] = []any{bare, bare}
 	for s, name := range names {
 		c.add(charts.SingleSeries{
 			Name: name, Type: types.ChartBar, Data: bars[s], BarGap: "-100%", BarCategoryGap: "15%",
-			ItemStyle: &opts.ItemStyle{Color: hex(classColour(s))},
+			ItemStyle: &opts.ItemStyle{Color: hex(faint(classColour(s), 0.75))},
 		})
 	}
 	c.depth[len(c.MultiSeries)] = 4
 	c.custom("interval", acrossItems, ink, intervals, []int{0, 1}, 2)
-	c.place(110, 24, 52+c.legend(names...))
+	c.place(110, 250, 52+c.legend(names...))
 	if b.Chance > 0 {
 		c.MultiSeries[0].MarkLines = &opts.MarkLines{
 			Data: []any{opts.MarkLineNameXAxisItem{Name: "guessing", XAxis: b.Chance}},

@@ -12,7 +12,7 @@
       const points = [];
       for (let i = 0; i < params.dataInsideLength; i++) points.push(api.coord([api.value(0, i), api.value(2, i)]));
       for (let i = params.dataInsideLength - 1; i >= 0; i--) points.push(api.coord([api.value(0, i), api.value(1, i)]));
-      return { type: "polygon", silent: true, shape: { points }, style: { fill: api.visual("color"), opacity: 0.2 } };
+      return { type: "polygon", silent: true, shape: { points }, style: { fill: api.visual("color"), opacity: 0.13 } };
     },
     "seeable:whisker": (params, api) =>
       whisker(api, api.coord([api.value(0), api.value(1)]), api.coord([api.value(0), api.value(2)]), [5, 0]),

@@ -167,7 +167,7 @@ func addBand(p *plot.Plot, xs, lows, highs []float64, colour color.NRGBA) error 
 	if err != nil {
 		return err
 	}
-	area.Color, area.Width = faint(colour, 0.15), 0
+	area.Color, area.Width = faint(colour, 0.12), 0
 	p.Add(area)
 	return nil
 }

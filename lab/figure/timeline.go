@@ -147,7 +147,7 @@ func (t Timeline) draw(c draw.Canvas) error {
 		if err := addBand(p, []float64{p.X.Min, p.X.Max}, []float64{low, low}, []float64{high, high}, realColour); err != nil {
 			return err
 		}
-		legend.Add(t.middleLabel(), swatch{faint(realColour, 0.15)})
+		legend.Add(t.middleLabel(), swatch{faint(realColour, 0.12)})
 	}
 	_, mean := t.scores()
 	level, err := plotter.NewLine(plotter.XYs{{X: p.X.Min, Y: mean}, {X: p.X.Max, Y: mean}})
