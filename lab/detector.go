@@ -87,7 +87,7 @@ func (l *Lab) evidence(ctx context.Context, stage string, d *detector, score str
 	return out, nil
 }
 
-func (l *Lab) quietly() *Lab { return &Lab{report: func(Event) {}} }
+func (l *Lab) quietly() *Lab { return &Lab{mode: l.mode, report: func(Event) {}} }
 
 // forward runs RGB images of size × size pixels through exec, a graph from images to [B, M]: one slice of M outputs each.
 func forward(ctx context.Context, exec *model.Exec, size int, images []uint8) ([][]float32, error) {

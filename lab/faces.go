@@ -50,6 +50,23 @@ feed:
 // load reads the faces of a set and applies fit to each. A face that cannot be read is left out and named in skipped,
 // unless the lab is strict; frames without a face are left out. items are those that were read, in the order of the set.
 func (l *Lab) load(ctx context.Context, stage string, set datasets.Set, fit func(face.Face) (face.Face, error)) (faces []face.Face, items []datasets.Item, skipped []string, err error) {
+	faces, items, skipped, err = l.read(ctx, stage, set, fit)
+	if err == nil {
+		err = someRead(set, len(faces), skipped)
+	}
+	return faces, items, skipped, err
+}
+
+// someRead is an error if not one of the faces of a set could be read.
+func someRead(set datasets.Set, read int, skipped []string) error {
+	if read > 0 || len(skipped) == 0 {
+		return nil
+	}
+	return fmt.Errorf("lab: none of the %d faces of %s can be read; the first: %s", len(skipped), set.Name, skipped[0])
+}
+
+// read is load for a part of a set, of which perhaps no face can be read.
+func (l *Lab) read(ctx context.Context, stage string, set datasets.Set, fit func(face.Face) (face.Face, error)) (faces []face.Face, items []datasets.Item, skipped []string, err error) {
 	set.Items = slices.DeleteFunc(slices.Clone(set.Items), datasets.Item.NoFace)
 	all, errs := make([]face.Face, len(set.Items)), make([]error, len(set.Items))
 	err = l.each(ctx, stage, len(set.Items), func(_, i int) error {
@@ -72,9 +89,6 @@ func (l *Lab) load(ctx context.Context, stage string, set datasets.Set, fit func
 			continue
 		}
 		faces, items = append(faces, f), append(items, set.Items[i])
-	}
-	if len(faces) == 0 && len(set.Items) > 0 {
-		return nil, nil, nil, fmt.Errorf("lab: none of the %d faces of %s can be read; the first: %w", len(set.Items), set.Name, errs[0])
 	}
 	return faces, items, skipped, nil
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -158,23 +159,43 @@ type scoredSet struct {
 	Skipped  []string       `json:"skipped"`
 }
 
+// scorePart is how many faces are in memory at once when a set is scored.
+const scorePart = 64
+
 // scoreSet scores the faces of a set with every score of the method that the variants of score allow. Faces that could
 // not be read stay, without a score.
 func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datasets.Set) (found scoredSet, err error) {
-	faces, read, skipped, err := l.load(ctx, "reading "+set.Name, set, func(f face.Face) (face.Face, error) { return f, nil })
-	if err != nil {
+	var read []datasets.Item
+	var evidence [][][]float32
+	fallback := 0
+	// A part at a time, so that memory does not grow with the number of faces.
+	done, quiet := 0, l.quietly()
+	for items := range slices.Chunk(set.Items, scorePart) {
+		part := datasets.Set{Name: set.Name, Items: items}
+		faces, kept, skipped, err := quiet.read(ctx, "", part, func(f face.Face) (face.Face, error) { return f, nil })
+		if err != nil {
+			return scoredSet{}, err
+		}
+		ids := make([]string, len(kept))
+		for i, it := range kept {
+			ids[i] = it.ID()
+		}
+		// Scores that need the variants are recorded beside the chosen one only when it needs them too.
+		outputs, err := quiet.evidence(ctx, "", d, score, faces, ids)
+		if err != nil {
+			return scoredSet{}, err
+		}
+		read, evidence, fallback = append(read, kept...), append(evidence, outputs...), fallback+fallbacks(faces)
+		found.Skipped = append(found.Skipped, skipped...)
+		done += len(items)
+		l.report(Event{Stage: "testing " + set.Name, Done: done, Total: len(set.Items)})
+	}
+	if err := someRead(set, len(read), found.Skipped); err != nil {
 		return scoredSet{}, err
 	}
-	ids := make([]string, len(read))
 	at := map[string]int{}
 	for i, it := range read {
-		ids[i] = it.ID()
-		at[ids[i]] = i
-	}
-	// Scores that need the variants are recorded beside the chosen one only when it needs them too.
-	evidence, err := l.evidence(ctx, "testing "+set.Name, d, score, faces, ids)
-	if err != nil {
-		return scoredSet{}, err
+		at[it.ID()] = i
 	}
 	for _, it := range set.Items {
 		item := store.Item{
@@ -191,8 +212,8 @@ func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datas
 		}
 		found.items = append(found.items, item)
 	}
-	found.Groups, found.Skipped = similarityGroups(d.method, set, read, evidence), skipped
-	found.Fallback = float64(fallbacks(faces)) / float64(max(1, len(faces)))
+	found.Groups = similarityGroups(d.method, set, read, evidence)
+	found.Fallback = float64(fallback) / float64(max(1, len(read)))
 	return found, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
@@ -88,7 +89,8 @@ func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems 
 			return datasets.Tests(l.data, nil, l.mode) // for its error
 		}
 	}
-	var lacking []error
+	var lacking []string
+	var last error
 	for i, name := range names {
 		name = datasets.SetName(name)
 		if slices.ContainsFunc(names[:i], func(n string) bool { return datasets.SetName(n) == name }) {
@@ -114,7 +116,7 @@ func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems 
 			return c.Test(d, d.TrainedOn(trained), l.mode)
 		})
 		if err != nil && all && isLacking(err) {
-			lacking = append(lacking, err)
+			lacking, last = append(lacking, name), err
 			continue
 		}
 		if err != nil {
@@ -126,10 +128,13 @@ func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems 
 		found, problems = append(found, set), append(problems, bad...)
 	}
 	if len(found) == 0 {
-		return nil, nil, errors.Join(lacking...)
+		if len(lacking) > 1 {
+			return nil, nil, fmt.Errorf("lab: the faces of %s are not cut from their videos; run %s", strings.Join(lacking, ", "), l.facesCommand())
+		}
+		return nil, nil, last
 	}
-	for _, err := range lacking {
-		l.note("not tested: %v", err)
+	for _, name := range lacking {
+		l.note("not tested on %s: its faces are not cut; run %s", name, l.facesCommand("--dataset", strconv.Quote(name)))
 	}
 	return found, problems, nil
 }
@@ -147,16 +152,21 @@ func (l *Lab) cut(d datasets.Dataset, open func(*extract.Cache) (datasets.Set, [
 	}
 	set, problems, err := open(c)
 	if isLacking(err) {
-		command := fmt.Sprintf("seelab faces --data %s --dataset %q", l.data, d.Name)
-		if l.faceDir != "" {
-			command += " --faces " + l.faceDir
-		}
-		if p, usual := l.faces, extract.Default; p != usual {
-			command += fmt.Sprintf(" --frames %d --margin %g --side %d", p.Frames, p.Margin, p.Side)
-		}
-		err = fmt.Errorf("%w; run %s", err, command)
+		err = fmt.Errorf("%w; run %s", err, l.facesCommand("--dataset", strconv.Quote(d.Name)))
 	}
 	return set, problems, err
+}
+
+// facesCommand is the command that extracts faces as this lab wants them.
+func (l *Lab) facesCommand(more ...string) string {
+	command := append([]string{"seelab faces --data", l.data}, more...)
+	if l.faceDir != "" {
+		command = append(command, "--faces", l.faceDir)
+	}
+	if p := l.faces; p != extract.Default {
+		command = append(command, fmt.Sprintf("--frames %d --margin %g --side %d", p.Frames, p.Margin, p.Side))
+	}
+	return strings.Join(command, " ")
 }
 
 // cutFaces opens the training sets that d names which are faces cut from videos; [datasets.Train] opens the others.
