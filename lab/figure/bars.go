@@ -128,6 +128,16 @@ func (b Bars) places() (at []float64, all float64) {
 	return at, all
 }
 
+// beside is the room that the longest of the texts at the right takes in a font of this size.
+func (b Bars) beside(size vg.Length) (width vg.Length) {
+	style := text.Style{Font: sans(size), Handler: plot.DefaultTextHandler}
+	rows, _ := b.rows()
+	for _, r := range rows {
+		width = max(width, style.Width(r.described()))
+	}
+	return width
+}
+
 func (b Bars) size() (width, height vg.Length) {
 	_, names := b.rows()
 	_, all := b.places()
@@ -162,10 +172,9 @@ func (b Bars) draw(c draw.Canvas) error {
 	}
 	p.Add(barRows{rows, at, b.Chance})
 	// Below: the legend. At the right: the numbers.
-	const notes = 170
 	c = draw.Crop(c, 6, -6, 6, -6)
 	height := legend.Rectangle(c).Size().Y
-	left := draw.Crop(c, 0, -notes, height+6, 0)
+	left := draw.Crop(c, 0, -8-b.beside(8), height+6, 0)
 	drawPlot(left, p)
 	legend.Draw(draw.Crop(c, 36, 0, 0, height-c.Max.Y+c.Min.Y))
 	data := p.DataCanvas(left)
@@ -264,7 +273,13 @@ func (b Bars) chart() (*chart, error) {
 	}
 	c.depth[len(c.MultiSeries)] = 4
 	c.custom("interval", acrossItems, ink, intervals, []int{0, 1}, 2)
-	c.place(110, 250, 52+c.legend(names...))
+	style := text.Style{Font: sans(12 * screenFont), Handler: plot.DefaultTextHandler}
+	left := 0
+	for i, label := range labels {
+		labels[i] = wrap(label, style.Font, 200)
+		left = max(left, int(style.Width(labels[i])))
+	}
+	c.place(left+16, 16+int(b.beside(11*screenFont)), 52+c.legend(names...))
 	if b.Chance > 0 {
 		c.MultiSeries[0].MarkLines = &opts.MarkLines{
 			Data: []any{opts.MarkLineNameXAxisItem{Name: "guessing", XAxis: b.Chance}},

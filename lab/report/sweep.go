@@ -171,7 +171,7 @@ func overSeeds(seeds []figure.Estimate) figure.Estimate {
 	case 1:
 		return seeds[0]
 	}
-	mean := figure.Estimate{Low: math.Inf(1), High: math.Inf(-1), N: fmt.Sprintf("least and greatest of %d seeds; %s each", len(seeds), seeds[0].N)}
+	mean := figure.Estimate{Low: math.Inf(1), High: math.Inf(-1), N: fmt.Sprintf("%d seeds; %s", len(seeds), seeds[0].N)}
 	for _, e := range seeds {
 		mean.Value += e.Value / float64(len(seeds))
 		mean.Low, mean.High = min(mean.Low, e.Value), max(mean.High, e.Value)
