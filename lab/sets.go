@@ -122,8 +122,9 @@ func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems 
 		if err != nil {
 			return nil, nil, err
 		}
-		if len(d.TestVideos(false)) > len(d.Part(datasets.TestSplit)) {
-			l.note("%s: there is too little of its test part for a figure; all videos that are there are tested, as a partial set", d.Name)
+		parts := slices.ContainsFunc(d.Videos, func(v datasets.Video) bool { return v.Split != datasets.NoSplit })
+		if parts && len(d.TestVideos(false)) > len(d.Part(datasets.TestSplit)) {
+			l.note("%s: its test part alone is too small for a figure; other videos that are there are tested as well", d.Name)
 		}
 		found, problems = append(found, set), append(problems, bad...)
 	}
