@@ -11,7 +11,6 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
-	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -34,19 +33,15 @@ func (l *Lab) Descend(ctx context.Context, s spec.Spec, z [][]float64, labels []
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
-	m, err := method.New(s)
+	m, err := prototyped(s)
 	if err != nil {
 		return nil, err
-	}
-	seeable, ok := m.(*method.SeeABLE)
-	if !ok {
-		return nil, fmt.Errorf("lab: method %q has no prototypes to descend to: want \"seeable\"", s.Method)
 	}
 	n, dim := len(z), s.Encoder.Dim
 	if n < 2 || len(labels) != n || steps < 0 || !(rate > 0) {
 		return nil, fmt.Errorf("lab: %d embeddings, %d labels, %d steps at rate %g: want 2 or more with a label each, and a rate above 0", n, len(labels), steps, rate)
 	}
-	d := &Descent{Prototypes: seeable.Prototypes(), Labels: labels}
+	d := &Descent{Prototypes: m.Prototypes(), Labels: labels}
 	classes := make([]int32, n)
 	for i, label := range labels {
 		if label < 0 || label >= m.Classes() || len(z[i]) != dim || floats.Norm(z[i], 2) == 0 {
@@ -60,7 +55,7 @@ func (l *Lab) Descend(ctx context.Context, s spec.Spec, z [][]float64, labels []
 		return nil, err
 	}
 	slope, err := NewExec(computer.Backend, func(z, labels *Node) []*Node {
-		loss := seeable.Objective(z, labels, ScalarZero(z.Graph(), z.DType()))
+		loss := m.Objective(z, labels, ScalarZero(z.Graph(), z.DType()))
 		return []*Node{loss, Gradient(loss, z)[0]}
 	})
 	if err != nil {

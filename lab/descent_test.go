@@ -127,7 +127,7 @@ func TestDescendRefuses(t *testing.T) {
 		"dimension": {four("ce", 0), [][]float64{{1, 0}, {0, 1}}, []int{0, 1}, "3 coordinates"},
 		"zero":      {four("ce", 0), [][]float64{{1, 0, 0}, {0, 0, 0}}, []int{0, 1}, "not all 0"},
 		"number":    {four("ce", 0), z, []int{0}, "1 labels"},
-		"method":    {sbi, z, []int{0, 1}, `want "seeable"`},
+		"method":    {sbi, z, []int{0, 1}, "no prototypes"},
 	} {
 		if _, err := l.Descend(context.Background(), c.s, c.z, c.labels, 1, 1); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, c.want)

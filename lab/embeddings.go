@@ -112,11 +112,8 @@ type probe struct {
 	synthetic bool
 }
 
-// probe makes n images of the faces that s holds out.
-func (l *Lab) probe(ctx context.Context, s spec.Spec, n int) (*probe, error) {
-	if n < 1 {
-		return nil, fmt.Errorf("lab: %d images, want at least 1", n)
-	}
+// prototyped is the method of s, which must have prototypes.
+func prototyped(s spec.Spec) (*method.SeeABLE, error) {
 	m, err := method.New(s)
 	if err != nil {
 		return nil, err
@@ -124,6 +121,15 @@ func (l *Lab) probe(ctx context.Context, s spec.Spec, n int) (*probe, error) {
 	seeable, ok := m.(*method.SeeABLE)
 	if !ok {
 		return nil, fmt.Errorf("lab: method %q has no prototypes: want an experiment of the method \"seeable\"", s.Method)
+	}
+	return seeable, nil
+}
+
+// probe makes n images of the faces that s holds out.
+func (l *Lab) probe(ctx context.Context, s spec.Spec, n int) (*probe, error) {
+	m, err := prototyped(s)
+	if err != nil {
+		return nil, err
 	}
 	_, heldSet, _, err := l.trainingSets(s)
 	if err != nil {
@@ -133,7 +139,7 @@ func (l *Lab) probe(ctx context.Context, s spec.Spec, n int) (*probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.probeOf(ctx, s, seeable, held, n)
+	p, err := l.probeOf(ctx, s, m, held, n)
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +149,9 @@ func (l *Lab) probe(ctx context.Context, s spec.Spec, n int) (*probe, error) {
 
 // probeOf makes n images of held-out faces.
 func (l *Lab) probeOf(ctx context.Context, s spec.Spec, m *method.SeeABLE, held []face.Face, n int) (*probe, error) {
+	if n < 1 {
+		return nil, fmt.Errorf("lab: %d images, want at least 1", n)
+	}
 	row := s.Encoder.Size * s.Encoder.Size * 3
 	p := &probe{spec: s, method: m, images: make([]uint8, n*row), labels: make([]int, n)}
 	samplers := make([]*method.Sampler, runtime.GOMAXPROCS(0))

@@ -40,15 +40,11 @@ func (l *Lab) Film(ctx context.Context, s spec.Spec, frames, n int) ([]Frame, er
 	if frames < 2 || frames > s.Train.Steps {
 		return nil, fmt.Errorf("lab: a film of %d frames, want 2 to train.steps = %d", frames, s.Train.Steps)
 	}
-	p, err := l.probe(ctx, s, n)
+	m, err := prototyped(s)
 	if err != nil {
 		return nil, err
 	}
-	still, err := p.empty()
-	if err != nil {
-		return nil, err
-	}
-	trainSet, heldSet, _, err := l.trainingSets(s)
+	trainSet, heldSet, _, err := datasets.Train(l.data, s.Data, s.Seed, l.mode)
 	if err != nil {
 		return nil, err
 	}
@@ -56,29 +52,37 @@ func (l *Lab) Film(ctx context.Context, s spec.Spec, frames, n int) ([]Frame, er
 	if err != nil {
 		return nil, err
 	}
-	scenes, err := readFilm(path)
+	made, err := readFilm(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if scenes, err = l.shoot(ctx, s, p, frames, trainSet, heldSet); err == nil {
-			err = writeFilm(path, scenes)
+		if made, err = l.shoot(ctx, s, m, frames, n, trainSet, heldSet); err == nil {
+			err = writeFilm(path, made)
 		}
-	} else if err == nil {
-		l.note("the film was made already")
 	}
 	if err != nil {
 		return nil, err
 	}
-	film := make([]Frame, len(scenes))
-	for i, scene := range scenes {
-		e := *still
+	still := &probe{spec: s, method: m, labels: made.Labels, synthetic: trainSet.Synthetic}
+	var out []Frame
+	for _, scene := range made.Scenes {
+		e, err := still.empty()
+		if err != nil {
+			return nil, err
+		}
 		for _, z := range scene.Z {
 			e.Z = append(e.Z, float64s(z))
 		}
-		film[i] = Frame{scene.Step, scene.Loss, scene.Strength, &e}
+		out = append(out, Frame{scene.Step, scene.Loss, scene.Strength, e})
 	}
-	return film, nil
+	return out, nil
 }
 
-// scene is a frame as it is kept.
+// film is a film as it is kept.
+type film struct {
+	Labels []int
+	Scenes []scene
+}
+
+// scene is a frame of it.
 type scene struct {
 	Step           int
 	Loss, Strength float64
@@ -86,51 +90,55 @@ type scene struct {
 }
 
 // shoot makes the film.
-func (l *Lab) shoot(ctx context.Context, s spec.Spec, p *probe, frames int, trainSet, heldSet datasets.Set) ([]scene, error) {
+func (l *Lab) shoot(ctx context.Context, s spec.Spec, m *method.SeeABLE, frames, n int, trainSet, heldSet datasets.Set) (film, error) {
 	computer, err := l.compute(ctx, true)
 	if err != nil {
-		return nil, err
+		return film{}, err
 	}
 	faces, _, _, err := l.load(ctx, "reading faces", trainSet, method.Keep(s))
 	if err != nil {
-		return nil, err
+		return film{}, err
 	}
 	held, _, _, err := l.load(ctx, "reading held-out faces", heldSet, method.Keep(s))
 	if err != nil {
-		return nil, err
+		return film{}, err
+	}
+	p, err := l.probeOf(ctx, s, m, held, n)
+	if err != nil {
+		return film{}, err
 	}
 	weights := model.NewStore()
 	weights.RootScope().SetParam(encoder.SeedParam, s.Seed)
 	if err := l.pretrained(ctx, weights, s.Encoder); err != nil {
-		return nil, err
+		return film{}, err
 	}
 	network, err := p.network(computer.Backend, weights)
 	if err != nil {
-		return nil, err
+		return film{}, err
 	}
 	defer network.Finalize()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	at := frameSteps(s.Train.Steps, frames)
-	var scenes []scene
-	err = train.Run(ctx, s, p.method, weights, faces, held, train.Options{
+	made := film{Labels: p.labels}
+	err = train.Run(ctx, s, m, weights, faces, held, train.Options{
 		Backend: computer.Backend,
 		Report: func(t train.Progress) {
 			l.report(Event{Stage: "training", Done: t.Step, Total: t.Steps, Training: &t})
-			if len(scenes) == len(at) || t.Step != at[len(scenes)] {
+			if len(made.Scenes) == len(at) || t.Step != at[len(made.Scenes)] {
 				return
 			}
 			z, err := forward(ctx, network, s.Encoder.Size, p.images)
 			if err != nil {
 				stop(err)
 			}
-			scenes = append(scenes, scene{t.Step, t.Loss, t.Strength, z})
+			made.Scenes = append(made.Scenes, scene{t.Step, t.Loss, t.Strength, z})
 		},
 	})
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
-	return scenes, err
+	return made, err
 }
 
 // frameSteps are the steps after which a frame is made: the first, the last, and the others at distances that grow evenly.
@@ -155,28 +163,27 @@ func (l *Lab) filmPath(s spec.Spec, frames, n int, trainSet datasets.Set) (strin
 	return filepath.Join(l.dir, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, Version)), nil
 }
 
-func writeFilm(path string, scenes []scene) error {
+func writeFilm(path string, made film) error {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	if err := errors.Join(gob.NewEncoder(z).Encode(scenes), z.Close(), os.MkdirAll(filepath.Dir(path), 0o755)); err != nil {
+	if err := errors.Join(gob.NewEncoder(z).Encode(made), z.Close(), os.MkdirAll(filepath.Dir(path), 0o755)); err != nil {
 		return fmt.Errorf("lab: film %s: %w", path, err)
 	}
 	return store.WriteFile(path, b.Bytes())
 }
 
-func readFilm(path string) ([]scene, error) {
+func readFilm(path string) (made film, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
+		return film{}, fmt.Errorf("lab: %w", err)
 	}
 	defer f.Close()
-	var scenes []scene
 	z, err := gzip.NewReader(f)
 	if err == nil {
-		err = gob.NewDecoder(z).Decode(&scenes)
+		err = gob.NewDecoder(z).Decode(&made)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("lab: film %s: %w; remove it to make it anew", path, err)
+		return film{}, fmt.Errorf("lab: film %s: %w; remove it to make it anew", path, err)
 	}
-	return scenes, nil
+	return made, nil
 }

@@ -151,7 +151,7 @@ window.wrong = [];
 addEventListener("error", e => wrong.push(e.message));
 addEventListener("unhandledrejection", e => wrong.push(String(e.reason)));
 addEventListener("securitypolicyviolation", e => wrong.push("wants " + e.blockedURI + " for " + e.violatedDirective));
-setTimeout(() => {
+addEventListener("load", () => setTimeout(() => {
   const charts = [...document.querySelectorAll(".seeable-chart")].map(figure => ({ title: figure.ariaLabel, canvases: figure.querySelectorAll("canvas").length }));
   const wide = [...document.querySelectorAll(".jp-OutputArea-output")].filter(o => o.scrollWidth > o.clientWidth + 2).map(o => o.textContent.slice(0, 60));
   const told = document.createElement("pre");
@@ -159,7 +159,7 @@ setTimeout(() => {
   told.hidden = true;
   told.textContent = JSON.stringify({ charts, wide, wrong });
   document.body.append(told);
-}, 4000);
+}, 4000));
 </script>`
 
 // The pages of the executed notebooks draw their charts from disk, without asking anybody for anything.

@@ -94,39 +94,62 @@ func BenchmarkDepthwise(b *testing.B) {
 	for _, m := range []struct{ channels, side, k, stride int }{{32, 64, 3, 1}, {96, 64, 3, 2}, {144, 32, 5, 2}, {240, 16, 3, 2}, {480, 8, 5, 1}, {1152, 4, 5, 1}} {
 		for _, form := range []string{"banded", "taps"} {
 			b.Run(fmt.Sprintf("%d×%d×%d/k%d/s%d/%s", m.channels, m.side, m.side, m.k, m.stride, form), func(b *testing.B) {
-				exec, err := NewExec(acceltest.ForTest(b), func(x, kernel *Node) []*Node {
-					return Gradient(ReduceAllSum(Square(forms[form](x, kernel, m.k, m.stride))), x, kernel)
-				})
-				if err != nil {
-					b.Fatal(err)
-				}
-				defer exec.Finalize()
-				random := func(dims ...int) *tensors.Tensor {
-					n := 1
-					for _, d := range dims {
-						n *= d
-					}
-					rng, data := stream.New(1, "bench"), make([]float32, n)
-					for i := range data {
-						data[i] = float32(rng.NormFloat64())
-					}
-					return tensors.FromFlatDataAndDimensions(data, dims...)
-				}
-				x, kernel := random(m.channels, batch, m.side, m.side), random(m.channels, m.k, m.k)
-				step := func() {
-					if _, err := exec.Call(x, kernel); err != nil {
-						b.Fatal(err)
-					}
-				}
-				step()
-				cpu := cpuTime(b)
-				for b.Loop() {
-					step()
-				}
-				b.ReportMetric((cpuTime(b)-cpu).Seconds()*1e3/float64(b.N), "cpu_ms")
+				layer := func(x, kernel *Node) *Node { return forms[form](x, kernel, m.k, m.stride) }
+				timeGradients(b, layer, []int{m.channels, batch, m.side, m.side}, []int{m.channels, m.k, m.k})
 			})
 		}
 	}
+}
+
+// BenchmarkConvolution compares the two forms of dense 3×3 convolutions, forward and backward, on the last maps of
+// ResNet-18 at several sizes of images.
+func BenchmarkConvolution(b *testing.B) {
+	const batch = 16
+	forms := map[string]func(x, kernel *Node) *Node{
+		"gathered": gatherConv,
+		"own":      func(x, kernel *Node) *Node { return Convolve(x, kernel).PaddingPerDim([][2]int{{1, 1}, {1, 1}}).Done() },
+	}
+	for _, m := range []struct{ channels, side int }{{512, 2}, {512, 4}, {512, 6}, {512, 7}, {512, 8}, {256, 8}, {128, 16}} {
+		for _, form := range []string{"gathered", "own"} {
+			b.Run(fmt.Sprintf("%d×%d×%d/%s", m.channels, m.side, m.side, form), func(b *testing.B) {
+				timeGradients(b, forms[form], []int{batch, m.side, m.side, m.channels}, []int{3, 3, m.channels, m.channels})
+			})
+		}
+	}
+}
+
+// timeGradients times a layer forward and backward on random numbers.
+func timeGradients(b *testing.B, layer func(x, kernel *Node) *Node, x, kernel []int) {
+	exec, err := NewExec(acceltest.ForTest(b), func(x, kernel *Node) []*Node {
+		return Gradient(ReduceAllSum(Square(layer(x, kernel))), x, kernel)
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer exec.Finalize()
+	random := func(dims []int) *tensors.Tensor {
+		n := 1
+		for _, d := range dims {
+			n *= d
+		}
+		rng, data := stream.New(1, "bench"), make([]float32, n)
+		for i := range data {
+			data[i] = float32(rng.NormFloat64())
+		}
+		return tensors.FromFlatDataAndDimensions(data, dims...)
+	}
+	xs, kernels := random(x), random(kernel)
+	step := func() {
+		if _, err := exec.Exec(xs, kernels); err != nil {
+			b.Fatal(err)
+		}
+	}
+	step()
+	cpu := cpuTime(b)
+	for b.Loop() {
+		step()
+	}
+	b.ReportMetric((cpuTime(b)-cpu).Seconds()*1e3/float64(b.N), "cpu_ms")
 }
 
 // shiftedTaps is the depthwise convolution as a sum of k² shifted products.

@@ -11,11 +11,64 @@ import (
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
-// conv is a k×k convolution of x [B, H, W, C] without a bias. pad is the padding before and after each spatial axis.
+// conv is a k×k convolution of x [B, H, W, C] without a bias. pad is the padding before and after each spatial axis, none
+// if k is 1.
 func conv(scope *model.Scope, x *Node, k, channels, stride int, pad [2]int) *Node {
-	in := x.Shape().Dimensions[3]
-	kernel := variable(scope, x, "kernel", heNormal(k*k*in), k, k, in, channels)
+	dims := x.Shape().Dimensions
+	kernel := variable(scope, x, "kernel", heNormal(k*k*dims[3]), k, k, dims[3], channels)
+	if k == 1 {
+		if stride > 1 {
+			x = Slice(x, AxisRange(), AxisRange().Stride(stride), AxisRange().Stride(stride), AxisRange())
+		}
+		out := slices.Clone(x.Shape().Dimensions)
+		out[3] = channels
+		return Reshape(MatMul(Reshape(x, -1, dims[3]), Reshape(kernel, dims[3], channels)), out...)
+	}
+	keeps := stride == 1 && pad == [2]int{k / 2, k / 2}
+	if keeps && dims[1]*dims[2] <= gatherPlaces && dims[3] >= gatherChannels {
+		return gatherConv(x, kernel)
+	}
 	return Convolve(x, kernel).StridePerAxis(stride, stride).PaddingPerDim([][2]int{pad, pad}).Done()
+}
+
+// Gathered taps are faster than XLA's own convolution on a CPU where a map has at most gatherPlaces places and at least
+// gatherChannels channels (BenchmarkConvolution).
+const gatherPlaces, gatherChannels = 64, 256
+
+// gatherConv is the convolution of stride 1 of x [B, H, W, C] with kernel [k, k, C, C'], padded to keep its size, as one
+// product of matrices with the taps of every place side by side; so are both gradients.
+func gatherConv(x, kernel *Node) *Node {
+	var adjoint *Node
+	input := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
+		turned := TransposeAllAxes(Reverse(kernel, 0, 1), 0, 1, 3, 2)
+		return gatherProduct(adjoint, turned)
+	})
+	weights := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node {
+		k, out := kernel.Shape().Dimensions[0], kernel.Shape().Dimensions[3]
+		return Reshape(DotGeneral(gather(x, k), []int{0}, nil, Reshape(adjoint, -1, out), []int{0}, nil), kernel.Shape().Dimensions...)
+	})
+	return IdentityWithCustomGradient(gatherProduct(input, weights), func(_, v *Node) *Node {
+		adjoint = v
+		return v
+	})
+}
+
+func gatherProduct(x, kernel *Node) *Node {
+	dims, k, out := x.Shape().Dimensions, kernel.Shape().Dimensions[0], kernel.Shape().Dimensions[3]
+	return Reshape(MatMul(gather(x, k), Reshape(kernel, -1, out)), dims[0], dims[1], dims[2], out)
+}
+
+// gather lays the k×k neighbours of every place of x [B, H, W, C] side by side: [B·H·W, k·k·C].
+func gather(x *Node, k int) *Node {
+	dims, pad := x.Shape().Dimensions, [2]int{k / 2, k / 2}
+	x = padZero(padZero(x, 1, pad), 2, pad)
+	var taps []*Node
+	for i := range k {
+		for j := range k {
+			taps = append(taps, Slice(x, AxisRange(), AxisRange(i, i+dims[1]), AxisRange(j, j+dims[2]), AxisRange()))
+		}
+	}
+	return Reshape(Concatenate(taps, 3), -1, k*k*dims[3])
 }
 
 // padZero concatenates zeros, because GoMLX's Pad has no gradient.

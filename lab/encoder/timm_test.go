@@ -296,14 +296,15 @@ type parityErrors map[string]struct {
 	label string
 }
 
-// tolerance is the largest relative error that passes. In float64 the goldens' own digits bound it. In float32 a unit
+// tolerance is the largest relative error that passes. In float64 the goldens' own digits bound it, which
+// reach ResNet-50 as 3e-6 and the others as less than 5e-7. In float32 a unit
 // that lies at the kink of a ReLU to within rounding may pass its gradient on here and not there: timm's own float32
 // gradients are up to 3e-2 off its float64 ones in these networks.
 func tolerance(name, label string, floats dtypes.DType) float64 {
 	kinks := !strings.HasPrefix(name, "efficientnet-b")
 	switch {
 	case floats == dtypes.Float64:
-		return 1e-6
+		return 1e-5
 	case strings.HasPrefix(label, "gradient/") && kinks:
 		return 5e-2
 	}

@@ -2,7 +2,14 @@ package nb
 
 // Table shows a table; those of package table have this method.
 func Table(t interface{ HTML() string }) {
-	HTML(`<style>.seeable-table table{border-collapse:collapse}.seeable-table caption{text-align:left;font-weight:bold}` +
-		`.seeable-table td,.seeable-table th{text-align:left;padding:2px 10px}.seeable-table .number{text-align:right;white-space:nowrap}` +
-		`.seeable-table .mark td{font-weight:bold}</style><div class="seeable-table">` + t.HTML() + "</div>")
+	HTML(tableStyle + `<div class="seeable-table" style="overflow-x:auto">` + t.HTML() + "</div>")
 }
+
+// tableStyle outdoes Jupyter's own rules, which set everything flush right.
+const tableStyle = `<style>
+.seeable-table table { border-collapse: collapse; margin: 0 }
+.seeable-table caption { text-align: left; font-weight: bold; white-space: nowrap }
+div.seeable-table td, div.seeable-table tr, div.seeable-table th { text-align: left; vertical-align: top; padding: 2px 10px }
+div.seeable-table td.number, div.seeable-table th.number { text-align: right; white-space: nowrap }
+.seeable-table .mark td { font-weight: bold }
+</style>`

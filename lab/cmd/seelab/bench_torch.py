@@ -95,9 +95,9 @@ def main():
     net = Compact(dim) if args.encoder == "compact" else Timm(args.encoder, dim)
     prototypes = F.normalize(torch.randn(classes, dim))
     images = torch.randint(0, 256, (args.batch, 3, args.size, args.size), dtype=torch.uint8)
+    net(images)  # makes the lazy layer
     if args.channels_last:
         net, images = net.to(memory_format=torch.channels_last), images.contiguous(memory_format=torch.channels_last)
-    net(images)  # makes the lazy layer
     labels = torch.randint(0, classes, (args.batch,))
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.01)
 
