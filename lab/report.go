@@ -3,9 +3,11 @@ package lab
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/report"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -25,7 +27,17 @@ func (l *Lab) writeReport(ctx context.Context, r *Run, d *detector, steps []stor
 			return err
 		}
 	}
+	l.charts(ctx)
 	return report.Write(filepath.Join(r.Dir, store.ReportFile), data)
+}
+
+// charts brings what draws a report's charts. Without it the figures stand still, which is no reason to fail.
+func (l *Lab) charts(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if _, err := figure.FetchScripts(ctx, noteWriter{l}); err != nil {
+		l.note("the report's charts stand still: %v", err)
+	}
 }
 
 // embed puts discrepancies of held-out faces on the sphere, and measures how near each class comes to each prototype.
