@@ -2,15 +2,23 @@ package lab
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// Reselect repeats for a finished run the choice among all scores of its method, on the held-out real faces under the
-// lab's data root and pseudo-fakes made of them. The record that it returns is the run's with the new Selection and the
-// best score; the run's folder stays as it is.
-func (l *Lab) Reselect(ctx context.Context, r *Run) (store.Record, error) {
+// Reselect repeats for a finished run the choice of a score, among all of its method if score.Name is "auto", on the held-out real faces under the
+// lab's data root and pseudo-fakes made of them, both augmented as said: as in training with r.Spec.Augment, else to see how
+// the scores bear another compression, for example. The record that it returns is the run's with the new Selection and
+// the best score; the run's folder stays as it is.
+func (l *Lab) Reselect(ctx context.Context, r *Run, augment spec.Augment, score spec.Score) (store.Record, error) {
+	r = &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record}
+	r.Spec.Augment, r.Spec.Score = augment, score
+	if err := r.Spec.Validate(); err != nil {
+		return store.Record{}, fmt.Errorf("lab: %w", err)
+	}
 	_, set, problems, err := l.trainingSets(r.Spec)
 	if err != nil {
 		return store.Record{}, err
@@ -23,12 +31,10 @@ func (l *Lab) Reselect(ctx context.Context, r *Run) (store.Record, error) {
 	if err != nil {
 		return store.Record{}, err
 	}
-	again := &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record}
-	again.Spec.Score.Name = "auto"
-	again.Record.Selection, again.Record.Skipped = nil, skipped
+	r.Record.Selection, r.Record.Skipped = nil, skipped
 	for _, p := range problems {
-		again.Record.Skipped = append(again.Record.Skipped, p.Error())
+		r.Record.Skipped = append(r.Record.Skipped, p.Error())
 	}
-	err = l.chooseScore(ctx, again, d, held, items)
-	return again.Record, err
+	err = l.chooseScore(ctx, r, d, held, items)
+	return r.Record, err
 }

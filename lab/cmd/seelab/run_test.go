@@ -117,6 +117,15 @@ func TestRun(t *testing.T) {
 		if got.Used != "cosine" || got.Best != best.Score || len(got.Selection) != 6 {
 			t.Errorf("%s", text)
 		}
+		got.Selection = nil
+		text = must(t, "select-score", "--run", record.Run, "--data", data, "--results", results, "--json",
+			"--set", "score.name=cosine", "--set", "augment.jpeg=[1,5]", "--set", "augment.jpeg_p=1")
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Selection) != 1 || got.Selection[0].Score != "cosine" || got.Selection[0] == record.Selection[0] {
+			t.Errorf("under another compression: %s", text)
+		}
 	})
 	t.Run("score", func(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "heat")
