@@ -30,9 +30,11 @@ type Method interface {
 	Fake(s *Sampler, f face.Face, rng *rand.Rand) (face.Face, error)
 	Real(s *Sampler, f face.Face, rng *rand.Rand) (face.Face, error)
 
-	// Loss builds the training loss on images, uint8 [B, S, S, 3] view by view, and labels, int32 [B]. warmUp, a scalar in
-	// [0, 1], is the share of the warm-up loss. hits is how many images were classified rightly.
-	Loss(scope *model.Scope, images, labels, warmUp *Node) (loss, hits *Node)
+	// Embeddings builds what the loss sees of images, uint8 [B, S, S, 3]: float32 [B, d], a row for each.
+	Embeddings(scope *model.Scope, images *Node) *Node
+	// Loss builds the training loss of the embeddings of a whole batch, view by view, and its labels, int32 [B]. warmUp, a
+	// scalar in [0, 1], is the share of the warm-up loss. hits is how many images were classified rightly.
+	Loss(embeddings, labels, warmUp *Node) (loss, hits *Node)
 	// Outputs builds what scores are made of, float32 [B, M].
 	Outputs(scope *model.Scope, images *Node) *Node
 	// Guesses builds the class that each image looks like, int32 [B].

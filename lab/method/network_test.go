@@ -74,7 +74,7 @@ func TestSeeABLENetwork(t *testing.T) {
 			cold := seeable(t, s)
 			loss := func(m *SeeABLE, warmUp float64) func(scope *model.Scope, images, labels *Node) *Node {
 				return func(scope *model.Scope, images, labels *Node) *Node {
-					total, _ := m.Loss(scope, images, labels, Scalar(images.Graph(), dtypes.Float32, warmUp))
+					total, _ := m.Loss(m.Embeddings(scope, images), labels, Scalar(images.Graph(), dtypes.Float32, warmUp))
 					return total
 				}
 			}
@@ -86,7 +86,7 @@ func TestSeeABLENetwork(t *testing.T) {
 					return encoder.Features(scope, s.Encoder, images)
 				},
 				"hits": func(scope *model.Scope, images, labels *Node) *Node {
-					_, hits := m.Loss(scope, images, labels, ScalarZero(images.Graph(), dtypes.Float32))
+					_, hits := m.Loss(m.Embeddings(scope, images), labels, ScalarZero(images.Graph(), dtypes.Float32))
 					return hits
 				},
 				"warm, guided": loss(m, 1), "half, guided": loss(m, 0.5), "past, guided": loss(m, 0),
@@ -192,11 +192,11 @@ func TestSBINetwork(t *testing.T) {
 				"outputs": func(scope *model.Scope, images, _ *Node) *Node { return m.Outputs(scope, images) },
 				"guesses": func(scope *model.Scope, images, _ *Node) *Node { return m.Guesses(scope, images) },
 				"loss": func(scope *model.Scope, images, labels *Node) *Node {
-					total, _ := m.Loss(scope, images, labels, nil)
+					total, _ := m.Loss(m.Embeddings(scope, images), labels, nil)
 					return total
 				},
 				"hits": func(scope *model.Scope, images, labels *Node) *Node {
-					_, hits := m.Loss(scope, images, labels, nil)
+					_, hits := m.Loss(m.Embeddings(scope, images), labels, nil)
 					return hits
 				},
 			}, labels)
@@ -229,7 +229,7 @@ func TestEveryLoss(t *testing.T) {
 		s.Loss.Name = name
 		m := seeable(t, s)
 		graphs[name] = func(scope *model.Scope, images, labels *Node) *Node {
-			total, _ := m.Loss(scope, images, labels, ScalarZero(images.Graph(), dtypes.Float32))
+			total, _ := m.Loss(m.Embeddings(scope, images), labels, ScalarZero(images.Graph(), dtypes.Float32))
 			return total
 		}
 	}

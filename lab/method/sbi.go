@@ -75,14 +75,14 @@ func (m *SBI) Check(s *Sampler, dst []uint8, f face.Face, rng *rand.Rand) (int, 
 	return label, nil
 }
 
-func (m *SBI) logits(scope *model.Scope, images *Node) *Node {
+// Embeddings implements Method: the logits of real and self-blended, float32 [B, 2].
+func (m *SBI) Embeddings(scope *model.Scope, images *Node) *Node {
 	features := encoder.Features(scope, m.spec.Encoder, images)
 	return encoder.Project(scope.In("head"), features, m.spec.Encoder.Hidden, 2)
 }
 
 // Loss implements Method: softmax cross-entropy; the warm-up loss is the same.
-func (m *SBI) Loss(scope *model.Scope, images, labels, _ *Node) (total, hits *Node) {
-	logits := m.logits(scope, images)
+func (m *SBI) Loss(logits, labels, _ *Node) (total, hits *Node) {
 	total, _ = loss.SoftmaxCrossEntropy(logits, labels)
 	right := Equal(ArgMax(logits, -1, dtypes.Int32), ConvertDType(labels, dtypes.Int32))
 	return total, ReduceAllSum(ConvertDType(right, dtypes.Float32))
@@ -90,13 +90,13 @@ func (m *SBI) Loss(scope *model.Scope, images, labels, _ *Node) (total, hits *No
 
 // Outputs implements Method: the log odds of being fake, [B, 1].
 func (m *SBI) Outputs(scope *model.Scope, images *Node) *Node {
-	logits := m.logits(scope, images)
+	logits := m.Embeddings(scope, images)
 	return Sub(Slice(logits, AxisRange(), AxisRange(1, 2)), Slice(logits, AxisRange(), AxisRange(0, 1)))
 }
 
 // Guesses implements Method.
 func (m *SBI) Guesses(scope *model.Scope, images *Node) *Node {
-	return ArgMax(m.logits(scope, images), -1, dtypes.Int32)
+	return ArgMax(m.Embeddings(scope, images), -1, dtypes.Int32)
 }
 
 // Scores implements Method.

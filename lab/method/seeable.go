@@ -190,9 +190,8 @@ func (m *SeeABLE) prototypeNode(g *Graph) *Node {
 func (m *SeeABLE) Guidance() [][]float64 { return m.guidance }
 
 // Loss implements Method: that of [SeeABLE.Objective].
-func (m *SeeABLE) Loss(scope *model.Scope, images, labels, warmUp *Node) (total, hits *Node) {
-	_, z := encoder.Embed(scope, m.spec.Encoder, images)
-	right := Equal(loss.Predict(z, m.prototypeNode(images.Graph())), ConvertDType(labels, dtypes.Int32))
+func (m *SeeABLE) Loss(z, labels, warmUp *Node) (total, hits *Node) {
+	right := Equal(loss.Predict(z, m.prototypeNode(z.Graph())), ConvertDType(labels, dtypes.Int32))
 	return m.Objective(z, labels, warmUp), ReduceAllSum(ConvertDType(right, dtypes.Float32))
 }
 
@@ -225,7 +224,7 @@ func (m *SeeABLE) Guesses(scope *model.Scope, images *Node) *Node {
 	return loss.Predict(z, m.prototypeNode(images.Graph()))
 }
 
-// Embeddings builds z, float32 [B, d].
+// Embeddings implements Method: z, of unit length.
 func (m *SeeABLE) Embeddings(scope *model.Scope, images *Node) *Node {
 	_, z := encoder.Embed(scope, m.spec.Encoder, images)
 	return z

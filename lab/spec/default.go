@@ -41,7 +41,7 @@ func Default() Spec {
 			Optimizer: "adamw", LearningRate: 1e-3, WarmUp: 0.05, Decay: "cosine",
 			WeightDecay: 0.01, Momentum: 0.9, Clip: 1,
 			CurriculumFrom: 5, CurriculumEnd: 0.6,
-			Validate: 10,
+			Validate: 10, Accumulate: 1,
 		},
 		Score: Score{Name: "auto", Scale: 16},
 	}

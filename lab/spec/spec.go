@@ -110,6 +110,9 @@ type Train struct {
 	CurriculumFrom float64 `toml:"curriculum_from" doc:"strength factor at the first step"`
 	CurriculumEnd  float64 `toml:"curriculum_end" doc:"share of the steps after which the factor is 1"`
 	Validate       int     `toml:"validate" doc:"times the held-out accuracy is measured"`
+	SAM            float64 `toml:"sam" doc:"radius ρ of sharpness-aware minimisation, two gradients a step (SBI takes 0.05); 0 for none"`
+	EMA            float64 `toml:"ema" doc:"decay of the running average of the network, which is validated, saved and scored; 0 for none"`
+	Accumulate     int     `toml:"accumulate" doc:"parts in which a batch goes through the network, for less memory; the loss sees all of it, BatchNorm a part; 1 for no parts"`
 }
 
 // Score says how a face becomes an anomaly score (spec section 7).

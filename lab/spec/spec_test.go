@@ -24,6 +24,7 @@ func variants() map[string]Spec {
 	sbi.Method, sbi.Encoder.Dim = "sbi", 2
 	extra := Default()
 	extra.Discrepancy.Whole, extra.Discrepancy.Pristine, extra.Loss.WarmUp, extra.Score.Name = 0.25, 0.125, 0.5, "onepass"
+	extra.Train.SAM, extra.Train.EMA, extra.Train.Accumulate = 0.05, 0.999, 4
 	return map[string]Spec{"default": Default(), "named": named, "bare": bare, "small": small, "sbi": sbi, "extra": extra}
 }
 
@@ -130,6 +131,10 @@ func TestParseErrors(t *testing.T) {
 		"[data]\ntrain = []":                                        {"data.train"},
 		"[encoder]\nsize = 65":                                      {"encoder.size", "32"},
 		"[train]\nbatch = 63":                                       {"train.batch", "2"},
+		"[train]\nsam = -0.05":                                      {"train.sam", "[0, 10]"},
+		"[train]\nema = 1":                                          {"train.ema", "[0, 0.999999]"},
+		"[train]\naccumulate = 0":                                   {"train.accumulate", "[1, 65536]"},
+		"[train]\naccumulate = 3":                                   {"train.accumulate = 3", "train.batch = 64", "6"},
 		"[encoder]\ndim = 30":                                       {"encoder.dim = 30", "K − 1 = 31"},
 		"[discrepancy]\nrows = 16\ncols = 16":                       {"encoder.dim = 128", "511"},
 		"[discrepancy]\nregions = \"whole\"\ntypes = [\"spatial\"]": {"discrepancy", "two classes"},
@@ -400,8 +405,8 @@ func floats(v reflect.Value) []reflect.Value {
 	return nil
 }
 
-// Stored runs are found by their hash. If this one changes on purpose (a new key, another default), runs of before are
-// trained anew: then write the new value here.
+// Stored runs are found by their hash. If this one changes on purpose (another default), runs of before are trained anew:
+// then write the new value here. A new key belongs into later.
 func TestHashIsStable(t *testing.T) {
 	if got, want := Default().Hash(), "9ad8d8bc5834ee83"; got != want {
 		t.Errorf("the hash of the default spec is %s, was %s", got, want)

@@ -173,6 +173,26 @@ func (s Spec) TOML() string {
 // the same thing share it.
 func (s Spec) Hash() string {
 	s.Name = ""
-	sum := sha256.Sum256([]byte(s.TOML()))
+	sum := sha256.Sum256([]byte(s.canonical()))
 	return hex.EncodeToString(sum[:8])
+}
+
+// later are the keys that came after the first runs were stored. Where they have the values of [Default] they are left out
+// of the canonical text, so that specs without them keep their hash.
+var later = []string{"train.sam", "train.ema", "train.accumulate"}
+
+func (s Spec) canonical() string {
+	var text strings.Builder
+	section, standard := "", Default()
+	for line := range strings.Lines(s.TOML()) {
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			section = strings.TrimSuffix(strings.TrimSpace(name), "]") + "."
+		}
+		name, _, _ := strings.Cut(line, " = ")
+		if key := section + name; slices.Contains(later, key) && s.value(key).Equal(standard.value(key)) {
+			continue
+		}
+		text.WriteString(line)
+	}
+	return text.String()
 }

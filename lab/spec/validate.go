@@ -126,6 +126,11 @@ func (s Spec) Validate() error {
 	v.within("train.curriculum_from", t.CurriculumFrom, 1, 20)
 	v.within("train.curriculum_end", t.CurriculumEnd, 0, 1)
 	v.within("train.validate", float64(t.Validate), 1, 1e6)
+	v.within("train.sam", t.SAM, 0, 10)
+	v.within("train.ema", t.EMA, 0, 0.999999)
+	v.within("train.accumulate", float64(t.Accumulate), 1, 65536)
+	v.want("train.accumulate", t.Accumulate <= 1 || t.Views < 1 || t.Batch%(t.Views*t.Accumulate) == 0, t.Accumulate,
+		fmt.Sprintf("parts of whole groups of views: train.batch = %d a multiple of train.views × train.accumulate = %d", t.Batch, t.Views*t.Accumulate))
 
 	v.name("score.name", s.Score.Name, Scores)
 	v.want("score.name", s.Score.Name == "auto" || (s.Score.Name == "logit") == (s.Method == "sbi"), s.Score.Name,

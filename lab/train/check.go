@@ -59,11 +59,11 @@ func (c *Check) Finalize() {
 	}
 }
 
-// Accuracy is the share of the images whose label the network of store guesses.
+// Accuracy is the share of the images whose label the network of store guesses: the averaged one, where training keeps one.
 func (c *Check) Accuracy(backend compute.Backend, store *model.Store) (float64, error) {
 	if c.exec == nil {
-		exec, err := model.NewExec(backend, store, func(scope *model.Scope, images *Node) *Node {
-			return c.method.Guesses(scope.In("net"), images)
+		exec, err := model.NewExec(backend, store, func(_ *model.Scope, images *Node) *Node {
+			return c.method.Guesses(validated(store), images)
 		})
 		if err != nil {
 			return 0, err

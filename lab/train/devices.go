@@ -24,6 +24,9 @@ func newDevices(n int, backend compute.Backend, t spec.Train) (*devices, error) 
 	if n <= 1 {
 		return nil, nil
 	}
+	if t.SAM > 0 || t.EMA > 0 || t.Accumulate > 1 {
+		return nil, fmt.Errorf("train: %d devices: train.sam, train.ema and train.accumulate are for one device; take one, or leave them out", n)
+	}
 	if have := backend.NumDevices(); n > have {
 		return nil, fmt.Errorf("train: %d devices: the backend %s has %d", n, backend.Name(), have)
 	}

@@ -15,6 +15,18 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
+// What has not been tried on several devices is refused.
+func TestDevicesAlone(t *testing.T) {
+	for _, train := range []spec.Train{{SAM: 0.05}, {EMA: 0.9}, {Accumulate: 2}} {
+		s := toySpec()
+		s.Train.SAM, s.Train.EMA, s.Train.Accumulate = train.SAM, train.EMA, train.Accumulate
+		err := Run(t.Context(), s, toy{}, model.NewStore(), toyFaces(9), toyFaces(2), Options{Backend: acceltest.PureGo(t), Devices: 2})
+		if err == nil || !strings.Contains(err.Error(), "for one device") {
+			t.Errorf("%+v: error %v", train, err)
+		}
+	}
+}
+
 // Training on 2 and on 4 devices is training on 1, but for rounding: the loss and the batch statistics are of the whole
 // batch, not of a device's share.
 func TestDevices(t *testing.T) {

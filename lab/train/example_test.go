@@ -21,22 +21,21 @@ import (
 // linear is SBI with one linear layer in the place of its network: small enough for the pure Go backend.
 type linear struct{ method.Method }
 
-func (m linear) logits(scope *model.Scope, images *Node) *Node {
+func (m linear) Embeddings(scope *model.Scope, images *Node) *Node {
 	x := AddScalar(DivScalar(ConvertDType(images, dtypes.Float32), 255), -0.5)
 	x = Reshape(x, x.Shape().Dimensions[0], -1)
 	weight := scope.VariableWithShape("weight", shapes.Make(dtypes.Float32, x.Shape().Dimensions[1], m.Classes())).NodeValue(x)
 	return MatMul(x, weight)
 }
 
-func (m linear) Loss(scope *model.Scope, images, labels, _ *Node) (mean, hits *Node) {
-	logits := m.logits(scope, images)
+func (linear) Loss(logits, labels, _ *Node) (mean, hits *Node) {
 	mean, _ = loss.SoftmaxCrossEntropy(logits, labels)
 	right := Equal(ArgMax(logits, -1, dtypes.Int32), labels)
 	return mean, ReduceAllSum(ConvertDType(right, dtypes.Float32))
 }
 
 func (m linear) Guesses(scope *model.Scope, images *Node) *Node {
-	return ArgMax(m.logits(scope, images), -1, dtypes.Int32)
+	return ArgMax(m.Embeddings(scope, images), -1, dtypes.Int32)
 }
 
 // Three steps on drawn faces. Held-out faces are those of other people.

@@ -76,10 +76,17 @@ func (toy) Guesses(_ *model.Scope, images *Node) *Node {
 	return ConvertDType(Reshape(first, -1), dtypes.Int32)
 }
 
-func (m toy) Loss(scope *model.Scope, images, labels, warmUp *Node) (loss, hits *Node) {
+// Embeddings has the guess and the weight of the network in each row.
+func (m toy) Embeddings(scope *model.Scope, images *Node) *Node {
 	weight := scope.VariableWithValue("weight", float32(1)).NodeValue(images)
-	right := Equal(m.Guesses(scope, images), labels)
-	return m.loss(weight, warmUp), ReduceAllSum(ConvertDType(right, dtypes.Float32))
+	guesses := ConvertDType(m.Guesses(scope, images), dtypes.Float32)
+	return Stack([]*Node{guesses, Add(ZerosLike(guesses), weight)}, -1)
+}
+
+func (m toy) Loss(z, labels, warmUp *Node) (loss, hits *Node) {
+	column := func(i int) *Node { return Slice(z, AxisRange(), AxisElem(i)) }
+	right := Equal(ConvertDType(Reshape(column(0), -1), dtypes.Int32), labels)
+	return m.loss(ReduceAllMean(column(1)), warmUp), ReduceAllSum(ConvertDType(right, dtypes.Float32))
 }
 
 func near(t *testing.T, what string, got, want, tolerance float64) {

@@ -1,4 +1,9 @@
 // Package train is the loop that turns faces into a detector's weights.
+//
+// A step is AdamW or SGD on one batch. Sharpness-aware minimisation takes its gradient where the loss is worst nearby; a
+// batch may go through the network in parts, for less memory, or be spread over devices; a running average of the network
+// may take its place in the end. These work together, but for devices, which go with none of the others so far, and a run
+// that was interrupted goes on to the same bits with all of them.
 package train
 
 import (
@@ -10,8 +15,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/lab/face"
@@ -53,6 +56,9 @@ type Options struct {
 // Run trains m on faces, as [method.Keep] leaves them, into store. Variables that store already holds, such
 // as pretrained weights, are kept as the start. held are faces of other people, for the accuracy in the reports.
 //
+// Where the spec asks for an average of the weights, held-out accuracy is its own, and store has it in the place of the
+// network once the last step is done and saved; until then, in reports too, the network is the one that moves.
+//
 // Batches are functions of the seed and the step, and are made on all cores while the backend computes the step before. So
 // a run that goes on from a saved state makes the same steps as one that was never interrupted.
 // Run ends early with ErrDiverged, naming the step, or when ctx ends.
@@ -62,18 +68,17 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 	}
 	t := s.Train
 	if o.Done >= t.Steps {
-		return nil
+		return settle(store)
 	}
 	devices, err := newDevices(o.Devices, o.Backend, t)
 	if err != nil {
 		return err
 	}
-	step, err := newStep(o.Backend, store, s, m)
+	step, err := newStepper(o.Backend, store, s, m, devices)
 	if err != nil {
 		return err
 	}
 	defer step.Finalize()
-	devices.spread(step)
 	check, err := NewCheck(ctx, s, m, held)
 	if err != nil {
 		return err
@@ -97,15 +102,15 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 			Step: batch.step + 1, Steps: t.Steps, HeldOut: -1,
 			Rate: rate(t, batch.step), Strength: curriculum(t, batch.step),
 		}
-		var gradient float64
-		p.Loss, p.Accuracy, gradient, err = runStep(step, devices, batch, p.Rate, warmUp(s.Loss, t.Steps, batch.step))
+		made, err := step.run(batch, p.Rate, warmUp(s.Loss, t.Steps, batch.step))
 		if err != nil {
 			return fmt.Errorf("train: step %d: %w", p.Step, err)
 		}
-		if !finite(p.Loss) || !finite(gradient) {
+		if !finite(made.loss) || !finite(made.gradient) {
 			return fmt.Errorf("%w at step %d of %d: loss %g, gradient norm %g; lower train.learning_rate or set train.clip",
-				ErrDiverged, p.Step, t.Steps, p.Loss, gradient)
+				ErrDiverged, p.Step, t.Steps, made.loss, made.gradient)
 		}
+		p.Loss, p.Accuracy = made.loss, made.accuracy
 		if p.Step*t.Validate/t.Steps > batch.step*t.Validate/t.Steps {
 			if p.HeldOut, err = check.Accuracy(o.Backend, store); err != nil {
 				return err
@@ -121,39 +126,13 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 			}
 		}
 	}
-	return errors.Join(save(done), ctx.Err())
+	if err := errors.Join(save(done), ctx.Err()); err != nil {
+		return err
+	}
+	return settle(store)
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-// newStep compiles nothing yet; it prepares the graph of one optimizer step: (images, labels, rate, warm-up) →
-// (loss, hits, gradient norm).
-func newStep(backend compute.Backend, store *model.Store, s spec.Spec, m method.Method) (*model.Exec, error) {
-	return model.NewExec(backend, store, func(scope *model.Scope, inputs []*Node) []*Node {
-		images, labels, rate, warm := inputs[0], inputs[1], inputs[2], inputs[3]
-		store.SetTraining(images.Graph(), true)
-		loss, hits := m.Loss(scope.In("net"), images, labels, warm)
-		norm := update(scope, s.Train, loss, rate)
-		return []*Node{loss, hits, norm}
-	})
-}
-
-func runStep(step *model.Exec, d *devices, b batch, rate, warm float64) (loss, accuracy, gradient float64, err error) {
-	size := b.size
-	images := tensors.FromFlatDataAndDimensions(b.images, len(b.labels), size, size, 3)
-	labels := tensors.FromFlatDataAndDimensions(b.labels, len(b.labels))
-	inputs, err := d.inputs(images, labels, rate, warm)
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	// Of several devices the outputs of the first come first; the others have the same.
-	out, err := step.Exec(inputs...)
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	scalar := func(i int) float64 { return float64(tensors.ToScalar[float32](out[i])) }
-	return scalar(0), scalar(1) / float64(len(b.labels)), scalar(2), nil
-}
 
 // floats is the dtype that the lab trains in.
 const floats = dtypes.Float32

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
@@ -8,43 +9,79 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-// update moves the trainable variables of scope one optimizer step down the gradient of loss and returns the gradient's
-// global norm.
+// update moves the trainable variables of /net one optimizer step down the gradient of the loss that objective builds and
+// returns loss and hits with the gradient's global norm.
 //
 // It is ours rather than GoMLX's optimizer because it clips by the global norm, spares biases and BatchNorm from weight
 // decay, takes the rate as an input of the graph, and leaves every variable of the store alone, also the running averages
 // of BatchNorm, when the loss or the norm is not finite, so that a store never holds a NaN.
-func update(scope *model.Scope, t spec.Train, loss, rate *Node) (norm *Node) {
+func update(store *model.Store, t spec.Train, rate *Node, objective func() (loss, hits *Node)) (loss, hits, norm *Node) {
+	loss, hits = objective()
 	g := loss.Graph()
-	var variables []*model.Variable
-	var values []*Node
-	for v := range scope.IterVariables() {
-		if v.Trainable && v.InUseByGraph(g) {
-			variables = append(variables, v)
-			values = append(values, v.NodeValue(g))
+	variables := trainable(store, g)
+	gradients := Gradient(loss, nodeValues(g, variables)...)
+	norm = globalNorm(g, gradients)
+	if t.SAM > 0 {
+		gradients, norm = sharpness(store, t.SAM, variables, gradients, norm, objective)
+	}
+	descend(store, t, variables, gradients, norm, rate)
+	healthy := And(IsFinite(loss), IsFinite(norm))
+	for v := range store.IterVariables() {
+		if v.ChangedInGraph(g) {
+			v.SetNodeValue(Where(healthy, v.NodeValue(g), parameter(g, v)))
 		}
 	}
-	gradients := Gradient(loss, values...)
-	norm = ScalarZero(g, floats)
+	return loss, hits, norm
+}
+
+// trainable are the variables that g learns: those of the network that the loss depends on.
+func trainable(store *model.Store, g *Graph) []*model.Variable {
+	var variables []*model.Variable
+	for v := range store.Scope(network).IterVariables() {
+		if v.Trainable && v.InUseByGraph(g) {
+			variables = append(variables, v)
+		}
+	}
+	return variables
+}
+
+func nodeValues(g *Graph, variables []*model.Variable) []*Node {
+	values := make([]*Node, len(variables))
+	for i, v := range variables {
+		values[i] = v.NodeValue(g)
+	}
+	return values
+}
+
+// parameter is the value that v has before g runs: a variable enters a graph as the parameter of its path.
+func parameter(g *Graph, v *model.Variable) *Node { return g.GetParameterByName(v.Path()) }
+
+// globalNorm is the Euclidean norm of all gradients together.
+func globalNorm(g *Graph, gradients []*Node) *Node {
+	norm := ScalarZero(g, floats)
 	for _, gradient := range gradients {
 		norm = Add(norm, ReduceAllSum(Square(gradient)))
 	}
-	norm = Sqrt(norm)
+	return Sqrt(norm)
+}
+
+// descend moves variables against gradients, whose global norm is norm, and the averaged network after them.
+func descend(store *model.Store, t spec.Train, variables []*model.Variable, gradients []*Node, norm, rate *Node) {
+	g := norm.Graph()
 	if t.Clip > 0 {
 		factor := MinScalar(Div(Scalar(g, floats, t.Clip), AddScalar(norm, 1e-12)), 1)
 		for i := range gradients {
 			gradients[i] = Mul(gradients[i], factor)
 		}
 	}
-	optimizer := scope.In("optimizer")
 	var count *Node
 	if t.Optimizer == "adamw" {
-		steps := optimizer.WithInitializer(initializer.Zero).VariableWithShape("steps", loss.Shape()).SetTrainable(false)
+		steps := scalar(store, "/optimizer/steps")
 		count = OnePlus(steps.NodeValue(g))
 		steps.SetNodeValue(count)
 	}
 	for i, v := range variables {
-		state := scope.Store().Scope("/optimizer" + v.Path())
+		state, value := store.Scope("/optimizer"+v.Path()), v.NodeValue(g)
 		var direction *Node
 		if t.Optimizer == "adamw" {
 			direction = adam(state, gradients[i], count)
@@ -53,19 +90,14 @@ func update(scope *model.Scope, t spec.Train, loss, rate *Node) (norm *Node) {
 			direction = Add(MulScalar(velocity.NodeValue(g), t.Momentum), gradients[i])
 			velocity.SetNodeValue(direction)
 		}
-		if t.WeightDecay > 0 && values[i].Rank() > 1 {
-			direction = Add(direction, MulScalar(values[i], t.WeightDecay))
+		if t.WeightDecay > 0 && value.Rank() > 1 {
+			direction = Add(direction, MulScalar(value, t.WeightDecay))
 		}
-		v.SetNodeValue(Sub(values[i], Mul(rate, direction)))
+		v.SetNodeValue(Sub(value, Mul(rate, direction)))
 	}
-	healthy := And(IsFinite(loss), IsFinite(norm))
-	for v := range scope.Store().IterVariables() {
-		if v.ChangedInGraph(g) {
-			// A variable enters a graph as the parameter of its path.
-			v.SetNodeValue(Where(healthy, v.NodeValue(g), g.GetParameterByName(v.Path())))
-		}
+	if t.EMA > 0 {
+		follow(store, t.EMA, g)
 	}
-	return norm
 }
 
 // adam is the direction of Adam (Kingma and Ba 2015) with its usual β₁ .9, β₂ .999 and ε 1e-8.
@@ -84,4 +116,9 @@ func adam(state *model.Scope, gradient, count *Node) *Node {
 
 func moment(state *model.Scope, name string, like *Node) *model.Variable {
 	return state.WithInitializer(initializer.Zero).VariableWithShape(name, like.Shape()).SetTrainable(false)
+}
+
+// scalar is a variable that counts from 0.
+func scalar(store *model.Store, path string) *model.Variable {
+	return store.VariableWithShape(path, shapes.Make(floats), initializer.Zero).SetTrainable(false)
 }

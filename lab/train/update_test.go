@@ -30,26 +30,29 @@ var (
 func newUpdate(t *testing.T, backend compute.Backend, train spec.Train) (*model.Store, *model.Exec) {
 	t.Helper()
 	store := model.NewStore()
-	step, err := model.NewExec(backend, store, func(scope *model.Scope, x, spike, rate *Node) *Node {
-		g := x.Graph()
-		net := scope.In("net")
-		w := net.VariableWithValue("w", tensors.FromFlatDataAndDimensions(startW, 2, 3)).NodeValue(g)
-		b := net.VariableWithValue("b", tensors.FromFlatDataAndDimensions(startB, 3)).NodeValue(g)
-		frozen := net.VariableWithValue("frozen", float32(0.1)).SetTrainable(false).NodeValue(g)
-		net.VariableWithValue("idle", float32(7)) // not in the graph
-		average := net.VariableWithValue("average", float32(0)).SetTrainable(false)
-		average.SetNodeValue(Add(MulScalar(average.NodeValue(g), 0.9), Add(x, spike)))
-
-		loss := MulScalar(ReduceAllSum(Mul(Reshape(Const(g, weighA), 2, 3), Square(w))), 0.5)
-		loss = Add(loss, MulScalar(ReduceAllSum(Mul(Const(g, weighC), Mul(Square(b), b))), 1./3))
-		loss = Add(Mul(Mul(x, loss), MulScalar(frozen, 10)), StopGradient(spike))
-		return update(scope, train, loss, rate)
+	step, err := model.NewExec(backend, store, func(_ *model.Scope, x, spike, rate *Node) *Node {
+		_, _, norm := update(store, train, rate, func() (loss, hits *Node) { return updateLoss(store, x, spike), nil })
+		return norm
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(step.Finalize)
 	return store, step
+}
+
+func updateLoss(store *model.Store, x, spike *Node) *Node {
+	g, net := x.Graph(), store.Scope("/net")
+	w := net.VariableWithValue("w", tensors.FromFlatDataAndDimensions(startW, 2, 3)).NodeValue(g)
+	b := net.VariableWithValue("b", tensors.FromFlatDataAndDimensions(startB, 3)).NodeValue(g)
+	frozen := net.VariableWithValue("frozen", float32(0.1)).SetTrainable(false).NodeValue(g)
+	net.VariableWithValue("idle", float32(7)) // not in the graph
+	average := net.VariableWithValue("average", float32(0)).SetTrainable(false)
+	average.SetNodeValue(Add(MulScalar(average.NodeValue(g), 0.9), Add(x, spike)))
+
+	loss := MulScalar(ReduceAllSum(Mul(Reshape(Const(g, weighA), 2, 3), Square(w))), 0.5)
+	loss = Add(loss, MulScalar(ReduceAllSum(Mul(Const(g, weighC), Mul(Square(b), b))), 1./3))
+	return Add(Mul(Mul(x, loss), MulScalar(frozen, 10)), StopGradient(spike))
 }
 
 func move(t *testing.T, step *model.Exec, x, spike, rate float64) (norm float64) {
@@ -77,7 +80,8 @@ func values(t *testing.T, store *model.Store) map[string][]float32 {
 }
 
 // AdamW and SGD move as their textbook loops in float64 do: with and without clipping, with weight decay on the matrix
-// alone, at rates that change.
+// alone, at rates that change, by the gradient where they are or, for SAM, at rho times the unit gradient from there. The
+// average of the network follows, and BatchNorm's follow the first pass alone.
 func TestUpdateMatchesTheLoop(t *testing.T) {
 	const steps = 7
 	for name, open := range backends {
@@ -86,26 +90,29 @@ func TestUpdateMatchesTheLoop(t *testing.T) {
 			{Optimizer: "adamw"},
 			{Optimizer: "sgd", Momentum: 0.9, WeightDecay: 0.1, Clip: 4},
 			{Optimizer: "sgd", Clip: 0.5},
+			{Optimizer: "sgd", Momentum: 0.9, SAM: 0.05},
+			{Optimizer: "sgd", Momentum: 0.9, SAM: 1, WeightDecay: 0.1, Clip: 4, EMA: 0.7},
+			{Optimizer: "adamw", SAM: 0.5, EMA: 0.999},
 		} {
-			t.Run(fmt.Sprintf("%s/%s/clip %v", name, train.Optimizer, train.Clip), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/%s/clip %v/sam %v/ema %v", name, train.Optimizer, train.Clip, train.SAM, train.EMA), func(t *testing.T) {
 				store, step := newUpdate(t, open(t), train)
 				w, b := wide(startW), wide(startB)
 				first, second := make([]float64, 9), make([]float64, 9)
 				clipped := 0
+				statistic, averages, averageStatistic := 0.0, make([]float64, 9), 0.0
 				for n := 1; n <= steps; n++ {
 					x, rate := 1/float64(n), 0.1/math.Sqrt(float64(n))
-					var gradient []float64
-					for i := range w {
-						gradient = append(gradient, x*float64(weighA[i])*w[i])
+					gradient, norm := updateGradient(x, w, b)
+					if train.SAM > 0 {
+						away := func(values []float64, from int) []float64 {
+							moved := slices.Clone(values)
+							for i := range moved {
+								moved[i] += train.SAM * gradient[from+i] / norm
+							}
+							return moved
+						}
+						gradient, norm = updateGradient(x, away(w, 0), away(b, len(w)))
 					}
-					for i := range b {
-						gradient = append(gradient, x*float64(weighC[i])*b[i]*b[i])
-					}
-					norm := 0.0
-					for _, g := range gradient {
-						norm += g * g
-					}
-					norm = math.Sqrt(norm)
 					if train.Clip > 0 && norm > train.Clip {
 						clipped++
 						for i := range gradient {
@@ -131,9 +138,27 @@ func TestUpdateMatchesTheLoop(t *testing.T) {
 							b[i-len(w)] -= rate * direction
 						}
 					}
-					got := values(t, store)
+					got, want := values(t, store), append(slices.Clone(w), b...)
 					for i, v := range append(got["/net/w"], got["/net/b"]...) {
-						near(t, fmt.Sprintf("value %d after step %d", i, n), float64(v), append(slices.Clone(w), b...)[i], 2e-5)
+						near(t, fmt.Sprintf("value %d after step %d", i, n), float64(v), want[i], 2e-5)
+					}
+					statistic = 0.9*statistic + x
+					near(t, fmt.Sprint("the running average after step ", n), float64(got["/net/average"][0]), statistic, 1e-5)
+					if _, kept := got["/average/net/w"]; kept != (train.EMA > 0) {
+						t.Fatalf("there is an average: %t", kept)
+					}
+					if train.EMA == 0 {
+						continue
+					}
+					share := max(1/float64(n), 1-train.EMA)
+					for i, v := range append(got["/average/net/w"], got["/average/net/b"]...) {
+						averages[i] += share * (want[i] - averages[i])
+						near(t, fmt.Sprintf("average of value %d after step %d", i, n), float64(v), averages[i], 2e-5)
+					}
+					averageStatistic += share * (statistic - averageStatistic)
+					near(t, "the averaged statistic", float64(got["/average/net/average"][0]), averageStatistic, 1e-5)
+					for _, fixed := range []string{"frozen", "idle"} {
+						near(t, "the average of "+fixed, float64(got["/average/net/"+fixed][0]), float64(got["/net/"+fixed][0]), 0)
 					}
 				}
 				if train.Clip == 4 && (clipped == 0 || clipped == steps) {
@@ -145,6 +170,20 @@ func TestUpdateMatchesTheLoop(t *testing.T) {
 			})
 		}
 	}
+}
+
+// updateGradient is that of updateLoss by w, then b, and its norm.
+func updateGradient(x float64, w, b []float64) (gradient []float64, norm float64) {
+	for i := range w {
+		gradient = append(gradient, x*float64(weighA[i])*w[i])
+	}
+	for i := range b {
+		gradient = append(gradient, x*float64(weighC[i])*b[i]*b[i])
+	}
+	for _, g := range gradient {
+		norm += g * g
+	}
+	return gradient, math.Sqrt(norm)
 }
 
 func wide(v []float32) []float64 {
@@ -159,9 +198,9 @@ func wide(v []float32) []float64 {
 // averages too; the run goes on as if it had not been.
 func TestUpdateIsIdleWhenNotFinite(t *testing.T) {
 	for name, open := range backends {
-		for _, optimizer := range spec.Optimizers {
-			t.Run(name+"/"+optimizer, func(t *testing.T) {
-				train := spec.Train{Optimizer: optimizer, Momentum: 0.9, WeightDecay: 0.1, Clip: 1}
+		for _, train := range []spec.Train{{Optimizer: "adamw"}, {Optimizer: "sgd"}, {Optimizer: "adamw", SAM: 0.05, EMA: 0.9}} {
+			t.Run(fmt.Sprintf("%s/%s/sam %v", name, train.Optimizer, train.SAM), func(t *testing.T) {
+				train.Momentum, train.WeightDecay, train.Clip = 0.9, 0.1, 1
 				store, step := newUpdate(t, open(t), train)
 				undisturbed, other := newUpdate(t, open(t), train)
 				for n := range 3 {
