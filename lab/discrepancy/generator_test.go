@@ -160,6 +160,47 @@ func TestApplyMatchesTheSlowOne(t *testing.T) {
 	}
 }
 
+// Some variants are those of all, in the order in which they are wanted.
+func TestVariantsOf(t *testing.T) {
+	s := spec.Default()
+	s.Discrepancy.Pristine = 0.1
+	for _, regions := range []string{"grid", "meshgrid"} {
+		s.Discrepancy.Regions = regions
+		g, err := New(s.Discrepancy, s.Augment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := paint(64)
+		var w, other Workspace
+		all, err := g.Variants(nil, f, 5, "item", &w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const size = 64 * 64 * 3
+		last := g.Classes() - 1
+		labels := []int{17, 3, last, 0, 3}
+		got, err := g.VariantsOf([]uint8{1}, f, labels, 5, "item", &other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []uint8{1}
+		for _, k := range labels {
+			want = append(want, all[k*size:(k+1)*size]...)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s: %d bytes are not the %d of the variants", regions, len(got), len(want))
+		}
+		if none, err := g.VariantsOf([]uint8{1}, f, nil, 5, "item", &other); err != nil || len(none) != 1 {
+			t.Errorf("no variants: %d bytes, %v", len(none), err)
+		}
+		for _, k := range []int{-1, last + 1} {
+			if _, err := g.VariantsOf(nil, f, []int{k}, 5, "item", &other); err == nil {
+				t.Errorf("no error for label %d of %d", k, last+1)
+			}
+		}
+	}
+}
+
 func TestVariantsAreTheirDraws(t *testing.T) {
 	s := spec.Default()
 	s.Discrepancy.Pristine = 0.1

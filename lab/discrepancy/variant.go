@@ -1,6 +1,7 @@
 package discrepancy
 
 import (
+	"fmt"
 	"image"
 
 	"github.com/seeable-lab/seeable/lab/face"
@@ -25,25 +26,46 @@ func (g *Generator) variant(seed, item uint64, k int) Draw {
 // [Generator.Variant] and without augmentation, as height × width × 3 bytes of RGB: one batch of K × H × W × 3. A region
 // of which nothing lies in the image leaves its variant as the face is; min_area does not apply.
 func (g *Generator) Variants(dst []uint8, f face.Face, seed uint64, item string, w *Workspace) ([]uint8, error) {
+	labels := make([]int, g.Classes())
+	for k := range labels {
+		labels[k] = k
+	}
+	return g.VariantsOf(dst, f, labels, seed, item, w)
+}
+
+// VariantsOf is [Generator.Variants] for some labels, in their order.
+func (g *Generator) VariantsOf(dst []uint8, f face.Face, labels []int, seed uint64, item string, w *Workspace) ([]uint8, error) {
 	if err := checkFace(f); err != nil {
 		return dst, err
+	}
+	n := g.regions.Len()
+	// Variants of a region share its mask.
+	places := make([][]int, n)
+	for i, k := range labels {
+		region, _, ok := g.Class(k)
+		if ok {
+			places[region] = append(places[region], i)
+		} else if !g.pristine(k) {
+			return dst, fmt.Errorf("discrepancy: label %d: want one in [0, %d)", k, g.Classes())
+		}
+	}
+	if len(labels) == 0 {
+		return dst, nil
 	}
 	start, size := len(dst), f.Image.Rect.Size()
 	dst = AppendRGB(dst, f.Image)
 	plain := len(dst) - start
-	for n := g.Classes() - 1; n > 0; n-- {
+	for range labels[1:] {
 		dst = append(dst, dst[start:start+plain]...)
 	}
-	// Variants of a region share its mask.
-	n := g.regions.Len()
 	hash := stream.Hash("variant", item)
 	if e := g.variant(seed, hash, 0).Deformation.Elastic; e.bends() {
 		w.bend.cover(e, 0, 0, reference+1, reference+1)
 	}
-	for region, mask := range allMasks(g.regions, f) {
-		for k := region; k < n*len(g.discrepancy.Types); k += n {
-			d := g.variant(seed, hash, k)
-			to := target{dst[start+k*plain:][:plain], 3 * size.X, 3}
+	for region, mask := range allMasks(g.regions, f, func(region int) bool { return places[region] != nil }) {
+		for _, i := range places[region] {
+			d := g.variant(seed, hash, labels[i])
+			to := target{dst[start+i*plain:][:plain], 3 * size.X, 3}
 			w.inset(to, f.Image, mask, &d.Perturbation, d.Deformation, d.Feather)
 		}
 	}
@@ -65,13 +87,16 @@ func AppendRGB(dst []uint8, img *image.RGBA) []uint8 {
 	return dst
 }
 
-// allMasks are the masks of all regions of a face. The cells of a grid are cut from one hull.
-func allMasks(r Regions, f face.Face) []Mask {
+// allMasks are the masks of the wanted regions of a face; those of others are empty. The cells of a grid are cut from one
+// hull.
+func allMasks(r Regions, f face.Face, wanted func(region int) bool) []Mask {
 	all := make([]Mask, r.Len())
 	g, ok := r.(grid)
 	if !ok {
 		for i := range all {
-			all[i] = r.Mask(i, f.Landmarks, f.Image.Rect)
+			if wanted(i) {
+				all[i] = r.Mask(i, f.Landmarks, f.Image.Rect)
+			}
 		}
 		return all
 	}
@@ -82,6 +107,9 @@ func allMasks(r Regions, f face.Face) []Mask {
 	points = points[:face.Landmarks]
 	outline := hull(nil, points)
 	for i := range all {
+		if !wanted(i) {
+			continue
+		}
 		all[i] = fill(outline, g.cell(i, points).Intersect(f.Image.Rect), convexOutline)
 	}
 	return all
