@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -38,8 +39,20 @@ type Speed struct {
 	// ImagesPerSecond counts training images (discrepancy, train), or the faces as they are and their K variants
 	// (variants, score).
 	ImagesPerSecond float64 `json:"images_per_second"`
-	// FacesPerSecond counts faces with all their variants; variants and score.
+	// FacesPerSecond counts faces with all their variants; variants and score. Where the spec has few variants made, score
+	// has theirs, and tells them and how many faces it scores with all.
 	FacesPerSecond float64 `json:"faces_per_second,omitempty"`
+	CPUPerFace     float64 `json:"cpu_ms_per_face,omitempty"` // score: CPU time of all threads
+	Variants       int     `json:"few_variants,omitempty"`
+	FullPerSecond  float64 `json:"full_faces_per_second,omitempty"`
+	// Gain is how many times faster few variants are than all, OnePassGain how many times the one-pass score is; by the
+	// clock and by CPU time. Score.
+	Gain             float64 `json:"gain,omitempty"`
+	CPUGain          float64 `json:"cpu_gain,omitempty"`
+	OnePassPerSecond float64 `json:"onepass_faces_per_second,omitempty"`
+	OnePassGain      float64 `json:"onepass_gain,omitempty"`
+	OnePassCPUGain   float64 `json:"onepass_cpu_gain,omitempty"`
+	Compile          float64 `json:"first_seconds,omitempty"` // score: the first pass over the faces, in which the graph is compiled
 	// InputPerSecond is what the input pipeline makes without the network, and NetworkPerSecond what the network trains
 	// on when its input costs nothing; train.
 	InputPerSecond   float64 `json:"input_images_per_second,omitempty"`
@@ -224,7 +237,8 @@ func (b *bench) steps(ctx context.Context, stage string, m method.Method) (image
 	return float64(last.Step-warm) * float64(s.Train.Batch) / seconds, seconds, nil
 }
 
-// score times a detector of random weights with the official score.
+// score times a detector of random weights with the official score: with all variants, with few if the spec says so, and
+// in one pass. They take turns, so that what else the machine does disturbs them alike.
 func (b *bench) score(ctx context.Context, speed *Speed) error {
 	computer, err := b.lab.compute(ctx, false)
 	if err != nil {
@@ -233,35 +247,86 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 	speed.Encoder, speed.Backend = b.spec.Encoder.Name, computer.String()
 	weights := model.NewStore()
 	weights.RootScope().SetParam(encoder.SeedParam, b.spec.Seed)
-	d, err := newDetector(computer.Backend, b.spec, b.method, weights)
+	network, err := method.NewNetwork(computer.Backend, weights, b.method, b.spec.Encoder.Size)
 	if err != nil {
 		return err
 	}
+	defer network.Finalize()
+	d := newDetector(b.spec, b.method, weights, network)
 	score := b.method.Scores()[0]
 	l := b.lab.quietly()
-	once := func(faces []face.Face, ids []string) (images int, err error) {
-		evidence, err := l.evidence(ctx, "scoring", d, score, faces, ids)
-		for _, variants := range evidence {
-			images += len(variants)
-		}
-		return images, err
+	seeable, ok := b.method.(*method.SeeABLE)
+	ways := []*scoring{{score: allVariants}}
+	if ok {
+		ways = append(ways, &scoring{score: "onepass"})
 	}
-	if _, err := once(b.faces[:1], b.ids[:1]); err != nil {
+	start := time.Now()
+	all, err := l.evidence(ctx, "", d, allVariants, b.faces, b.ids)
+	if err != nil {
 		return err
 	}
-	b.lab.note("scoring for %v", b.least)
-	images, faces := 0, 0
-	start := time.Now()
-	for time.Since(start) < b.least {
-		n, err := once(b.faces, b.ids)
-		if err != nil {
+	speed.Compile = time.Since(start).Seconds()
+	if n := b.spec.Score.Variants; n > 0 {
+		// Which variants they are does not matter here.
+		made := make([]float64, len(all))
+		for i, outputs := range all {
+			made[i] = b.method.Score(score, outputs, nil)
+		}
+		if d.few, err = seeable.FitFew(score, n, all, made); err != nil {
 			return err
 		}
-		images, faces = images+n, faces+len(b.faces)
+		ways = append(ways, &scoring{score: score})
 	}
-	speed.Seconds = time.Since(start).Seconds()
-	speed.ImagesPerSecond, speed.FacesPerSecond = float64(images)/speed.Seconds, float64(faces)/speed.Seconds
+	b.lab.note("scoring for %v", b.least)
+	for start := time.Now(); time.Since(start) < b.least; {
+		for _, way := range ways {
+			start, cpu := time.Now(), cpuTime()
+			evidence, err := l.evidence(ctx, "", d, way.score, b.faces, b.ids)
+			if err != nil {
+				return err
+			}
+			way.seconds += time.Since(start).Seconds()
+			way.cpu += (cpuTime() - cpu).Seconds()
+			way.faces += float64(len(evidence))
+			for _, outputs := range evidence {
+				way.images += float64(len(outputs))
+			}
+		}
+	}
+	full, used := ways[0], ways[0]
+	if d.few != nil {
+		used = ways[2]
+		speed.Variants = b.spec.Score.Variants
+		speed.FullPerSecond = full.faces / full.seconds
+		speed.Gain, speed.CPUGain = used.over(full)
+	}
+	speed.Seconds, speed.ImagesPerSecond, speed.FacesPerSecond = used.seconds, used.images/used.seconds, used.faces/used.seconds
+	speed.CPUPerFace = 1e3 * used.cpu / used.faces
+	if ok {
+		speed.OnePassPerSecond = ways[1].faces / ways[1].seconds
+		speed.OnePassGain, speed.OnePassCPUGain = ways[1].over(full)
+	}
 	return nil
+}
+
+// scoring is what a way to score has taken.
+type scoring struct {
+	score                       string // which variants are made
+	images, faces, seconds, cpu float64
+}
+
+// over is how many times as many faces s scores as full in the same wall time and in the same CPU time.
+func (s *scoring) over(full *scoring) (gain, cpuGain float64) {
+	return s.faces / s.seconds * full.seconds / full.faces, s.faces / s.cpu * full.cpu / full.faces
+}
+
+// cpuTime is what all threads of the process have computed, 0 if the system does not tell.
+func cpuTime() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // still is a method whose training images are made beforehand, so that they cost no more than a copy.

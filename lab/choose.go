@@ -3,7 +3,8 @@ package lab
 import (
 	"context"
 	"fmt"
-	"slices"
+
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -17,7 +18,8 @@ import (
 const chooseFaces = 256
 
 // chooseScore calibrates the detector on held-out real faces and, when the spec leaves the score open, takes the one that
-// best tells those faces from pseudo-fakes made of them. No deepfake is seen.
+// best tells those faces from pseudo-fakes made of them. The same faces choose the variants, where few shall be made. No
+// deepfake is seen.
 func (l *Lab) chooseScore(ctx context.Context, r *Run, d *detector, held []face.Face, items []datasets.Item) error {
 	candidates := d.method.Scores()
 	if name := r.Spec.Score.Name; name != "auto" {
@@ -48,10 +50,10 @@ func (l *Lab) chooseScore(ctx context.Context, r *Run, d *detector, held []face.
 		reals, fakes = append(reals, real), append(fakes, fake)
 		ids, identities = append(ids, items[i].ID()), append(identities, items[i].Identity)
 	}
+	d.few = nil
 	variants := candidates[0]
 	if len(candidates) > 1 {
-		// Any of the scores but onepass needs the outputs of all variants, and they hold those of onepass.
-		variants = candidates[slices.IndexFunc(candidates, func(s string) bool { return s != "onepass" })]
+		variants = allVariants
 	}
 	realEvidence, err := l.evidence(ctx, "scoring held-out faces", d, variants, reals, ids)
 	if err != nil {
@@ -85,8 +87,36 @@ func (l *Lab) chooseScore(ctx context.Context, r *Run, d *detector, held []face.
 		}
 	}
 	r.Record.Score = best.Score
+	told, err := d.choose(best.Score, append(realEvidence, fakeEvidence...))
+	if err != nil {
+		return err
+	}
 	l.note("score %s: AUC %.3f [%.3f, %.3f] on pseudo-fakes of %d held-out real faces", best.Score, best.AUC, best.Low, best.High, len(reals))
+	if d.few != nil {
+		l.note("variants %v stand for all: correlation %.3f with the score of all on those faces", d.few.Variants, told)
+	}
 	return nil
+}
+
+// choose takes the few variants that shall stand for all, if the spec wants that, by faces of which all were made. told is
+// the correlation of what they predict with the score.
+func (d *detector) choose(score string, evidence [][][]float32) (told float64, err error) {
+	n := d.spec.Score.Variants
+	seeable, ok := d.method.(*method.SeeABLE)
+	if n == 0 || !ok || score == "onepass" {
+		return 0, nil
+	}
+	scores, predicted := make([]float64, len(evidence)), make([]float64, len(evidence))
+	for i, outputs := range evidence {
+		scores[i] = d.method.Score(score, outputs, d.calibration)
+	}
+	if d.few, err = seeable.FitFew(score, n, evidence, scores); err != nil {
+		return 0, err
+	}
+	for i, outputs := range evidence {
+		predicted[i] = d.score(score, outputs)
+	}
+	return stat.Correlation(predicted, scores, nil), nil
 }
 
 // double repeats each name, for the real face and its fake.

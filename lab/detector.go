@@ -11,7 +11,6 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/lab/encoder"
@@ -28,40 +27,58 @@ type detector struct {
 	method      method.Method
 	weights     *model.Store
 	calibration *method.Calibration
-	outputs     *model.Exec
+	few         *method.Few // nil where the score takes all variants
+	network     *method.Network
 	samplers    []*method.Sampler
 }
 
-func newDetector(backend compute.Backend, s spec.Spec, m method.Method, weights *model.Store) (*detector, error) {
-	outputs, err := model.NewExec(backend, weights, func(scope *model.Scope, images *Node) *Node {
-		return m.Outputs(scope.In("net"), images)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
-	}
-	d := &detector{spec: s, method: m, weights: weights, outputs: outputs}
+// newDetector takes the network that weights holds.
+func newDetector(s spec.Spec, m method.Method, weights *model.Store, network *method.Network) *detector {
+	d := &detector{spec: s, method: m, weights: weights, network: network}
 	for range runtime.GOMAXPROCS(0) {
 		d.samplers = append(d.samplers, m.Sampler())
 	}
-	return d, nil
+	return d
 }
 
-// passImages is how many images go through the network at once; the last pass is filled up, so that one compiled graph
-// serves.
-const passImages = 64
+// allVariants stands where the name of a score says which variants of a face are made.
+const allVariants = ""
+
+// variants appends the images that a score needs of a face to dst.
+func (d *detector) variants(worker int, dst []uint8, score string, f face.Face, id string) ([]uint8, error) {
+	if d.few != nil && score == d.few.Score {
+		return d.method.(*method.SeeABLE).FewVariants(d.samplers[worker], dst, d.few, f, id)
+	}
+	return d.method.Variants(d.samplers[worker], dst, score, f, id)
+}
+
+// score makes a score of a face from the outputs of its variants.
+func (d *detector) score(name string, outputs [][]float32) float64 {
+	if d.few != nil && name == d.few.Score {
+		return d.few.Predict(d.method.(*method.SeeABLE), outputs)
+	}
+	return d.method.Score(name, outputs, d.calibration)
+}
+
+// scored tells whether the variants that the score wanted needs suffice for the score name.
+func (d *detector) scored(name, wanted string) bool {
+	return name == wanted || name == "onepass" || d.few == nil && wanted != "onepass"
+}
 
 // evidence runs the variants of faces through the network: [face][variant][output]. ids make the draws of each face.
 func (l *Lab) evidence(ctx context.Context, stage string, d *detector, score string, faces []face.Face, ids []string) ([][][]float32, error) {
-	out := make([][][]float32, len(faces))
 	row := d.spec.Encoder.Size * d.spec.Encoder.Size * 3
-	// Faces go in chunks, so that memory does not grow with their number.
+	counts := make([]int, len(faces))
+	var waiting []uint8
+	var rows [][]float32
+	// Faces go in chunks, so that memory does not grow with their number. Images that do not fill a pass wait for the next.
 	const chunk = 32
 	for from := 0; from < len(faces); from += chunk {
 		part := min(chunk, len(faces)-from)
 		images := make([][]uint8, part)
 		err := l.quietly().each(ctx, stage, part, func(worker, i int) error {
 			var err error
-			images[i], err = d.method.Variants(d.samplers[worker], nil, score, faces[from+i], ids[from+i])
+			images[i], err = d.variants(worker, nil, score, faces[from+i], ids[from+i])
 			if err != nil {
 				return fmt.Errorf("lab: %s: %w", ids[from+i], err)
 			}
@@ -70,57 +87,37 @@ func (l *Lab) evidence(ctx context.Context, stage string, d *detector, score str
 		if err != nil {
 			return nil, err
 		}
-		var flat []uint8
-		for _, variants := range images {
-			flat = append(flat, variants...)
+		for i, variants := range images {
+			counts[from+i] = len(variants) / row
+			waiting = append(waiting, variants...)
 		}
-		rows, err := forward(ctx, d.outputs, d.spec.Encoder.Size, flat)
+		ready := len(waiting)
+		if from+part < len(faces) {
+			ready -= ready % (method.NetworkPass * row)
+		}
+		outputs, err := d.network.Outputs(ctx, waiting[:ready])
 		if err != nil {
 			return nil, err
 		}
-		for i, variants := range images {
-			n := len(variants) / row
-			out[from+i], rows = rows[:n], rows[n:]
-		}
+		rows, waiting = append(rows, outputs...), append(waiting[:0], waiting[ready:]...)
 		l.report(Event{Stage: stage, Done: from + part, Total: len(faces)})
+	}
+	out := make([][][]float32, len(faces))
+	for i, n := range counts {
+		out[i], rows = rows[:n:n], rows[n:]
 	}
 	return out, nil
 }
 
 func (l *Lab) quietly() *Lab { return &Lab{mode: l.mode, report: func(Event) {}} }
 
-// forward runs RGB images of size × size pixels through exec, a graph from images to [B, M]: one slice of M outputs each.
-func forward(ctx context.Context, exec *model.Exec, size int, images []uint8) ([][]float32, error) {
-	row := size * size * 3
-	var out [][]float32
-	for len(images) > 0 {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		n := min(passImages, len(images)/row)
-		pass := make([]uint8, passImages*row)
-		copy(pass, images[:n*row])
-		images = images[n*row:]
-		result, err := exec.Exec(tensors.FromFlatDataAndDimensions(pass, passImages, size, size, 3))
-		if err != nil {
-			return nil, fmt.Errorf("lab: %w", err)
-		}
-		width := result[0].Shape().Dimensions[1]
-		values, err := tensors.CopyFlatData[float32](result[0])
-		if err != nil {
-			return nil, fmt.Errorf("lab: %w", err)
-		}
-		for i := range n {
-			out = append(out, values[i*width:(i+1)*width])
-		}
-	}
-	return out, nil
-}
+// The names under which a calibration and the choice of a few variants lie among the weights.
+const (
+	calibrationMean, calibrationSpread = "calibration/mean", "calibration/spread"
+	fewVariants, fewWeights            = "few/variants", "few/weights"
+)
 
-// The names under which a calibration lies among the weights.
-const calibrationMean, calibrationSpread = "calibration/mean", "calibration/spread"
-
-// save writes the weights and the calibration.
+// save writes the weights, the calibration and the choice of variants.
 func (d *detector) save(dir string) error {
 	file, err := encoder.Save(d.weights, "/net")
 	if err != nil {
@@ -129,6 +126,13 @@ func (d *detector) save(dir string) error {
 	if d.calibration != nil {
 		file.Tensors[calibrationMean] = vector(d.calibration.Mean)
 		file.Tensors[calibrationSpread] = vector(d.calibration.Spread)
+	}
+	if d.few != nil {
+		labels := make([]float64, len(d.few.Variants))
+		for i, k := range d.few.Variants {
+			labels[i] = float64(k)
+		}
+		file.Tensors[fewVariants], file.Tensors[fewWeights] = vector(labels), vector(d.few.Weights)
 	}
 	file.Metadata = map[string]string{"spec": d.spec.TOML()}
 	var b bytes.Buffer
@@ -153,21 +157,42 @@ func (l *Lab) detector(ctx context.Context, r *Run) (*detector, error) {
 		return nil, err
 	}
 	weights := model.NewStore()
-	d, err := newDetector(computer.Backend, r.Spec, m, weights)
+	network, err := method.NewNetwork(computer.Backend, weights, m, r.Spec.Encoder.Size)
 	if err != nil {
 		return nil, err
 	}
-	mean, calibrated := file.Tensors[calibrationMean]
-	if calibrated {
-		d.calibration = &method.Calibration{Mean: float64s(mean.Data), Spread: float64s(file.Tensors[calibrationSpread].Data)}
-		delete(file.Tensors, calibrationMean)
-		delete(file.Tensors, calibrationSpread)
+	d := newDetector(r.Spec, m, weights, network)
+	if err := d.fitted(&file, r.Record.Score); err != nil {
+		return nil, fmt.Errorf("lab: %s: %w", filepath.Join(r.Dir, store.WeightsFile), err)
 	}
 	declare(computer.Backend, r.Spec, m, weights)
 	if err := encoder.Restore(weights, file, "/net"); err != nil {
 		return nil, fmt.Errorf("lab: %s: %w", filepath.Join(r.Dir, store.WeightsFile), err)
 	}
 	return d, nil
+}
+
+// fitted takes what was fitted on held-out faces out of a file of weights, which then holds the network alone. The few
+// variants, if any, were chosen for score.
+func (d *detector) fitted(file *safetensors.File, score string) error {
+	take := func(name string) ([]float64, bool) {
+		t, ok := file.Tensors[name]
+		delete(file.Tensors, name)
+		return float64s(t.Data), ok
+	}
+	if mean, ok := take(calibrationMean); ok {
+		d.calibration = &method.Calibration{Mean: mean}
+		d.calibration.Spread, _ = take(calibrationSpread)
+	}
+	if labels, ok := take(fewVariants); ok {
+		d.few = &method.Few{Score: score}
+		for _, k := range labels {
+			d.few.Variants = append(d.few.Variants, int(k))
+		}
+		d.few.Weights, _ = take(fewWeights)
+		return d.few.Check(d.spec.Discrepancy)
+	}
+	return nil
 }
 
 // declare makes the network's variables by building its graph, which is never compiled: a file of another network is then

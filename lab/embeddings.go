@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"runtime"
 
-	"github.com/gomlx/compute"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model"
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
@@ -39,7 +36,7 @@ func (l *Lab) Embeddings(ctx context.Context, r *Run, n int) (*Embeddings, error
 	if err != nil {
 		return nil, err
 	}
-	return p.embed(ctx, l.computer.Backend, d.weights)
+	return p.embed(ctx, d.network)
 }
 
 // Sphere shows the embeddings on the sphere of three dimensions.
@@ -179,41 +176,15 @@ func (p *probe) empty() (*Embeddings, error) {
 	return e, nil
 }
 
-// network is the graph from images to embeddings by what weights holds.
-func (p *probe) network(backend compute.Backend, weights *model.Store) (*model.Exec, error) {
-	exec, err := model.NewExec(backend, weights, func(scope *model.Scope, images *Node) *Node {
-		return p.method.Embeddings(scope.In("net"), images)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
-	}
-	return exec, nil
-}
-
-// through runs the images through a network.
-func (p *probe) through(ctx context.Context, network *model.Exec) ([][]float64, error) {
-	rows, err := forward(ctx, network, p.spec.Encoder.Size, p.images)
-	if err != nil {
-		return nil, err
-	}
-	z := make([][]float64, len(rows))
-	for i, row := range rows {
-		z[i] = float64s(row)
-	}
-	return z, nil
-}
-
-// embed embeds the images by the network that weights holds.
-func (p *probe) embed(ctx context.Context, backend compute.Backend, weights *model.Store) (*Embeddings, error) {
+// embed embeds the images by a network.
+func (p *probe) embed(ctx context.Context, network *method.Network) (*Embeddings, error) {
 	e, err := p.empty()
 	if err != nil {
 		return nil, err
 	}
-	network, err := p.network(backend, weights)
-	if err != nil {
-		return nil, err
+	rows, err := network.Embeddings(ctx, p.images)
+	for _, row := range rows {
+		e.Z = append(e.Z, float64s(row))
 	}
-	defer network.Finalize()
-	e.Z, err = p.through(ctx, network)
 	return e, err
 }

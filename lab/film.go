@@ -112,7 +112,7 @@ func (l *Lab) shoot(ctx context.Context, s spec.Spec, m *method.SeeABLE, frames,
 	if err := l.pretrained(ctx, weights, s.Encoder); err != nil {
 		return film{}, err
 	}
-	network, err := p.network(computer.Backend, weights)
+	network, err := method.NewNetwork(computer.Backend, weights, m, s.Encoder.Size)
 	if err != nil {
 		return film{}, err
 	}
@@ -122,13 +122,13 @@ func (l *Lab) shoot(ctx context.Context, s spec.Spec, m *method.SeeABLE, frames,
 	at := frameSteps(s.Train.Steps, frames)
 	made := film{Labels: p.labels}
 	err = train.Run(ctx, s, m, weights, faces, held, train.Options{
-		Backend: computer.Backend,
+		Backend: computer.Backend, Network: network,
 		Report: func(t train.Progress) {
 			l.report(Event{Stage: "training", Done: t.Step, Total: t.Steps, Training: &t})
 			if len(made.Scenes) == len(at) || t.Step != at[len(made.Scenes)] {
 				return
 			}
-			z, err := forward(ctx, network, s.Encoder.Size, p.images)
+			z, err := network.Embeddings(ctx, p.images)
 			if err != nil {
 				stop(err)
 			}

@@ -46,7 +46,7 @@ func (l *Lab) embed(ctx context.Context, d *detector, m *method.SeeABLE, held []
 	if err != nil {
 		return err
 	}
-	e, err := p.embed(ctx, l.computer.Backend, d.weights)
+	e, err := p.embed(ctx, d.network)
 	if err != nil {
 		return err
 	}

@@ -205,14 +205,16 @@ func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datas
 		i, ok := at[it.ID()]
 		for _, name := range d.method.Scores() {
 			value := math.NaN()
-			if ok && (name == score || score != "onepass") {
-				value = d.method.Score(name, evidence[i], d.calibration)
+			if ok && d.scored(name, score) {
+				value = d.score(name, evidence[i])
 			}
 			item.Scores = append(item.Scores, value)
 		}
 		found.items = append(found.items, item)
 	}
-	found.Groups = similarityGroups(d.method, set, read, evidence)
+	if d.few == nil {
+		found.Groups = similarityGroups(d.method, set, read, evidence)
+	}
 	found.Fallback = float64(fallback) / float64(max(1, len(read)))
 	return found, nil
 }

@@ -100,18 +100,14 @@ func (l *Lab) ScoreItems(ctx context.Context, r *Run, items ...datasets.Item) ([
 
 // scoreFace scores one face; id makes its draws.
 func (l *Lab) scoreFace(ctx context.Context, r *Run, d *detector, f face.Face, file, id string) (FaceScore, error) {
-	// The one-pass score does not need the variants, but the heat map does.
-	variants := r.Record.Score
-	if variants == "onepass" {
-		variants = "cosine"
-	}
-	evidence, err := l.evidence(ctx, "scoring", d, variants, []face.Face{f}, []string{id})
+	// The score may do without some variants, but the heat map needs them.
+	evidence, err := l.evidence(ctx, "scoring", d, allVariants, []face.Face{f}, []string{id})
 	if err != nil {
 		return FaceScore{}, fmt.Errorf("lab: %s: %w", file, err)
 	}
 	score := FaceScore{
 		File: file, Name: r.Record.Score, Fallback: f.Fallback, Face: f,
-		Score:     d.method.Score(r.Record.Score, evidence[0], d.calibration),
+		Score:     d.score(r.Record.Score, evidence[0]),
 		Synthetic: r.Record.Train.Synthetic,
 	}
 	seeable, ok := d.method.(*method.SeeABLE)

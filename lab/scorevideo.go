@@ -16,6 +16,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/face/detect"
 	"github.com/seeable-lab/seeable/lab/figure"
+	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/video"
 )
@@ -96,7 +97,7 @@ func (l *Lab) ScoreVideo(ctx context.Context, r *Run, path string) (*VideoScore,
 			return nil, err
 		}
 		waiting = append(waiting, frame)
-		if faces += len(frame.Faces); faces >= 2*passImages {
+		if faces += len(frame.Faces); faces >= 2*method.NetworkPass {
 			if err := score(); err != nil {
 				return nil, err
 			}
@@ -149,7 +150,7 @@ func (l *Lab) scoreFrames(ctx context.Context, r *Run, d *detector, out *VideoSc
 		s := FrameScore{Frame: frame.Index, Second: frame.Second, Faces: []float64{}}
 		best := TellingFace{At: len(out.Frames)}
 		for range frame.Faces {
-			score := d.method.Score(r.Record.Score, evidence[next], d.calibration)
+			score := d.score(r.Record.Score, evidence[next])
 			if s.Faces = append(s.Faces, score); s.Score == nil || score > *s.Score {
 				s.Score = &score
 				best.FaceScore, best.id = FaceScore{Score: score, Face: faces[next]}, ids[next]

@@ -235,8 +235,9 @@ func (w *work) train(ctx context.Context) (d *detector, held []face.Face, heldIt
 	if err != nil {
 		return fail(err)
 	}
-	if donor == "" {
-		err = w.step(ctx, m, faces, held, log)
+	network, err := method.NewNetwork(w.computer.Backend, w.weights, m, s.Encoder.Size)
+	if err == nil && donor == "" {
+		err = w.step(ctx, m, network, faces, held, log)
 	}
 	if err := errors.Join(err, log.Close()); err != nil {
 		return fail(err)
@@ -253,15 +254,14 @@ func (w *work) train(ctx context.Context) (d *detector, held []face.Face, heldIt
 			return fail(err)
 		}
 	}
-	d, err = newDetector(w.computer.Backend, s, m, w.weights)
-	return d, held, heldItems, err
+	return newDetector(s, m, w.weights, network), held, heldItems, nil
 }
 
 // step makes the steps that are left.
-func (w *work) step(ctx context.Context, m method.Method, faces, held []face.Face, log *store.StepLog) error {
+func (w *work) step(ctx context.Context, m method.Method, network *method.Network, faces, held []face.Face, log *store.StepLog) error {
 	var logged error
 	err := train.Run(ctx, w.run.Spec, m, w.weights, faces, held, train.Options{
-		Backend: w.computer.Backend, Devices: w.devices, Done: w.done, After: w.trained, SaveEvery: w.saveEvery,
+		Backend: w.computer.Backend, Network: network, Devices: w.devices, Done: w.done, After: w.trained, SaveEvery: w.saveEvery,
 		Report: func(p train.Progress) {
 			step := store.Step{
 				Step: p.Step, Loss: p.Loss, Accuracy: p.Accuracy, HeldOut: p.HeldOut,
@@ -319,8 +319,9 @@ func (w *work) adopt() (donor string, err error) {
 		if err != nil {
 			return "", err
 		}
-		delete(file.Tensors, calibrationMean)
-		delete(file.Tensors, calibrationSpread)
+		if err := (&detector{spec: w.run.Spec}).fitted(&file, ""); err != nil {
+			return "", fmt.Errorf("lab: %s: %w", filepath.Join(dir, store.WeightsFile), err)
+		}
 		w.weights = model.NewStore() // without what pretrained weights brought
 		if err := encoder.Restore(w.weights, file, "/net"); err != nil {
 			return "", err
@@ -340,6 +341,7 @@ type chosen struct {
 	Score       string              `json:"score"`
 	Selection   []store.Selection   `json:"selection"`
 	Calibration *method.Calibration `json:"calibration"`
+	Few         *method.Few         `json:"few,omitempty"`
 }
 
 // choose is chooseScore, unless that has been done.
@@ -347,13 +349,13 @@ func (w *work) choose(ctx context.Context, d *detector, held []face.Face, items 
 	r := w.run
 	var c chosen
 	if json.Unmarshal(w.cell.Kept(chosenStage)[chosenFile], &c) == nil {
-		r.Record.Score, r.Record.Selection, d.calibration = c.Score, c.Selection, c.Calibration
+		r.Record.Score, r.Record.Selection, d.calibration, d.few = c.Score, c.Selection, c.Calibration, c.Few
 		return nil
 	}
 	if err := w.chooseScore(ctx, r, d, held, items); err != nil {
 		return err
 	}
-	return w.keep(chosenStage, chosenFile, chosen{r.Record.Score, r.Record.Selection, d.calibration}, nil)
+	return w.keep(chosenStage, chosenFile, chosen{r.Record.Score, r.Record.Selection, d.calibration, d.few}, nil)
 }
 
 // keep keeps a value as JSON and perhaps another file.

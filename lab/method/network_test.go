@@ -3,6 +3,7 @@ package method
 import (
 	"math"
 	"slices"
+	"syscall"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -239,5 +240,117 @@ func TestEveryLoss(t *testing.T) {
 			t.Errorf("%s is %v, as %q", name, loss, seen[loss])
 		}
 		seen[got[0]] = name
+	}
+}
+
+// A network gives every image what the graphs of the method give it alone, however many there are.
+func TestNetwork(t *testing.T) {
+	backend := acceltest.ForTest(t)
+	m := seeable(t, tiny())
+	const row, n = 32 * 32 * 3, NetworkPass + 6
+	rng := stream.New(2, "images")
+	pixels := make([]uint8, n*row)
+	for i := range pixels {
+		pixels[i] = uint8(rng.IntN(256))
+	}
+	store := model.NewStore()
+	network, err := NewNetwork(backend, store, m, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer network.Finalize()
+	outputs, err := network.Outputs(t.Context(), pixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := network.Embeddings(t.Context(), pixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guesses, err := network.Guesses(t.Context(), pixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(outputs) != n || len(z) != n || len(guesses) != n {
+		t.Fatalf("%d outputs, %d embeddings and %d guesses of %d images", len(outputs), len(z), len(guesses), n)
+	}
+	alone, err := model.CallOnceN(backend, store, func(_ *model.Scope, images *Node) []*Node {
+		return []*Node{m.Outputs(store.Scope("/net"), images)}
+	}, tensors.FromFlatDataAndDimensions(pixels[(n-1)*row:], 1, 32, 32, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range tensors.MustCopyFlatData[float32](alone[0]) {
+		near(t, "last image", float64(outputs[n-1][i]), float64(want), 1e-5*(1+math.Abs(float64(want))))
+	}
+	for i, row := range outputs {
+		best := 0
+		for k := range m.Classes() {
+			cosine := 0.0
+			for j, v := range z[i] {
+				cosine += float64(v) * m.Prototypes().At(k)[j]
+			}
+			near(t, "cosine", float64(row[1+k]), cosine, 1e-5)
+			if row[1+k] > row[1+best] {
+				best = k
+			}
+		}
+		near(t, "guess", float64(guesses[i]), float64(best), 0)
+	}
+	if _, err := network.Outputs(t.Context(), pixels[1:]); err == nil {
+		t.Error("no error for half an image")
+	}
+}
+
+// BenchmarkCompile compares the graph of a network with three that have one of its outputs each: CPU seconds from the graph
+// to the first outputs, cpu_s.
+func BenchmarkCompile(b *testing.B) {
+	cpu := func() float64 {
+		var usage syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+			b.Fatal(err)
+		}
+		return float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1e9
+	}
+	for name, size := range map[string]int{"compact": 64, "efficientnet-lite0": 128} {
+		s := spec.Default()
+		s.Encoder.Name, s.Encoder.Size = name, size
+		m, err := New(s)
+		if err != nil {
+			b.Fatal(err)
+		}
+		backend := acceltest.ForTest(b)
+		images := make([]uint8, NetworkPass*size*size*3)
+		b.Run(name+"/one", func(b *testing.B) {
+			start := cpu()
+			for b.Loop() {
+				network, err := NewNetwork(backend, model.NewStore(), m, size)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := network.Outputs(b.Context(), images); err != nil {
+					b.Fatal(err)
+				}
+				network.Finalize()
+			}
+			b.ReportMetric((cpu()-start)/float64(b.N), "cpu_s")
+		})
+		b.Run(name+"/three", func(b *testing.B) {
+			start := cpu()
+			for b.Loop() {
+				store := model.NewStore()
+				for _, graph := range []func(scope *model.Scope, images *Node) *Node{m.Outputs, m.Guesses, m.(*SeeABLE).Embeddings} {
+					exec, err := model.NewExec(backend, store, func(scope *model.Scope, images *Node) *Node { return graph(scope.In("net"), images) })
+					if err != nil {
+						b.Fatal(err)
+					}
+					if _, err := exec.Exec(tensors.FromFlatDataAndDimensions(images, NetworkPass, size, size, 3)); err != nil {
+						b.Fatal(err)
+					}
+					exec.Finalize()
+				}
+			}
+			b.ReportMetric((cpu()-start)/float64(b.N), "cpu_s")
+		})
 	}
 }

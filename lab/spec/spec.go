@@ -120,6 +120,8 @@ type Score struct {
 	Name  string  `toml:"name" doc:"auto (best on pseudo-fakes of held-out real faces), or figure | cosine | norm | min | calibrated | onepass | logit"`
 	Scale float64 `toml:"scale" doc:"sharpness of onepass: log-sum-exp of scale·cos (ours)"`
 	Flip  bool    `toml:"flip" doc:"average with the mirrored face"`
+	// Variants is for speed.
+	Variants int `toml:"variants" doc:"how many variants of a face are made; they predict the score of all, and are chosen on held-out real faces and pseudo-fakes of them (ours); 0 is all"`
 }
 
 // Locations is N_loc, the number of regions of the strategy (spec section 2.3), and one more for the whole face when it

@@ -25,6 +25,7 @@ func variants() map[string]Spec {
 	extra := Default()
 	extra.Discrepancy.Whole, extra.Discrepancy.Pristine, extra.Loss.WarmUp, extra.Score.Name = 0.25, 0.125, 0.5, "onepass"
 	extra.Train.SAM, extra.Train.EMA, extra.Train.Accumulate = 0.05, 0.999, 4
+	extra.Score.Variants = 8
 	return map[string]Spec{"default": Default(), "named": named, "bare": bare, "small": small, "sbi": sbi, "extra": extra}
 }
 
@@ -135,6 +136,9 @@ func TestParseErrors(t *testing.T) {
 		"[train]\nema = 1":                                          {"train.ema", "[0, 0.999999]"},
 		"[train]\naccumulate = 0":                                   {"train.accumulate", "[1, 65536]"},
 		"[train]\naccumulate = 3":                                   {"train.accumulate = 3", "train.batch = 64", "6"},
+		"[score]\nvariants = 32":                                    {"score.variants = 32", "[1, 31]"},
+		"[score]\nvariants = -1":                                    {"score.variants = -1"},
+		"method = \"sbi\"\n[score]\nvariants = 8":                   {"score.variants = 8", "sbi"},
 		"[encoder]\ndim = 30":                                       {"encoder.dim = 30", "K − 1 = 31"},
 		"[discrepancy]\nrows = 16\ncols = 16":                       {"encoder.dim = 128", "511"},
 		"[discrepancy]\nregions = \"whole\"\ntypes = [\"spatial\"]": {"discrepancy", "two classes"},

@@ -135,6 +135,10 @@ func (s Spec) Validate() error {
 	v.name("score.name", s.Score.Name, Scores)
 	v.want("score.name", s.Score.Name == "auto" || (s.Score.Name == "logit") == (s.Method == "sbi"), s.Score.Name,
 		"auto, or a score of the method: logit for sbi, the others for seeable")
+	most := d.Locations()*len(d.Types) - 1
+	v.want("score.variants", s.Score.Variants >= 0 && s.Score.Variants <= most, s.Score.Variants,
+		fmt.Sprintf("0 for all variants, or a number below their number, in [1, %d]", most))
+	v.want("score.variants", s.Score.Variants == 0 || s.Method != "sbi", s.Score.Variants, "0 for sbi, which makes no variants")
 	v.want("score.scale", s.Score.Scale > 0 && s.Score.Scale <= 1000, s.Score.Scale, "a number in (0, 1000]")
 	return errors.Join(v.errs...)
 }

@@ -26,6 +26,8 @@ type Check struct {
 	images []uint8
 	labels []int32
 	exec   *model.Exec
+
+	network *method.Network // in place of exec, if not nil
 }
 
 // NewCheck makes the images from held-out faces; which face, label and draw the i-th has depends on the seed and i only.
@@ -61,6 +63,13 @@ func (c *Check) Finalize() {
 
 // Accuracy is the share of the images whose label the network of store guesses: the averaged one, where training keeps one.
 func (c *Check) Accuracy(backend compute.Backend, store *model.Store) (float64, error) {
+	if c.network != nil {
+		guesses, err := c.network.Guesses(context.Background(), c.images)
+		if err != nil {
+			return 0, fmt.Errorf("train: held-out accuracy: %w", err)
+		}
+		return c.hits(0, guesses) / checkImages, nil
+	}
 	if c.exec == nil {
 		exec, err := model.NewExec(backend, store, func(_ *model.Scope, images *Node) *Node {
 			return c.method.Guesses(validated(store), images)
@@ -72,7 +81,7 @@ func (c *Check) Accuracy(backend compute.Backend, store *model.Store) (float64, 
 	}
 	const chunk = 64
 	row := c.size * c.size * 3
-	hits := 0
+	hits := 0.0
 	for i := 0; i < checkImages; i += chunk {
 		images := tensors.FromFlatDataAndDimensions(c.images[i*row:(i+chunk)*row], chunk, c.size, c.size, 3)
 		out, err := c.exec.Exec(images)
@@ -83,11 +92,17 @@ func (c *Check) Accuracy(backend compute.Backend, store *model.Store) (float64, 
 		if err != nil {
 			return 0, fmt.Errorf("train: held-out accuracy: %w", err)
 		}
-		for j, guess := range guesses {
-			if guess == c.labels[i+j] {
-				hits++
-			}
+		hits += c.hits(i, guesses)
+	}
+	return hits / checkImages, nil
+}
+
+// hits is how many of the guesses are right, the first of which is of image from.
+func (c *Check) hits(from int, guesses []int32) (hits float64) {
+	for i, guess := range guesses {
+		if guess == c.labels[from+i] {
+			hits++
 		}
 	}
-	return float64(hits) / checkImages, nil
+	return hits
 }

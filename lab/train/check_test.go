@@ -8,9 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/method"
 )
 
 // The accuracy is the share of the images whose label is guessed: of all images of the check, counted one by one.
@@ -37,6 +39,37 @@ func TestAccuracy(t *testing.T) {
 		}
 		near(t, "accuracy", got, want, 0)
 	}
+}
+
+// scored is toy with scores.
+type scored struct{ toy }
+
+func (m scored) Outputs(scope *model.Scope, images *Node) *Node {
+	return Reshape(ConvertDType(m.Guesses(scope, images), floats), -1, 1)
+}
+
+// The accuracy is the same by the network that scores use.
+func TestAccuracyOfNetwork(t *testing.T) {
+	s := toySpec()
+	c, err := NewCheck(t.Context(), s, toy{}, toyFaces(7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Finalize()
+	store := model.NewStore()
+	want, err := c.Accuracy(acceltest.PureGo(t), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.network, err = method.NewNetwork(acceltest.PureGo(t), store, scored{}, toySize); err != nil {
+		t.Fatal(err)
+	}
+	defer c.network.Finalize()
+	got, err := c.Accuracy(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "accuracy", got, want, 0)
 }
 
 func TestCheckIsAFunctionOfTheSeed(t *testing.T) {

@@ -39,6 +39,9 @@ type Progress struct {
 // Options are the surroundings of a run; none changes a number.
 type Options struct {
 	Backend compute.Backend
+	// Network measures the held-out accuracy, if not nil: that of the store and the method, which then need not be compiled
+	// once more.
+	Network *method.Network
 	// Devices is how many devices of the backend share each batch; 0 means one. Rounding depends on it.
 	Devices int
 	// Report is called after every step, if not nil.
@@ -84,6 +87,10 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 		return err
 	}
 	defer check.Finalize()
+	if s.Train.EMA == 0 {
+		// It has the weights of training, not their average, until training ends.
+		check.network = o.Network
+	}
 
 	start, saved, savedAt := time.Now().Add(-o.After), o.Done, time.Now()
 	save := func(done int) error {
