@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 
+	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
@@ -32,9 +33,9 @@ type accumulation struct {
 	sam          bool
 	store        *model.Store
 
-	embed    *model.Exec // images → embeddings
+	embed    *model.Exec // images, step → embeddings
 	loss     *Exec       // embeddings, labels, warm-up → loss, hits, gradient by the embeddings
-	backward *model.Exec // images, gradient by the embeddings, is it the first of its pass, of its step → their product
+	backward *model.Exec // images, step, gradient by the embeddings, is it the first of its pass, of its step → their product
 	ascend   *model.Exec // → gradient norm; moves the variables to where SAM takes its gradient
 	descend  *model.Exec // loss, norm of SAM's first gradient, rate → gradient norm
 }
@@ -53,6 +54,7 @@ func newAccumulation(backend compute.Backend, store *model.Store, s spec.Spec, m
 	a.embed = exec(func(inputs []*Node) *Node {
 		g := inputs[0].Graph()
 		store.SetTraining(g, true)
+		encoder.SetStep(store.RootScope(), inputs[1])
 		z := m.Embeddings(store.Scope(network), inputs[0])
 		for v := range store.IterVariables() {
 			if v.ChangedInGraph(g) {
@@ -61,7 +63,9 @@ func newAccumulation(backend compute.Backend, store *model.Store, s spec.Spec, m
 		}
 		return z
 	})
-	a.backward = exec(func(inputs []*Node) *Node { return backward(store, m, inputs[0], inputs[1], inputs[2], inputs[3]) })
+	a.backward = exec(func(inputs []*Node) *Node {
+		return backward(store, m, inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])
+	})
 	a.ascend = exec(func(inputs []*Node) *Node { return ascend(store, s.Train.SAM, inputs[0].Graph()) })
 	a.descend = exec(func(inputs []*Node) *Node { return land(store, s.Train, inputs[0], inputs[1], inputs[2]) })
 	if err == nil {
@@ -74,9 +78,10 @@ func newAccumulation(backend compute.Backend, store *model.Store, s spec.Spec, m
 }
 
 // backward adds the gradient of a part to the sums, with each embedding weighted by the loss' gradient by it.
-func backward(store *model.Store, m method.Method, images, weights, first, opening *Node) *Node {
+func backward(store *model.Store, m method.Method, images, step, weights, first, opening *Node) *Node {
 	g := images.Graph()
 	store.SetTraining(g, true)
+	encoder.SetStep(store.RootScope(), step)
 	product := ReduceAllSum(Mul(m.Embeddings(store.Scope(network), images), weights))
 	for _, v := range changed(store, g) {
 		before := keep(store, original, v)
@@ -199,7 +204,7 @@ func (a *accumulation) pass(b batch, warmUp float64, opening bool) (outcome, err
 	for i := range images {
 		pixels := rowsOf(b.images, len(b.labels), a.views, a.parts, i)
 		images[i] = tensors.FromFlatDataAndDimensions(pixels, len(b.labels)/a.parts, b.size, b.size, 3)
-		out, err := first(a.embed, images[i])
+		out, err := first(a.embed, images[i], a.step(b, i))
 		if err != nil {
 			return outcome{}, err
 		}
@@ -228,12 +233,15 @@ func (a *accumulation) pass(b batch, warmUp float64, opening bool) (outcome, err
 	}
 	for i := range images {
 		weights := tensors.FromFlatDataAndDimensions(rowsOf(slope, len(b.labels), a.views, a.parts, i), len(b.labels)/a.parts, width)
-		if _, err := first(a.backward, images[i], weights, i == 0, opening && i == 0); err != nil {
+		if _, err := first(a.backward, images[i], a.step(b, i), weights, i == 0, opening && i == 0); err != nil {
 			return outcome{}, err
 		}
 	}
 	return o, nil
 }
+
+// step is the number by which a part of a batch drops paths, the same in both of its ways through the network.
+func (a *accumulation) step(b batch, part int) int32 { return int32(b.step*a.parts + part) }
 
 func first(e *model.Exec, inputs ...any) (*tensors.Tensor, error) {
 	out, err := e.Exec(inputs...)

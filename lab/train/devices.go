@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
@@ -45,27 +46,37 @@ func newDevices(n int, backend compute.Backend, t spec.Train) (*devices, error) 
 	return &devices{part, distributed.NewReplicatedShardingSpec(mesh)}, nil
 }
 
-// spread makes a step, whose inputs are images, labels and two numbers, run on all devices.
+// spread makes a step, whose inputs are images, labels and three numbers, run on all devices.
 func (d *devices) spread(step *model.Exec) {
 	if d != nil {
-		step.AutoSharding(d.part.Mesh).WithInputShardingSpecs(d.part, d.part, d.whole, d.whole).WithOutputShardingSpecs(d.whole)
+		step.AutoSharding(d.part.Mesh).WithInputShardingSpecs(d.part, d.part, d.whole, d.whole, d.whole).WithOutputShardingSpecs(d.whole)
 	}
 }
 
 // inputs are those of a step.
-func (d *devices) inputs(images, labels *tensors.Tensor, rate, warm float64) ([]any, error) {
+func (d *devices) inputs(images, labels *tensors.Tensor, numbers ...any) ([]any, error) {
 	if d == nil {
-		return []any{images, labels, float32(rate), float32(warm)}, nil
+		return append([]any{images, labels}, numbers...), nil
 	}
 	var inputs []any
 	add := func(spec *distributed.ShardingSpec, t *tensors.Tensor) error {
 		sharded, err := dtensor.ShardTensor(spec, t)
+		if err != nil {
+			return fmt.Errorf("train: spreading a batch: %w", err)
+		}
 		inputs = append(inputs, sharded)
-		return err
+		return nil
 	}
-	for i, t := range []*tensors.Tensor{images, labels, tensors.FromScalar(float32(rate)), tensors.FromScalar(float32(warm))} {
-		if err := add([]*distributed.ShardingSpec{d.part, d.part, d.whole, d.whole}[i], t); err != nil {
-			return nil, fmt.Errorf("train: spreading a batch: %w", err)
+	if err := errors.Join(add(d.part, images), add(d.part, labels)); err != nil {
+		return nil, err
+	}
+	for _, number := range numbers {
+		t, err := tensors.FromAnyValue(number)
+		if err == nil {
+			err = add(d.whole, t)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	return inputs, nil

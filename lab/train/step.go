@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
@@ -27,8 +28,8 @@ func newStepper(backend compute.Backend, store *model.Store, s spec.Spec, m meth
 	return newWhole(backend, store, s, m, d)
 }
 
-// whole takes a batch through the network at once, in one graph: (images, labels, rate, warm-up) → (loss, hits, gradient
-// norm).
+// whole takes a batch through the network at once, in one graph: (images, labels, rate, warm-up, step) → (loss, hits,
+// gradient norm).
 type whole struct {
 	exec    *model.Exec
 	devices *devices
@@ -38,6 +39,7 @@ func newWhole(backend compute.Backend, store *model.Store, s spec.Spec, m method
 	exec, err := model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) []*Node {
 		images, labels, rate, warm := inputs[0], inputs[1], inputs[2], inputs[3]
 		store.SetTraining(images.Graph(), true)
+		encoder.SetStep(store.RootScope(), inputs[4])
 		loss, hits, norm := update(store, s.Train, rate, func() (loss, hits *Node) {
 			return m.Loss(m.Embeddings(store.Scope(network), images), labels, warm)
 		})
@@ -53,7 +55,7 @@ func newWhole(backend compute.Backend, store *model.Store, s spec.Spec, m method
 func (w *whole) run(b batch, rate, warmUp float64) (outcome, error) {
 	images := tensors.FromFlatDataAndDimensions(b.images, len(b.labels), b.size, b.size, 3)
 	labels := tensors.FromFlatDataAndDimensions(b.labels, len(b.labels))
-	inputs, err := w.devices.inputs(images, labels, rate, warmUp)
+	inputs, err := w.devices.inputs(images, labels, float32(rate), float32(warmUp), int32(b.step))
 	if err != nil {
 		return outcome{}, err
 	}

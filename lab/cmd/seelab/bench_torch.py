@@ -124,7 +124,7 @@ def main():
         "bench": args.what, "encoder": args.encoder, "channels_last": args.channels_last, "size": args.size, "batch": args.batch, "threads": args.threads, "torch": torch.__version__,
         "images_per_second": round(steps * args.batch / elapsed, 1),
         "cpu_ms_per_image": round(1e3 * cpu / steps / args.batch, 2),
-        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6),
     }))
 
 

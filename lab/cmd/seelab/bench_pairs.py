@@ -1,0 +1,75 @@
+"""Compares seelab's speed with PyTorch's, in turns on this machine, and prints the page results/bench.md.
+
+    go build -o seelab ./lab/cmd/seelab && python3 lab/cmd/seelab/bench_pairs.py ./seelab > results/bench.md
+
+It wants torch and timm beside it. Each row is measured in rounds, one after the other with nothing between them; a ratio is
+the median of the rounds' own ratios, with the least and the largest. PyTorch's figure is the better of its two layouts.
+"""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+
+# what, encoder, pixels, images of a batch
+ROWS = [
+    ("train", "compact", 64, 64),
+    ("train", "resnet18", 128, 16),
+    ("train", "efficientnet-lite0", 128, 32),
+    ("train", "efficientnet-b0", 128, 16),
+    ("score", "compact", 64, 64),
+    ("score", "resnet18", 128, 64),
+    ("score", "efficientnet-lite0", 128, 64),
+    ("score", "efficientnet-b0", 128, 64),
+]
+
+
+def run(*command):
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout)
+
+
+def spread(values, digits):
+    return f"{statistics.median(values):.{digits}f} [{min(values):.{digits}f}, {max(values):.{digits}f}]"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("seelab")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5)
+    args = parser.parse_args()
+    twin = str(pathlib.Path(__file__).with_name("bench_torch.py"))
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
+    lines, backend, torch = [], "", ""
+    for what, encoder, size, batch in ROWS:
+        same = [what, "--encoder", encoder, "--size", str(size), "--batch", str(batch), "--seconds", str(args.seconds)]
+        ours, theirs, ratios, memory = [], [], [], []
+        for _ in range(args.rounds):
+            go = run(args.seelab, "bench", *same, "--json")
+            layouts = [run(sys.executable, twin, *same, "--threads", str(os.cpu_count()), *layout) for layout in ([], ["--channels-last"])]
+            best = max(layouts, key=lambda r: r["images_per_second"])
+            backend, torch = go["backend"], best["torch"]
+            ours.append(go["network_images_per_second"] if what == "train" else go["images_per_second"])
+            theirs.append(best["images_per_second"])
+            ratios.append(ours[-1] / theirs[-1])
+            memory.append(go["peak_rss_mb"] / best["peak_rss_mb"])
+            print(what, encoder, ours[-1], theirs[-1], file=sys.stderr)
+        lines.append(f"| {what} | `{encoder}` | {size} | {batch} | {spread(ours, 0)} | {spread(theirs, 0)} | **{spread(ratios, 2)}** | {spread(memory, 2)} |")
+    print(f"""# Speed beside PyTorch
+
+`python3 lab/cmd/seelab/bench_pairs.py SEELAB` on {model}, {os.cpu_count()} cores: {backend} against PyTorch {torch}, the same
+network, batch, dtype (float32) and threads, {args.rounds} rounds in turn of {args.seconds:g} seconds each. Images a second: median
+[least, largest]. Training is the network alone, on the same batch again and again, as the twin does it; scoring includes
+that the lab makes each face's variants. PyTorch has the better of its two layouts. Above 1 the lab is faster; memory is
+the whole process at its peak, the lab's over PyTorch's.
+
+| what | encoder | pixels | batch | lab | PyTorch | ratio | memory |
+|---|---|---|---|---|---|---|---|""")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
