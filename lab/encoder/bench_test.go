@@ -140,7 +140,7 @@ func timeGradients(b *testing.B, layer func(x, kernel *Node) *Node, x, kernel []
 	}
 	xs, kernels := random(x), random(kernel)
 	step := func() {
-		if _, err := exec.Exec(xs, kernels); err != nil {
+		if _, err := exec.Call(xs, kernels); err != nil {
 			b.Fatal(err)
 		}
 	}

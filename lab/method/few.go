@@ -106,13 +106,9 @@ func (f *Few) Predict(m *SeeABLE, outputs [][]float32) float64 {
 
 // FewVariants appends to dst the images that f needs of a face: as [SeeABLE.Variants], but of its variants only.
 func (m *SeeABLE) FewVariants(s *Sampler, dst []uint8, f *Few, of face.Face, id string) ([]uint8, error) {
-	view, err := m.look(of)
+	sides, err := m.sides(of)
 	if err != nil {
 		return dst, err
-	}
-	sides := []face.Face{view}
-	if m.spec.Score.Flip {
-		sides = append(sides, face.Mirror(view))
 	}
 	for _, side := range sides {
 		dst = discrepancy.AppendRGB(dst, side.Image)

@@ -230,16 +230,21 @@ func (m *SeeABLE) Embeddings(scope *model.Scope, images *Node) *Node {
 	return z
 }
 
+// sides are the ways a test looks at a face: as it is, and mirrored when the spec says so.
+func (m *SeeABLE) sides(f face.Face) ([]face.Face, error) {
+	view, err := m.look(f)
+	if err != nil || !m.spec.Score.Flip {
+		return []face.Face{view}, err
+	}
+	return []face.Face{view, face.Mirror(view)}, nil
+}
+
 // Variants implements Method: the face itself for the one-pass score, else also the face with each of the discrepancies
 // at fixed draws, twice that with the mirrored face when the spec says so.
 func (m *SeeABLE) Variants(s *Sampler, dst []uint8, score string, f face.Face, id string) ([]uint8, error) {
-	view, err := m.look(f)
+	sides, err := m.sides(f)
 	if err != nil {
 		return dst, err
-	}
-	sides := []face.Face{view}
-	if m.spec.Score.Flip {
-		sides = append(sides, face.Mirror(view))
 	}
 	for _, side := range sides {
 		dst = discrepancy.AppendRGB(dst, side.Image)

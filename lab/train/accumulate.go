@@ -218,7 +218,7 @@ func (a *accumulation) pass(b batch, warmUp float64, opening bool) (outcome, err
 		}
 		setRows(z, part, len(b.labels), a.views, a.parts, i)
 	}
-	out, err := a.loss.Exec(tensors.FromFlatDataAndDimensions(z, len(b.labels), width),
+	out, err := a.loss.Call(tensors.FromFlatDataAndDimensions(z, len(b.labels), width),
 		tensors.FromFlatDataAndDimensions(b.labels, len(b.labels)), float32(warmUp))
 	if err != nil {
 		return outcome{}, err

@@ -5,11 +5,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/gomlx/gomlx/ml/model"
-
-	"github.com/seeable-lab/seeable/lab/accel/acceltest"
-	"github.com/seeable-lab/seeable/lab/encoder"
-	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -28,17 +23,7 @@ func BenchmarkStep(b *testing.B) {
 				s := spec.Default()
 				s.Encoder.Name, s.Encoder.Size = name, 128
 				s.Train.SAM, s.Train.EMA, s.Train.Accumulate = train.SAM, train.EMA, train.Accumulate
-				m, err := method.New(s)
-				if err != nil {
-					b.Fatal(err)
-				}
-				store := model.NewStore()
-				store.RootScope().SetParam(encoder.SeedParam, s.Seed)
-				step, err := newStepper(acceltest.ForTest(b), store, s, m, nil)
-				if err != nil {
-					b.Fatal(err)
-				}
-				defer step.Finalize()
+				step := stepperForTest(b, s)
 				made := colourBatch(s, 0)
 				once := func() {
 					if _, err := step.run(made, 1e-4, 0); err != nil {

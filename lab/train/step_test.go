@@ -21,17 +21,7 @@ func TestEveryStepDropsItsPaths(t *testing.T) {
 		t.Run(fmt.Sprint(parts, " parts"), func(t *testing.T) {
 			s := spec.Default()
 			s.Encoder.Name, s.Encoder.Size, s.Train.Batch, s.Train.Accumulate = "efficientnet-b0", 32, 12, parts
-			m, err := method.New(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			store := model.NewStore()
-			store.RootScope().SetParam(encoder.SeedParam, s.Seed)
-			step, err := newStepper(acceltest.ForTest(t), store, s, m, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer step.Finalize()
+			step := stepperForTest(t, s)
 			b := colourBatch(s, 0)
 			var losses []float64
 			for _, b.step = range []int{3, 4, 3} {
@@ -46,4 +36,21 @@ func TestEveryStepDropsItsPaths(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stepperForTest makes steps of the network that s says, from its first weights.
+func stepperForTest(t testing.TB, s spec.Spec) stepper {
+	t.Helper()
+	m, err := method.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := model.NewStore()
+	store.RootScope().SetParam(encoder.SeedParam, s.Seed)
+	step, err := newStepper(acceltest.ForTest(t), store, s, m, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(step.Finalize)
+	return step
 }
