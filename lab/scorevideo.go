@@ -191,11 +191,16 @@ func (l *Lab) realScores(r *Run) (scores []float64) {
 func (v *VideoScore) Timeline() figure.Timeline {
 	t := figure.Timeline{
 		Title: filepath.Base(v.File), Score: v.Name, Reference: v.reference, Synthetic: v.synthetic,
+		// The frames of a folder have no times.
+		Untimed: len(v.Frames) > 1 && v.Frames[len(v.Frames)-1].Second == 0,
 	}
 	for _, f := range v.Frames {
 		point := figure.Frame{Second: f.Second, Score: math.NaN()}
 		if f.Score != nil {
 			point.Score = *f.Score
+		}
+		if t.Untimed {
+			point.Second = float64(f.Frame)
 		}
 		t.Frames = append(t.Frames, point)
 	}

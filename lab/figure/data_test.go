@@ -220,3 +220,19 @@ func TestWrap(t *testing.T) {
 		t.Errorf("lines %q", lines)
 	}
 }
+
+func TestTimelineOfAFolderCountsFrames(t *testing.T) {
+	tl := Timeline{Title: "folder", Score: "cosine", Untimed: true, Frames: []Frame{{0, 1, ""}, {1, math.NaN(), ""}, {2, 4, "1"}}}
+	snippet, err := Snippet(tl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"number of the frame", "frame 2: 4", "frame 1: " + noFace} {
+		if !strings.Contains(string(snippet), want) {
+			t.Errorf("no %q in the chart", want)
+		}
+	}
+	if strings.Contains(string(snippet), " s: ") {
+		t.Error("the chart tells times, and there are none")
+	}
+}

@@ -23,6 +23,8 @@ type Timeline struct {
 	Title  string
 	Score  string // name of the score
 	Frames []Frame
+	// Untimed frames have their number in place of a time: those of a folder.
+	Untimed bool
 	// Reference are scores of real faces: their middle 90 % is shaded. Nil for none.
 	Reference []float64
 	Synthetic bool
@@ -30,7 +32,7 @@ type Timeline struct {
 
 // Frame is one frame of a video.
 type Frame struct {
-	Second float64 // since the start of the video
+	Second float64 // since the start of the video, or the number of the frame in an Untimed one
 	Score  float64 // NaN where no face was found
 	Mark   string  // makes the frame stand out under this name: "12", "most suspicious"; "" for most
 }
@@ -117,10 +119,22 @@ func (t Timeline) lines() (lines []plotter.XYs) {
 	return lines
 }
 
-const (
-	timeAxis = "time in the video (s)"
-	noFace   = "no face found"
-)
+const noFace = "no face found"
+
+func (t Timeline) timeAxis() string {
+	if t.Untimed {
+		return "number of the frame"
+	}
+	return "time in the video (s)"
+}
+
+// at says when a frame is.
+func (t Timeline) at(f Frame) string {
+	if t.Untimed {
+		return fmt.Sprintf("frame %g", f.Second)
+	}
+	return fmt.Sprintf("%.2f s", f.Second)
+}
 
 func (t Timeline) axis() string { return "anomaly score " + t.Score + " (no unit)" }
 
@@ -138,7 +152,7 @@ func (t Timeline) draw(c draw.Canvas) error {
 	if err := t.check(); err != nil {
 		return err
 	}
-	p := newPlot(t.title(), timeAxis, t.axis())
+	p := newPlot(t.title(), t.timeAxis(), t.axis())
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = t.window()
 	p.Add(grid())
 	legend := newLegend()
@@ -211,7 +225,7 @@ func (t Timeline) chart() (*chart, error) {
 	width, _ := t.size()
 	c := newChart(t.title(), width)
 	first, last, low, high := t.window()
-	c.axes(timeAxis, t.axis(), round4(first), round4(last), round4(low), round4(high))
+	c.axes(t.timeAxis(), t.axis(), round4(first), round4(last), round4(low), round4(high))
 	var names []string
 	if len(t.Reference) > 0 {
 		from, to := t.middle()
@@ -223,9 +237,9 @@ func (t Timeline) chart() (*chart, error) {
 	names = append(names, t.meanLabel(mean), "score of the frame")
 	var line, marks, missing []item
 	for _, f := range t.Frames {
-		name := fmt.Sprintf("%.2f s: %.4g", f.Second, f.Score)
+		name := fmt.Sprintf("%s: %.4g", t.at(f), f.Score)
 		if math.IsNaN(f.Score) {
-			missing = append(missing, item{Name: fmt.Sprintf("%.2f s: %s", f.Second, noFace), Value: numbers(f.Second, low)})
+			missing = append(missing, item{Name: t.at(f) + ": " + noFace, Value: numbers(f.Second, low)})
 		}
 		line = append(line, item{Name: name, Value: numbers(f.Second, f.Score)})
 		if f.Mark != "" && !math.IsNaN(f.Score) {
