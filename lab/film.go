@@ -44,7 +44,7 @@ func (l *Lab) Film(ctx context.Context, s spec.Spec, frames, n int) ([]Frame, er
 	if err != nil {
 		return nil, err
 	}
-	trainSet, heldSet, _, err := datasets.Train(l.data, s.Data, s.Seed, l.mode)
+	trainSet, heldSet, _, err := l.trainingSets(s)
 	if err != nil {
 		return nil, err
 	}

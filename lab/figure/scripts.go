@@ -11,6 +11,7 @@ import (
 	"html/template"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
@@ -64,11 +65,17 @@ func scripts(find func(toolbox.NPMFile) (path string, err error)) (Scripts, erro
 	}, nil
 }
 
+// packs holds the libraries that this process has packed, by path: the cache never changes a file.
+var packs sync.Map
+
 // packed is a library as base64 of gzip. Its text begins with the notice of its licence.
 func packed(a toolbox.NPMFile, find func(toolbox.NPMFile) (string, error)) (string, error) {
 	path, err := find(a)
 	if err != nil {
 		return "", fmt.Errorf("figure: %w", err)
+	}
+	if pack, ok := packs.Load(path); ok {
+		return pack.(string), nil
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -81,5 +88,6 @@ func packed(a toolbox.NPMFile, find func(toolbox.NPMFile) (string, error)) (stri
 	if err := errors.Join(err, z.Close(), encoder.Close()); err != nil {
 		return "", fmt.Errorf("figure: packing %s: %w", a.Name, err)
 	}
+	packs.Store(path, b.String())
 	return b.String(), nil
 }

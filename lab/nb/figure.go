@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/seeable-lab/seeable/lab/figure"
 )
@@ -24,12 +23,9 @@ func Figure(figures ...figure.Figure) {
 	}
 }
 
-// A cell, which is a program of its own, packs the libraries once.
-var findScripts = sync.OnceValues(figure.FindScripts)
-
 // scripts returns the libraries that this kernel has not sent yet, of those that a figure needs.
 func scripts(spatial bool) string {
-	s, err := findScripts()
+	s, err := figure.FindScripts()
 	if err != nil {
 		return "" // still pictures are figures too
 	}

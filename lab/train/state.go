@@ -23,10 +23,10 @@ func (e *NotFiniteError) Error() string {
 }
 
 // State returns all there is to a training run between two steps: every variable of store, which are the weights, the
-// running averages, BatchNorm's and that of the network, and what the optimizer remembers. Batches, rates and draws are functions of the seed and the step. So a
-// run that goes on from its state ends with the same bits as one that was never interrupted: on the pure Go backend, and
-// as measured on XLA CPU too, within one process and across several. It
-// fails with a [NotFiniteError], and gives the finite variables, when some are not.
+// running averages, BatchNorm's and that of the network, and what the optimizer remembers. Batches, rates and draws are
+// functions of the seed and the step. So a run that goes on from its state ends with the same bits as one that was never
+// interrupted: on the pure Go backend, and as measured on XLA CPU too, within one process and across several. It fails
+// with a [NotFiniteError], and gives the finite variables, when some are not.
 func State(store *model.Store) (safetensors.File, error) {
 	file := safetensors.File{Metadata: map[string]string{}, Tensors: map[string]safetensors.Tensor{}}
 	var order, wrong []string
