@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -141,8 +142,19 @@ func (b Bars) beside(size vg.Length) (width vg.Length) {
 func (b Bars) size() (width, height vg.Length) {
 	_, names := b.rows()
 	_, all := b.places()
-	return 6.4 * vg.Inch, vg.Length(all)*rowHeight + 78 + vg.Length(len(names))*13
+	// A name in several lines needs as much room as they do; a gap lies between two groups.
+	row := vg.Length(rowHeight)
+	for _, g := range b.Groups {
+		if len(g.Bars) > 0 {
+			lines := 1 + strings.Count(groupLabel(g.Name), "\n")
+			row = max(row, vg.Length(11*lines)/vg.Length(len(g.Bars)+1))
+		}
+	}
+	return 6.4 * vg.Inch, vg.Length(all)*row + 78 + vg.Length(len(names))*13
 }
+
+// groupLabel is the name of a group as it stands beside its bars on a screen.
+func groupLabel(name string) string { return wrap(name, sans(12*screenFont), 200) }
 
 func (b Bars) draw(c draw.Canvas) error {
 	if err := b.check(); err != nil {
@@ -264,7 +276,9 @@ func (b Bars) chart() (*chart, error) {
 		AxisLabel: &opts.AxisLabel{Interval: "0", Color: hex(ink), FontSize: 11},
 	})
 	bare := map[string]any{"axisTick": map[string]any{"show": false}}
-	c.more["yAxis"] = []any{bare, bare}
+	// opts has a text for the height of a line, and ECharts wants a number.
+	named := map[string]any{"axisTick": map[string]any{"show": false}, "axisLabel": map[string]any{"lineHeight": 14}}
+	c.more["yAxis"] = []any{named, bare}
 	for s, name := range names {
 		c.add(charts.SingleSeries{
 			Name: name, Type: types.ChartBar, Data: bars[s], BarGap: "-100%", BarCategoryGap: "15%",
@@ -276,7 +290,7 @@ func (b Bars) chart() (*chart, error) {
 	style := text.Style{Font: sans(12 * screenFont), Handler: plot.DefaultTextHandler}
 	left := 0
 	for i, label := range labels {
-		labels[i] = wrap(label, style.Font, 200)
+		labels[i] = groupLabel(label)
 		left = max(left, int(style.Width(labels[i])))
 	}
 	c.place(left+16, 16+int(b.beside(11*screenFont)), 52+c.legend(names...))
