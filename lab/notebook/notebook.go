@@ -105,16 +105,24 @@ func Open(ctx context.Context, root string, progress io.Writer) (*Jupyter, error
 	return j, j.register()
 }
 
-// compile fills the Go command's caches with what cells import, so that a cell needs no network and little time.
+// compile fills the Go command's caches with what cells import, so that a cell needs no network and little time. The modules
+// are all of the checkout: a cell's own module looks into those too that are built on other systems only.
 func (j *Jupyter) compile(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "./lab", "./lab/nb", "./datasets", "./experiments")
+	if err := j.run(ctx, "mod", "download"); err != nil {
+		return err
+	}
+	return j.run(ctx, "build", "./lab", "./lab/nb", "./datasets", "./experiments")
+}
+
+func (j *Jupyter) run(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = j.root
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return fmt.Errorf("notebook: compiling the lab: %w", context.Cause(ctx))
 	}
 	if err != nil {
-		return fmt.Errorf("notebook: the lab in %s does not compile (%v): %s", j.root, err, strings.TrimSpace(string(out)))
+		return fmt.Errorf("notebook: the lab in %s does not compile: go %s (%v): %s", j.root, args[0], err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }
