@@ -15,6 +15,8 @@ import (
 	_ "github.com/gomlx/compute/gobackend" // registers pure Go, for who asks for it
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/pjrt"
+
+	"github.com/seeable-lab/seeable/lab/accel/onednn"
 )
 
 // ErrPureGo: the pure Go backend was about to train without permission. It is hundreds of times
@@ -48,7 +50,7 @@ type Accel struct {
 	config string
 }
 
-// String names what runs in one line, such as "XLA CPU, PJRT 0.115, 2 threads".
+// String names what runs in one line, such as "XLA CPU, PJRT 0.115, oneDNN 3.2.0, 2 threads".
 func (a *Accel) String() string { return a.text }
 
 // Close gives the backend back. The backend ends when everyone who opened it has closed it;
@@ -69,6 +71,9 @@ func (a *Accel) Close() error {
 //     not answer within seconds;
 //  5. the pinned CPU plugin fetched through package toolbox (linux/amd64).
 //
+// A CPU plugin computes convolutions with oneDNN (package onednn), which comes from the toolbox too, unless $SEEABLE_ONEDNN
+// says otherwise; where there is none, XLA computes them and Progress says so.
+//
 // It never falls back to pure Go: without a plugin it fails with ErrNoBackend. Calls in one
 // process that choose the same backend share it. Several processes may call it at once on an
 // empty cache; one fetches and the others wait. Cancelling ctx ends the wait.
@@ -88,6 +93,9 @@ func describe(b compute.Backend) string {
 	if plugin, err := pjrt.GetPlugin(x.PluginName()); err == nil {
 		major, minor := plugin.Version()
 		version = fmt.Sprintf("PJRT %d.%d", major, minor)
+	}
+	if onednn.On(b) {
+		version += ", " + onednn.Version()
 	}
 	switch {
 	case x.IsCUDA():

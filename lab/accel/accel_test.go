@@ -80,7 +80,7 @@ func cpuPlugin(t *testing.T) string {
 	return path
 }
 
-var cpuLine = regexp.MustCompile(`(?m)^XLA CPU, PJRT \d+\.\d+, \d+ threads?$`)
+var cpuLine = regexp.MustCompile(`(?m)^XLA CPU, PJRT \d+\.\d+(, oneDNN 3\.\d+\.\d+)?, \d+ threads?$`)
 
 func TestOpenSharesOneBackend(t *testing.T) {
 	acceltest.ForTest(t)

@@ -66,7 +66,7 @@ func choose(ctx context.Context, asked request, progress io.Writer) (string, err
 	var path string
 	var err error
 	if filepath.IsAbs(asked.plugin) {
-		if path, err = load(asked.plugin); err != nil {
+		if path, err = (loader{ctx, progress}).load(asked.plugin); err != nil {
 			return "", fmt.Errorf("accel: plugin %s (asked for by %s) does not load: %w; leave the backend unset to have one chosen", asked.plugin, asked.source, err)
 		}
 	} else if path, err = findPlugin(ctx, asked.plugin, progress); err != nil {
@@ -86,7 +86,8 @@ func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, e
 	if err != nil {
 		return "", noBackend(err, nil)
 	}
-	path, notes := onDisk(cache, kind)
+	l := loader{ctx, progress}
+	path, notes := l.onDisk(cache, kind)
 	if path != "" {
 		for _, note := range notes {
 			say(progress, "accel: passing over an installed plugin: %s", note)
@@ -102,14 +103,14 @@ func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, e
 		return "", noBackend(err, notes)
 	}
 	defer unlock()
-	if path, notes = onDisk(cache, kind); path != "" {
+	if path, notes = l.onDisk(cache, kind); path != "" {
 		return path, nil
 	}
 	if _, off := os.LookupEnv(xla.NoAutoInstallEnv); off {
 		notes = append(notes, xla.NoAutoInstallEnv+" is set, so go-xla's installer was not tried")
 	} else if err := autoInstall(ctx, kind); err != nil {
 		notes = append(notes, fmt.Sprintf("go-xla's installer: %v", err))
-	} else if path, more := installed(kind); path != "" {
+	} else if path, more := l.installed(kind); path != "" {
 		return path, nil
 	} else {
 		notes = append(notes, more...)
@@ -118,7 +119,7 @@ func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, e
 		return "", noBackend(fmt.Errorf("no CUDA plugin where go-xla looks ($%s, else its default folders), or no NVIDIA GPU", pjrt.PJRTPluginPathsEnv), notes)
 	}
 	if path, err = cache.Fetch(ctx, toolbox.XLACPU, progress); err == nil {
-		path, err = load(path)
+		path, err = l.load(path)
 	}
 	if err != nil {
 		return "", noBackend(err, notes)
@@ -128,14 +129,14 @@ func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, e
 
 // onDisk loads an installed plugin, else the cached one. It returns "" if there is none, and notes
 // on those that do not load.
-func onDisk(cache *toolbox.Cache, kind string) (path string, notes []string) {
-	path, notes = installed(kind)
+func (l loader) onDisk(cache *toolbox.Cache, kind string) (path string, notes []string) {
+	path, notes = l.installed(kind)
 	if path != "" || kind != "" && kind != "cpu" {
 		return path, notes
 	}
 	if cached, ok := cache.Find(toolbox.XLACPU); ok {
 		var err error
-		if path, err = load(cached); err != nil {
+		if path, err = l.load(cached); err != nil {
 			notes = append(notes, err.Error())
 		}
 	}

@@ -4,26 +4,68 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/seeable-lab/seeable/lab/accel/onednn"
 )
 
-// The mobile networks keep their maps as [C, B, H, W]: a 1×1 convolution is then one matrix product without a
-// transposition, and a depthwise one is a batch of C products with banded matrices. XLA has no fast CPU kernel for
-// grouped convolutions, and its fused loops over the k² taps are not vectorised; products of matrices with k to k·W
-// times more arithmetic still run up to 13 times faster (BenchmarkDepthwise).
+// The mobile networks keep their maps as XLA or oneDNN computes them best. XLA has no fast CPU kernel for grouped
+// convolutions, and its fused loops over the k² taps are not vectorised. With channels first, [C, B, H, W], a 1×1
+// convolution is one matrix product without a transposition, and a depthwise one is a batch of C products with banded
+// matrices: k to k·W times more arithmetic, and still up to 13 times faster (BenchmarkDepthwise). oneDNN has kernels for
+// all of them, with channels last, [B, H, W, C].
 
-// pointwise is a 1×1 convolution of x [C, B, H, W] without a bias.
-func pointwise(scope *model.Scope, x *Node, channels int) *Node {
-	dims := x.Shape().Dimensions
-	kernel := variable(scope, x, "kernel", heNormal(dims[0]), channels, dims[0])
-	return Reshape(MatMul(kernel, Reshape(x, dims[0], -1)), channels, dims[1], dims[2], dims[3])
+// mobileAxes are the axes of batch, rows, columns and channels of a mobile network's maps.
+type mobileAxes struct{ batch, height, width, channels int }
+
+// axesOf are the best axes for maps of the type of x where its graph runs.
+func axesOf(x *Node) mobileAxes {
+	if onednn.Computes(x) {
+		return mobileAxes{0, 1, 2, 3}
+	}
+	return mobileAxes{1, 2, 3, 0}
 }
 
-// stemConv is a k×k convolution of stride 2 of x [C, B, H, W], as one matrix product over the gathered taps.
+func (a mobileAxes) last() bool { return a.channels == 3 }
+
+// enter brings x [B, H, W, C] into these axes, leave back.
+func (a mobileAxes) enter(x *Node) *Node {
+	if a.last() {
+		return x
+	}
+	return TransposeAllAxes(x, 3, 0, 1, 2)
+}
+
+func (a mobileAxes) leave(x *Node) *Node {
+	if a.last() {
+		return x
+	}
+	return TransposeAllAxes(x, 1, 2, 3, 0)
+}
+
+// pointwise is a 1×1 convolution of the maps x without a bias.
+func pointwise(scope *model.Scope, x *Node, channels int) *Node {
+	dims, axes := x.Shape().Dimensions, axesOf(x)
+	in := dims[axes.channels]
+	kernel := variable(scope, x, "kernel", heNormal(in), channels, in)
+	if axes.last() {
+		y := DotGeneral(Reshape(x, -1, in), []int{1}, nil, kernel, []int{1}, nil)
+		return Reshape(y, dims[0], dims[1], dims[2], channels)
+	}
+	return Reshape(MatMul(kernel, Reshape(x, in, -1)), channels, dims[1], dims[2], dims[3])
+}
+
+// stemConv is a k×k convolution of stride 2 of the maps x, where channels come first as one matrix product over the
+// gathered taps.
 func stemConv(scope *model.Scope, x *Node, k, channels int) *Node {
-	dims := x.Shape().Dimensions
-	c, b := dims[0], dims[1]
-	outH, outW := (dims[2]+1)/2, (dims[3]+1)/2
-	x = padZero(padZero(x, 2, samePad(dims[2], k, 2)), 3, samePad(dims[3], k, 2))
+	dims, axes := x.Shape().Dimensions, axesOf(x)
+	c, h, w := dims[axes.channels], dims[axes.height], dims[axes.width]
+	kernel := variable(scope, x, "kernel", heNormal(k*k*c), k, k, c, channels)
+	top, left := samePad(h, k, 2), samePad(w, k, 2)
+	if axes.last() {
+		return Convolve(x, kernel).Strides(2).PaddingPerDim([][2]int{top, left}).Done()
+	}
+	outH, outW := (h+1)/2, (w+1)/2
+	x = padZero(padZero(x, 2, top), 3, left)
 	var taps []*Node
 	for i := range k {
 		for j := range k {
@@ -32,15 +74,55 @@ func stemConv(scope *model.Scope, x *Node, k, channels int) *Node {
 		}
 	}
 	gathered := Reshape(Concatenate(taps, 0), k*k*c, -1)
-	kernel := variable(scope, x, "kernel", heNormal(k*k*c), k, k, c, channels)
 	y := DotGeneral(Reshape(kernel, -1, channels), []int{0}, nil, gathered, []int{0}, nil)
-	return Reshape(y, channels, b, outH, outW)
+	return Reshape(y, channels, dims[axes.batch], outH, outW)
 }
 
-// depthwise convolves every channel of x [C, B, H, W] with its own k×k kernel.
+// depthwise convolves every channel of the maps x with its own k×k kernel.
 func depthwise(scope *model.Scope, x *Node, k, stride int) *Node {
-	c := x.Shape().Dimensions[0]
-	return banded(x, variable(scope, x, "kernel", heNormal(k*k), c, k, k), k, stride)
+	axes := axesOf(x)
+	c := x.Shape().Dimensions[axes.channels]
+	kernel := variable(scope, x, "kernel", heNormal(k*k), c, k, k)
+	if axes.last() {
+		return grouped(x, kernel, stride)
+	}
+	return banded(x, kernel, k, stride)
+}
+
+// grouped is the depthwise convolution of x [B, H, W, C] with kernel [C, k, k] as XLA states it. The gradients are ours
+// because GoMLX's are C convolutions each.
+func grouped(x, kernel *Node, stride int) *Node {
+	dims, k := x.Shape().Dimensions, kernel.Shape().Dimensions[1]
+	c := dims[3]
+	taps := Reshape(TransposeAllAxes(kernel, 1, 2, 0), k, k, 1, c)
+	pads := [][2]int{samePad(dims[1], k, stride), samePad(dims[2], k, stride)}
+	return withGradients(
+		func(x, taps *Node) *Node {
+			return Convolve(x, taps).Strides(stride).PaddingPerDim(pads).ChannelGroupCount(c).Done()
+		},
+		func(adjoint *Node) *Node { // of x
+			// The window over the adjoint, with zeros between its places, ends where the map ends.
+			reach := make([][2]int, 2)
+			for i := range reach {
+				n, out := dims[1+i], adjoint.Shape().Dimensions[1+i]
+				low := k - 1 - pads[i][0]
+				reach[i] = [2]int{low, n + k - 2 - (out-1)*stride - low}
+			}
+			return Convolve(adjoint, Reverse(taps, 0, 1)).InputDilationPerAxis(stride, stride).PaddingPerDim(reach).ChannelGroupCount(c).Done()
+		},
+		func(adjoint *Node) *Node { // of taps
+			// Channels take the place of the batch, and each goes with its own channel of the adjoint.
+			ends := make([][2]int, 2)
+			for i := range ends {
+				n, out := dims[1+i], adjoint.Shape().Dimensions[1+i]
+				ends[i] = [2]int{pads[i][0], (out-1)*stride + k - n - pads[i][0]}
+			}
+			return Convolve(x, adjoint).DilationPerAxis(stride, stride).PaddingPerDim(ends).BatchGroupCount(c).AxesConfig(ConvolveAxesConfig{
+				InputBatch: 3, InputChannels: 0, InputSpatial: []int{1, 2},
+				KernelInputChannels: 0, KernelOutputChannels: 3, KernelSpatial: []int{1, 2},
+				OutputBatch: 2, OutputChannels: 3, OutputSpatial: []int{0, 1},
+			}).Done()
+		}, x, taps)
 }
 
 // banded is the depthwise convolution of x [C, B, H, W] with kernel [C, k, k] as matrix products.

@@ -62,9 +62,18 @@ func naiveConvolution(h, w, k, stride int, visit func(outY, outX, tapY, tapX, y,
 	}
 }
 
-var backends = map[string]func(testing.TB) compute.Backend{"XLA": acceltest.ForTest, "PureGo": acceltest.PureGo}
+var backends = map[string]func(testing.TB) compute.Backend{
+	"oneDNN": acceltest.ForTest, "XLA": acceltest.WithoutOneDNN, "PureGo": acceltest.PureGo,
+}
 
-// Output and both gradients of the banded matrices are those of seven nested loops. The sizes reach every way of
+// channelsFirst is build for maps x [C, B, H, W] and with such a result, whatever axes the backend prefers.
+func channelsFirst(x *Node, build func(x *Node) *Node) *Node {
+	axes := axesOf(x)
+	y := build(axes.enter(TransposeAllAxes(x, 1, 2, 3, 0)))
+	return TransposeAllAxes(axes.leave(y), 3, 0, 1, 2)
+}
+
+// Output and both gradients of depthwise convolutions, by banded matrices or oneDNN, are those of seven nested loops. The sizes reach every way of
 // cutting rows: one block, several, odd numbers of rows, single rows, maps smaller than the kernel.
 func TestDepthwise(t *testing.T) {
 	const channels, batch = 3, 2
@@ -102,7 +111,7 @@ func checkDepthwise(t *testing.T, backend compute.Backend, channels, batch, h, w
 		}
 	}
 	got := layer(t, backend, kernel.tensor(channels, k, k), x, adjoint, func(scope *model.Scope, x *Node) *Node {
-		return depthwise(scope, x, k, stride)
+		return channelsFirst(x, func(x *Node) *Node { return depthwise(scope, x, k, stride) })
 	})
 	what := fmt.Sprintf("%d×%d, kernel %d, stride %d: ", h, w, k, stride)
 	near(t, what+"output", got[0], y.v)
@@ -122,8 +131,12 @@ func TestStemAndPointwise(t *testing.T) {
 					k, stride int
 					build     func(*model.Scope, *Node) *Node
 				}{
-					{"stem", k, 2, func(scope *model.Scope, x *Node) *Node { return stemConv(scope, x, k, out) }},
-					{"pointwise", 1, 1, func(scope *model.Scope, x *Node) *Node { return pointwise(scope, x, out) }},
+					{"stem", k, 2, func(scope *model.Scope, x *Node) *Node {
+						return channelsFirst(x, func(x *Node) *Node { return stemConv(scope, x, k, out) })
+					}},
+					{"pointwise", 1, 1, func(scope *model.Scope, x *Node) *Node {
+						return channelsFirst(x, func(x *Node) *Node { return pointwise(scope, x, out) })
+					}},
 				} {
 					h, w := size[0], size[1]
 					// The stem's kernel lies as [k, k, in, out], the pointwise one as [out, in].

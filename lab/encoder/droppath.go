@@ -19,7 +19,7 @@ func SetStep(scope *model.Scope, step *Node) {
 	scope.Store().RootScope().SetGraphParam(step.Graph(), stepParam, step)
 }
 
-// dropPaths zeroes whole images of the residual branch x [C, B, H, W] in training, each with probability rate, and
+// dropPaths zeroes whole images of the residual branch x, maps, in training, each with probability rate, and
 // scales the others up so that the mean stays. Which ones is a function of the store's seed, the step, the scope, and
 // the place in the batch, the same on every backend.
 func dropPaths(scope *model.Scope, x *Node, rate float64) *Node {
@@ -34,11 +34,12 @@ func dropPaths(scope *model.Scope, x *Node, rate float64) *Node {
 	bits := mix(BitwiseXor(ConvertDType(step.(*Node), dtypes.Uint32), Const(g, path.Sum32())))
 	bits = mix(BitwiseXor(bits, Const(g, uint32(seed))))
 	bits = mix(BitwiseXor(bits, Const(g, uint32(seed>>32))))
-	batch := x.Shape().Dimensions[1]
+	axis := axesOf(x).batch
+	batch := x.Shape().Dimensions[axis]
 	bits = mix(Add(bits, Iota(g, shapes.Make(dtypes.Uint32, batch), 0)))
 	uniform := MulScalar(ConvertDType(BitwiseShiftRightLogicalScalar(bits, 8), x.DType()), 1./(1<<24))
 	kept := ConvertDType(GreaterOrEqual(uniform, Scalar(g, x.DType(), rate)), x.DType())
-	return Mul(x, Reshape(MulScalar(kept, 1/(1-rate)), 1, batch, 1, 1))
+	return Mul(x, along(MulScalar(kept, 1/(1-rate)), axis, 4))
 }
 
 // mix is the finalizer of MurmurHash3: a bijection of uint32 in which every bit of x changes every bit of the result

@@ -50,7 +50,7 @@ func TestDropPaths(t *testing.T) {
 					exec, err := model.NewExec(open(t), store, func(root *model.Scope, x, step *Node) *Node {
 						store.SetTraining(x.Graph(), true)
 						SetStep(root, step)
-						return dropPaths(store.Scope(scope), x, rate)
+						return channelsFirst(x, func(x *Node) *Node { return dropPaths(store.Scope(scope), x, rate) })
 					})
 					if err != nil {
 						t.Fatal(err)
@@ -111,7 +111,7 @@ func TestDropPathsOff(t *testing.T) {
 			if c.step {
 				SetStep(scope, step)
 			}
-			return dropPaths(scope, x, c.rate)
+			return channelsFirst(x, func(x *Node) *Node { return dropPaths(scope, x, c.rate) })
 		}, tensors.FromFlatDataAndDimensions(x, 1, 4, 1, 1), int32(3))
 		if err != nil {
 			t.Fatal(err)

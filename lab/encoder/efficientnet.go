@@ -8,7 +8,7 @@ import (
 )
 
 // efficientNet is a network of the EfficientNet family (Tan and Le 2019), as timm's tf_ variants have it: padding and
-// BatchNorm's epsilon are TensorFlow's. Its maps are [C, B, H, W] (see [depthwise]).
+// BatchNorm's epsilon are TensorFlow's. Its maps lie as [mobileAxes] says.
 type efficientNet struct {
 	stem     int // channels
 	stages   []mobileStage
@@ -59,8 +59,11 @@ func scaled(channels int, width float64) int {
 const efficientNetEpsilon = 1e-3
 
 func (e efficientNet) build(scope *model.Scope, images *Node) []*Node {
-	norm := func(name string, x *Node) *Node { return batchNorm(scope.In("%s", name), x, 0, efficientNetEpsilon) }
-	x := stemConv(scope.In("conv_stem"), TransposeAllAxes(images, 3, 0, 1, 2), 3, e.stem)
+	axes := axesOf(images)
+	norm := func(name string, x *Node) *Node {
+		return batchNorm(scope.In("%s", name), x, axes.channels, efficientNetEpsilon)
+	}
+	x := stemConv(scope.In("conv_stem"), axes.enter(images), 3, e.stem)
 	x = e.act(norm("bn1", x))
 	stages := []*Node{x}
 	blocks, n := 0, 0
@@ -83,7 +86,7 @@ func (e efficientNet) build(scope *model.Scope, images *Node) []*Node {
 		stages = append(stages, e.act(norm("bn2", pointwise(scope.In("conv_head"), x, e.head))))
 	}
 	for i, x := range stages {
-		stages[i] = TransposeAllAxes(x, 1, 2, 3, 0)
+		stages[i] = axes.leave(x)
 	}
 	return stages
 }
@@ -91,11 +94,12 @@ func (e efficientNet) build(scope *model.Scope, images *Node) []*Node {
 // invertedBottleneck widens, convolves each channel and narrows again. Blocks that do not widen are without the first
 // step, so that their layers have other names in timm.
 func (e efficientNet) invertedBottleneck(scope *model.Scope, x *Node, stage mobileStage, dropPath float64) *Node {
-	in := x.Shape().Dimensions[0]
+	axes := axesOf(x)
+	in := x.Shape().Dimensions[axes.channels]
 	norms := 0
 	norm := func(x *Node) *Node {
 		norms++
-		return batchNorm(scope.In("bn%d", norms), x, 0, efficientNetEpsilon)
+		return batchNorm(scope.In("bn%d", norms), x, axes.channels, efficientNetEpsilon)
 	}
 	narrow := "conv_pw"
 	y := x
@@ -114,15 +118,16 @@ func (e efficientNet) invertedBottleneck(scope *model.Scope, x *Node, stage mobi
 	return y
 }
 
-// squeezeExcite weighs the channels of x [C, B, H, W] by what their means over space say (Hu et al. 2018).
+// squeezeExcite weighs the channels of the maps x by what their means over space say (Hu et al. 2018).
 func squeezeExcite(scope *model.Scope, x *Node, hidden int, act func(*Node) *Node) *Node {
-	channels := x.Shape().Dimensions[0]
+	axes := axesOf(x)
+	channels := x.Shape().Dimensions[axes.channels]
 	layer := func(name string, x *Node, out int) *Node {
 		s := scope.In("%s", name)
 		bias := variable(s, x, "bias", 0, out)
-		return Add(pointwise(s, x, out), Reshape(bias, out, 1, 1, 1))
+		return Add(pointwise(s, x, out), along(bias, axes.channels, 4))
 	}
-	weight := ReduceAndKeep(x, ReduceMean, 2, 3)
+	weight := ReduceAndKeep(x, ReduceMean, axes.height, axes.width)
 	weight = act(layer("conv_reduce", weight, hidden))
 	return Mul(x, Sigmoid(layer("conv_expand", weight, channels)))
 }

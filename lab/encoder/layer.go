@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/seeable-lab/seeable/lab/accel/onednn"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
@@ -25,7 +26,7 @@ func conv(scope *model.Scope, x *Node, k, channels, stride int, pad [2]int) *Nod
 		return Reshape(MatMul(Reshape(x, -1, dims[3]), Reshape(kernel, dims[3], channels)), out...)
 	}
 	keeps := stride == 1 && pad == [2]int{k / 2, k / 2}
-	if keeps && dims[1]*dims[2] <= gatherPlaces && dims[3] >= gatherChannels {
+	if keeps && !onednn.Computes(x) && dims[1]*dims[2] <= gatherPlaces && dims[3] >= gatherChannels {
 		return gatherConv(x, kernel)
 	}
 	return Convolve(x, kernel).StridePerAxis(stride, stride).PaddingPerDim([][2]int{pad, pad}).Done()
@@ -38,19 +39,14 @@ const gatherPlaces, gatherChannels = 64, 256
 // gatherConv is the convolution of stride 1 of x [B, H, W, C] with kernel [k, k, C, C'], padded to keep its size, as one
 // product of matrices with the taps of every place side by side; so are both gradients.
 func gatherConv(x, kernel *Node) *Node {
-	var adjoint *Node
-	input := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
-		turned := TransposeAllAxes(Reverse(kernel, 0, 1), 0, 1, 3, 2)
-		return gatherProduct(adjoint, turned)
-	})
-	weights := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node {
-		k, out := kernel.Shape().Dimensions[0], kernel.Shape().Dimensions[3]
-		return Reshape(DotGeneral(gather(x, k), []int{0}, nil, Reshape(adjoint, -1, out), []int{0}, nil), kernel.Shape().Dimensions...)
-	})
-	return IdentityWithCustomGradient(gatherProduct(input, weights), func(_, v *Node) *Node {
-		adjoint = v
-		return v
-	})
+	return withGradients(gatherProduct,
+		func(adjoint *Node) *Node {
+			return gatherProduct(adjoint, TransposeAllAxes(Reverse(kernel, 0, 1), 0, 1, 3, 2))
+		},
+		func(adjoint *Node) *Node {
+			k, out := kernel.Shape().Dimensions[0], kernel.Shape().Dimensions[3]
+			return Reshape(DotGeneral(gather(x, k), []int{0}, nil, Reshape(adjoint, -1, out), []int{0}, nil), kernel.Shape().Dimensions...)
+		}, x, kernel)
 }
 
 func gatherProduct(x, kernel *Node) *Node {
@@ -247,6 +243,17 @@ func withGradient(x *Node, forward func(x *Node) *Node, backward func(y, adjoint
 	var y, adjoint *Node
 	y = forward(IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return backward(y, adjoint) }))
 	return IdentityWithCustomGradient(y, func(_, v *Node) *Node {
+		adjoint = v
+		return v
+	})
+}
+
+// withGradients is forward(x, kernel) with gradients of our own, each of the adjoint of the output.
+func withGradients(forward func(x, kernel *Node) *Node, ofX, ofKernel func(adjoint *Node) *Node, x, kernel *Node) *Node {
+	var adjoint *Node
+	input := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return ofX(adjoint) })
+	weights := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node { return ofKernel(adjoint) })
+	return IdentityWithCustomGradient(forward(input, weights), func(_, v *Node) *Node {
 		adjoint = v
 		return v
 	})

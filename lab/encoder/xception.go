@@ -1,6 +1,8 @@
 package encoder
 
 import (
+	"slices"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -24,32 +26,34 @@ var xceptionBlocks = []xceptionBlock{
 const xceptionEpsilon = 1e-5
 
 // xception is the network of Chollet (2017, figure 5) as timm's legacy_xception has it, the port that deepfake detection
-// uses. The first two, dense convolutions are not padded. From there on, maps are [C, B, H, W] (see [depthwise]).
+// uses. The first two, dense convolutions are not padded. From there on, maps lie as [mobileAxes] says.
 func xception(scope *model.Scope, images *Node) []*Node {
 	norm := func(name string, x *Node, axis int) *Node {
 		return batchNorm(scope.In("%s", name), x, axis, xceptionEpsilon)
 	}
 	x := relu(norm("bn1", conv(scope.In("conv1"), images, 3, 32, 2, [2]int{}), -1))
 	x = relu(norm("bn2", conv(scope.In("conv2"), x, 3, 64, 1, [2]int{}), -1))
-	x = TransposeAllAxes(x, 3, 0, 1, 2)
+	axes := axesOf(x)
+	x = axes.enter(x)
 	stages := []*Node{x}
 	for i, block := range xceptionBlocks {
 		x = block.build(scope.In("block%d", i+1), x, i > 0)
 		stages = append(stages, x)
 	}
-	x = relu(norm("bn3", separable(scope.In("conv3"), x, 1536), 0))
-	x = relu(norm("bn4", separable(scope.In("conv4"), x, 2048), 0))
+	x = relu(norm("bn3", separable(scope.In("conv3"), x, 1536), axes.channels))
+	x = relu(norm("bn4", separable(scope.In("conv4"), x, 2048), axes.channels))
 	stages = append(stages, x)
 	for i, x := range stages {
-		stages[i] = TransposeAllAxes(x, 1, 2, 3, 0)
+		stages[i] = axes.leave(x)
 	}
 	return stages
 }
 
-// build adds the block to x [C, B, H, W]. A ReLU goes before each convolution, before the first only if activated.
+// build adds the block to the maps x. A ReLU goes before each convolution, before the first only if activated.
 // timm numbers the layers of a block one by one, its ReLUs too.
 func (b xceptionBlock) build(scope *model.Scope, x *Node, activated bool) *Node {
-	in := x.Shape().Dimensions[0]
+	axes := axesOf(x)
+	in := x.Shape().Dimensions[axes.channels]
 	layer, layers := 0, scope.In("rep")
 	next := func() *model.Scope {
 		s := layers.In("%d", layer)
@@ -67,19 +71,21 @@ func (b xceptionBlock) build(scope *model.Scope, x *Node, activated bool) *Node 
 			channels = in
 		}
 		y = separable(next(), y, channels)
-		y = batchNorm(next(), y, 0, xceptionEpsilon)
+		y = batchNorm(next(), y, axes.channels, xceptionEpsilon)
 	}
 	if b.pooled {
-		y = maxPool(y, [2]int{2, 3})
-		x = Slice(x, AxisRange(), AxisRange(), AxisRange().Stride(2), AxisRange().Stride(2))
+		y = maxPool(y, [2]int{axes.height, axes.width})
+		ranges := slices.Repeat([]SliceAxisSpec{AxisRange()}, 4)
+		ranges[axes.height], ranges[axes.width] = AxisRange().Stride(2), AxisRange().Stride(2)
+		x = Slice(x, ranges...)
 	}
 	if b.pooled || in != b.channels {
-		x = batchNorm(scope.In("skipbn"), pointwise(scope.In("skip"), x, b.channels), 0, xceptionEpsilon)
+		x = batchNorm(scope.In("skipbn"), pointwise(scope.In("skip"), x, b.channels), axes.channels, xceptionEpsilon)
 	}
 	return Add(y, x)
 }
 
-// separable convolves every channel of x [C, B, H, W] with its own 3×3 kernel and then mixes them.
+// separable convolves every channel of the maps x with its own 3×3 kernel and then mixes them.
 func separable(scope *model.Scope, x *Node, channels int) *Node {
 	return pointwise(scope.In("pointwise"), depthwise(scope.In("conv1"), x, 3, 1), channels)
 }

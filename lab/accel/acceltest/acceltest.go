@@ -4,7 +4,9 @@ package acceltest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"github.com/gomlx/compute/gobackend"
 
 	"github.com/seeable-lab/seeable/lab/accel"
+	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
 // limit bounds how long a test waits for a plugin to be fetched.
@@ -37,6 +40,41 @@ func ForTest(tb testing.TB) compute.Backend {
 	a, err := openXLA()
 	if errors.Is(err, accel.ErrNoBackend) {
 		tb.Skipf("not tested on XLA: %v", err)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return a.Backend
+}
+
+var openPlain = sync.OnceValues(func() (*accel.Accel, error) {
+	cache, err := toolbox.OpenCache()
+	if err != nil {
+		return nil, err
+	}
+	path, ok := cache.Find(toolbox.XLACPU)
+	if !ok {
+		return nil, fmt.Errorf("%w: this machine's is not the toolbox's", accel.ErrNoBackend)
+	}
+	// By another name, go-xla takes the plugin for another one.
+	path = filepath.Dir(path) + "/./" + filepath.Base(path)
+	if before, set := os.LookupEnv(accel.OneDNNEnv); set {
+		defer os.Setenv(accel.OneDNNEnv, before)
+	} else {
+		defer os.Unsetenv(accel.OneDNNEnv)
+	}
+	os.Setenv(accel.OneDNNEnv, "off")
+	return accel.Open(context.Background(), accel.Options{Backend: "xla:" + path})
+})
+
+// WithoutOneDNN returns the toolbox's XLA CPU backend as it is where there is no oneDNN. It skips the test where the
+// plugin is another one. Do not finalize the backend.
+func WithoutOneDNN(tb testing.TB) compute.Backend {
+	tb.Helper()
+	ForTest(tb)
+	a, err := openPlain()
+	if errors.Is(err, accel.ErrNoBackend) {
+		tb.Skipf("not tested without oneDNN: %v", err)
 	}
 	if err != nil {
 		tb.Fatal(err)

@@ -1,0 +1,5 @@
+package accel
+
+// heap.c takes effect by being linked.
+
+import "C"

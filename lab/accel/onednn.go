@@ -1,0 +1,37 @@
+package accel
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/seeable-lab/seeable/lab/accel/onednn"
+	"github.com/seeable-lab/seeable/lab/toolbox"
+)
+
+// OneDNNEnv names a shared library of oneDNN 3 to compute convolutions with on a CPU, or is "off" to leave them to XLA.
+// Unset, the toolbox brings one where it can.
+const OneDNNEnv = "SEEABLE_ONEDNN"
+
+// withOneDNN loads a CPU plugin together with oneDNN and reports whether it did. If not, the plugin may be loaded alone.
+func (l loader) withOneDNN(plugin string) (loaded bool, err error) {
+	library := os.Getenv(OneDNNEnv)
+	switch {
+	case library == "off" || library == "" && !toolbox.OneDNN.Supported():
+		return false, nil
+	case library == "":
+		cache, err := toolbox.OpenCache()
+		if err != nil {
+			return false, err
+		}
+		if library, err = cache.Fetch(l.ctx, toolbox.OneDNN, l.progress); err != nil {
+			return false, fmt.Errorf("%w (%s=off stops asking)", err, OneDNNEnv)
+		}
+	case !filepath.IsAbs(library):
+		return false, fmt.Errorf("%s is %q, want the absolute path of a library of oneDNN 3, or off", OneDNNEnv, library)
+	}
+	if err = caught(func() error { return onednn.Register(library, plugin) }); err != nil {
+		return false, err
+	}
+	return true, nil
+}

@@ -1,0 +1,197 @@
+package onednn
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// op is a convolution as StableHLO states it (openxla.org/stablehlo/spec#convolution), of two spatial axes.
+type op struct {
+	lhs, rhs, out                 []int64 // dimensions
+	lhsAxes, rhsAxes, outAxes     axes
+	stride, lhsDilation, dilation []int64
+	padding                       [][2]int64
+	featureGroups, batchGroups    int64
+}
+
+// axes are the places of batch or output channel, channel or input channel, rows and columns.
+type axes [4]int
+
+// kinds of convolution, as onednn.h numbers them.
+const (
+	forward = iota
+	dataGradient
+	kernelGradient
+)
+
+// convolution is what oneDNN computes, as onednn.h states it. It can be a key.
+type convolution struct {
+	kind                            int
+	batch, groups, inputs, outputs  int64
+	input, kernel, output           [2]int64
+	stride, dilation, before, after [2]int64
+	inputStrides                    [4]int64
+	kernelStrides                   [5]int64
+	outputStrides                   [4]int64
+}
+
+// errNotOurs: oneDNN cannot compute an operation, or XLA does it as well.
+var errNotOurs = errors.New("not a convolution for oneDNN")
+
+// convolution says what oneDNN is to compute for the operation.
+//
+// A gradient is a convolution too. With respect to the input it is one over a dilated left side, and with respect to the
+// kernel one whose window is the map and whose batch are the channels. Any convolution can be read in the latter way, which
+// is as exact; it is meant where the batch then comes before the channels, as oneDNN wants it.
+func (o op) convolution() (c convolution, err error) {
+	lhs, rhs, out := o.lhsAxes, o.rhsAxes, o.outAxes
+	for i := range 2 {
+		if o.padding[i][0] < 0 {
+			return c, errNotOurs
+		}
+	}
+	window := [2]int64{o.rhs[rhs[2]], o.rhs[rhs[3]]}
+	result := [2]int64{o.out[out[2]], o.out[out[3]]}
+	source := [2]int64{o.lhs[lhs[2]], o.lhs[lhs[3]]}
+	switch {
+	case o.lhsDilation[0] > 1 || o.lhsDilation[1] > 1:
+		// out = conv(lhs dilated, rhs): lhs is the gradient of the output, out that of the input.
+		if o.stride[0] != 1 || o.stride[1] != 1 || o.batchGroups != 1 || rhs[2] != 0 || rhs[3] != 1 {
+			return c, errNotOurs
+		}
+		c = convolution{kind: dataGradient, batch: o.lhs[lhs[0]], groups: o.featureGroups, inputs: o.out[out[1]], outputs: o.lhs[lhs[1]],
+			input: result, kernel: window, output: source,
+			stride: [2]int64(o.lhsDilation), dilation: [2]int64(o.dilation),
+			inputStrides: strides(o.out, out), outputStrides: strides(o.lhs, lhs),
+		}
+		s := strides(o.rhs, rhs)
+		c.kernelStrides = [5]int64{o.out[out[1]] / o.featureGroups * s[0], s[1], s[0], s[2], s[3]}
+		for i := range 2 {
+			c.before[i] = (window[i]-1)*c.dilation[i] - o.padding[i][0]
+		}
+	case o.batchGroups > 1 || lhs[0] > lhs[1]:
+		// out[i, o] = Σ over batch and places of lhs[batch, i] and rhs[batch, o]: rhs is the gradient of the output.
+		if o.featureGroups != 1 {
+			return c, errNotOurs
+		}
+		c = convolution{kind: kernelGradient, batch: o.lhs[lhs[1]], groups: o.batchGroups, inputs: o.lhs[lhs[0]], outputs: o.rhs[rhs[0]],
+			input: source, kernel: result, output: window,
+			stride: [2]int64(o.dilation), dilation: [2]int64(o.stride),
+			inputStrides: strides(o.lhs, axes{lhs[1], lhs[0], lhs[2], lhs[3]}), outputStrides: strides(o.rhs, axes{rhs[1], rhs[0], rhs[2], rhs[3]}),
+			kernelStrides: kernelStrides(o.out, axes{out[1], out[0], out[2], out[3]}, o.rhs[rhs[0]]/o.batchGroups)}
+		for i := range 2 {
+			c.before[i] = o.padding[i][0]
+		}
+	default:
+		c = convolution{kind: forward, batch: o.lhs[lhs[0]], groups: o.featureGroups, inputs: o.lhs[lhs[1]], outputs: o.rhs[rhs[0]],
+			input: source, kernel: window, output: result,
+			stride: [2]int64(o.stride), dilation: [2]int64(o.dilation),
+			inputStrides: strides(o.lhs, lhs), outputStrides: strides(o.out, out),
+			kernelStrides: kernelStrides(o.rhs, rhs, o.rhs[rhs[0]]/o.featureGroups)}
+		for i := range 2 {
+			c.before[i] = o.padding[i][0]
+		}
+	}
+	for i := range 2 {
+		// oneDNN wants the padding behind that just holds the last window.
+		c.after[i] = (c.output[i]-1)*c.stride[i] + (c.kernel[i]-1)*c.dilation[i] + 1 - c.input[i] - c.before[i]
+		if c.before[i] < 0 || c.after[i]+c.stride[i] <= 0 {
+			return c, errNotOurs
+		}
+	}
+	return c, nil
+}
+
+// strides are how far apart neighbours lie along the axes of a row-major tensor.
+func strides(dims []int64, a axes) (s [4]int64) {
+	for i, axis := range a {
+		s[i] = 1
+		for _, d := range dims[axis+1:] {
+			s[i] *= d
+		}
+	}
+	return s
+}
+
+// kernelStrides are strides of groups, outputs of a group, inputs of a group, rows and columns, for axes of outputs of all
+// groups, inputs of a group, rows and columns.
+func kernelStrides(dims []int64, a axes, outputsOfGroup int64) [5]int64 {
+	s := strides(dims, a)
+	return [5]int64{outputsOfGroup * s[0], s[0], s[1], s[2], s[3]}
+}
+
+var (
+	attribute = regexp.MustCompile(`(?m)^\s*(\w+) = (.+?),?$`)
+	integers  = regexp.MustCompile(`-?\d+`)
+	tensor    = regexp.MustCompile(`tensor<(\d+)x(\d+)x(\d+)x(\d+)xf32>`)
+	layout    = regexp.MustCompile(`\[([^\[\]]+)\]`)
+)
+
+// parse reads the attributes of a convolution and the types of its operands and result, as go-xla writes them.
+func parse(attributes, types string) (o op, err error) {
+	a := map[string]string{}
+	for _, m := range attribute.FindAllStringSubmatch(attributes, -1) {
+		a[m[1]] = m[2]
+	}
+	shapes := tensor.FindAllStringSubmatch(types, -1)
+	orders := layout.FindAllStringSubmatch(a["dimension_numbers"], -1)
+	if len(shapes) != 3 || len(orders) != 3 || strings.Contains(a["window_reversal"], "true") {
+		return o, errNotOurs
+	}
+	for i, shape := range []*[]int64{&o.lhs, &o.rhs, &o.out} {
+		for _, d := range shapes[i][1:] {
+			n, err := strconv.ParseInt(d, 10, 32)
+			if err != nil || n < 1 {
+				return o, errNotOurs
+			}
+			*shape = append(*shape, n)
+		}
+	}
+	for i, names := range []string{"bf01", "oi01", "bf01"} {
+		order := strings.Split(orders[i][1], ", ")
+		if len(order) != 4 {
+			return o, errNotOurs
+		}
+		at := [...]*axes{&o.lhsAxes, &o.rhsAxes, &o.outAxes}[i]
+		for j, name := range names {
+			at[j] = -1
+			for axis, of := range order {
+				if of == string(name) {
+					at[j] = axis
+				}
+			}
+			if at[j] < 0 {
+				return o, fmt.Errorf("%w: layout %q", errNotOurs, orders[i][0])
+			}
+		}
+	}
+	numbers := func(name string, want int) []int64 {
+		_, value, _ := strings.Cut(a[name], ":")
+		if name == "padding" {
+			value, _, _ = strings.Cut(a[name], ":")
+		}
+		var list []int64
+		for _, text := range integers.FindAllString(value, -1) {
+			n, _ := strconv.ParseInt(text, 10, 32)
+			list = append(list, n)
+		}
+		if len(list) != want {
+			err = fmt.Errorf("%w: %s is %q", errNotOurs, name, a[name])
+			return make([]int64, want)
+		}
+		return list
+	}
+	o.stride, o.lhsDilation, o.dilation = numbers("window_strides", 2), numbers("lhs_dilation", 2), numbers("rhs_dilation", 2)
+	padding := numbers("padding", 4)
+	o.padding = [][2]int64{{padding[0], padding[1]}, {padding[2], padding[3]}}
+	for name, group := range map[string]*int64{"feature_group_count": &o.featureGroups, "batch_group_count": &o.batchGroups} {
+		value, _, _ := strings.Cut(a[name], " ")
+		if *group, _ = strconv.ParseInt(value, 10, 32); *group < 1 {
+			err = fmt.Errorf("%w: %s is %q", errNotOurs, name, a[name])
+		}
+	}
+	return o, err
+}

@@ -1,0 +1,207 @@
+#include "onednn.h"
+
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// oneDNN 3's C interface (oneapi/dnnl/dnnl.h): handles are pointers, and a status of 0 is success.
+typedef void* handle;
+typedef struct {
+  int arg;
+  handle memory;
+} exec_arg;
+
+enum { F32 = 3, TAG_ANY = 1, CPU = 1, DIRECT = 1, FORWARD_TRAINING = 64, IN_ORDER = 1, USER_SCRATCHPAD = 1, FPMATH_BF16 = 1 };
+enum { OUT_OF_MEMORY = 1 };
+enum { QUERY_IMPL = 8, QUERY_WEIGHTS = 131, QUERY_DIFF_WEIGHTS = 132, QUERY_SCRATCHPAD = 136 };
+enum { SRC = 1, DST = 17, WEIGHTS = 33, SCRATCHPAD = 80, DIFF_SRC = 129, DIFF_DST = 145, DIFF_WEIGHTS = 161 };
+
+#define FUNCTIONS(F)                                                                                                       \
+  F(engine_create, (handle*, int, size_t))                                                                                 \
+  F(stream_create, (handle*, handle, unsigned))                                                                            \
+  F(memory_desc_create_with_strides, (handle*, int, const int64_t*, int, const int64_t*))                                  \
+  F(memory_desc_create_with_tag, (handle*, int, const int64_t*, int, int))                                                 \
+  F(memory_desc_equal, (handle, handle))                                                                                   \
+  F(memory_create, (handle*, handle, handle, void*))                                                                       \
+  F(memory_destroy, (handle))                                                                                              \
+  F(primitive_attr_create, (handle*))                                                                                      \
+  F(primitive_attr_set_scratchpad_mode, (handle, int))                                                                     \
+  F(primitive_attr_set_fpmath_mode, (handle, int))                                                                         \
+  F(convolution_forward_primitive_desc_create,                                                                             \
+    (handle*, handle, int, int, handle, handle, handle, handle, const int64_t*, const int64_t*, const int64_t*,            \
+     const int64_t*, handle))                                                                                              \
+  F(convolution_backward_data_primitive_desc_create,                                                                       \
+    (handle*, handle, int, handle, handle, handle, const int64_t*, const int64_t*, const int64_t*, const int64_t*, handle, \
+     handle))                                                                                                              \
+  F(convolution_backward_weights_primitive_desc_create,                                                                    \
+    (handle*, handle, int, handle, handle, handle, handle, const int64_t*, const int64_t*, const int64_t*, const int64_t*, \
+     handle, handle))                                                                                                      \
+  F(reorder_primitive_desc_create, (handle*, handle, handle, handle, handle, handle))                                      \
+  F(primitive_desc_query, (handle, int, int, void*))                                                                       \
+  F(primitive_create, (handle*, handle))                                                                                   \
+  F(primitive_execute, (handle, handle, int, const exec_arg*))
+
+#define DECLARE(name, args) static int(*dnnl_##name) args;
+FUNCTIONS(DECLARE)
+static handle (*dnnl_primitive_desc_query_md)(handle, int, int);
+static size_t (*dnnl_memory_desc_get_size)(handle);
+
+static handle engine;
+static int version;
+
+const char* onednn_open(const char* path) {
+  // Idle threads of OpenMP would spin on the cores that XLA's own threads need.
+  setenv("OMP_WAIT_POLICY", "passive", 0);
+  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL) return dlerror();
+#define LOAD(name, args) \
+  if ((dnnl_##name = dlsym(library, "dnnl_" #name)) == NULL) return "no function dnnl_" #name;
+  FUNCTIONS(LOAD)
+  if ((dnnl_primitive_desc_query_md = dlsym(library, "dnnl_primitive_desc_query_md")) == NULL ||
+      (dnnl_memory_desc_get_size = dlsym(library, "dnnl_memory_desc_get_size")) == NULL)
+    return "functions are missing";
+  const struct { int major, minor, patch; }* (*get_version)(void) = dlsym(library, "dnnl_version");
+  if (get_version == NULL) return "no function dnnl_version";
+  version = get_version()->major * 10000 + get_version()->minor * 100 + get_version()->patch;
+  if (version < 30000 || version >= 40000) return "it is not oneDNN 3";
+  return dnnl_engine_create(&engine, CPU, 0) ? "no engine for this CPU" : NULL;
+}
+
+int onednn_version(void) { return version; }
+
+typedef struct {
+  handle primitive, reorder;              // reorder brings the kernel into the layout of primitive, or out of it
+  handle input, kernel, output;           // descriptions of the tensors of XLA
+  handle packed, scratchpad;              // and of what lies between
+  size_t flipped_size, packed_size, scratchpad_size;
+  int64_t places, block;                  // of a kernel to turn: rows times columns, and elements of each
+  int kind;
+  char implementation[64];
+} prepared;
+
+static size_t align(size_t n) { return (n + 63) & ~(size_t)63; }
+
+void* onednn_prepare(const onednn_convolution* c) {
+  prepared p = {.kind = c->kind};
+  int64_t input[] = {c->batch, c->inputs, c->input[0], c->input[1]};
+  int64_t output[] = {c->batch, c->outputs, c->output[0], c->output[1]};
+  int64_t kernel[] = {c->groups, c->outputs / c->groups, c->inputs / c->groups, c->kernel[0], c->kernel[1]};
+  int64_t dilation[] = {c->dilation[0] - 1, c->dilation[1] - 1};
+  int grouped = c->groups > 1, ndims = 4 + grouped;
+  const int64_t *dims = grouped ? kernel : kernel + 1, *strides = grouped ? c->kernel_strides : c->kernel_strides + 1;
+  handle attr, any, forward, pd = NULL;
+  if (dnnl_memory_desc_create_with_strides(&p.input, 4, input, F32, c->input_strides) ||
+      dnnl_memory_desc_create_with_strides(&p.output, 4, output, F32, c->output_strides) ||
+      dnnl_memory_desc_create_with_strides(&p.kernel, ndims, dims, F32, strides) ||
+      dnnl_memory_desc_create_with_tag(&any, ndims, dims, F32, TAG_ANY) || dnnl_primitive_attr_create(&attr) ||
+      dnnl_primitive_attr_set_scratchpad_mode(attr, USER_SCRATCHPAD) ||
+      (c->bf16 && dnnl_primitive_attr_set_fpmath_mode(attr, FPMATH_BF16)))
+    return NULL;
+  if (dnnl_convolution_forward_primitive_desc_create(&forward, engine, FORWARD_TRAINING, DIRECT, p.input, any, NULL, p.output,
+                                                     c->stride, dilation, c->before, c->after, attr))
+    return NULL;
+  int status = 0;
+  switch (c->kind) {
+    case FORWARD:
+      pd = forward;
+      break;
+    case DATA_GRADIENT:
+      status = dnnl_convolution_backward_data_primitive_desc_create(&pd, engine, DIRECT, p.input, any, p.output, c->stride,
+                                                                    dilation, c->before, c->after, forward, attr);
+      break;
+    case KERNEL_GRADIENT:
+      status = dnnl_convolution_backward_weights_primitive_desc_create(
+          &pd, engine, DIRECT, p.input, any, NULL, p.output, c->stride, dilation, c->before, c->after, forward, attr);
+  }
+  const char* name = NULL;
+  if (status || dnnl_primitive_desc_query(pd, QUERY_IMPL, 0, &name) || dnnl_primitive_create(&p.primitive, pd)) return NULL;
+  if (strncmp(name, "ref", 3) == 0) return NULL;
+  snprintf(p.implementation, sizeof p.implementation, "%s", name);
+  p.packed = dnnl_primitive_desc_query_md(pd, c->kind == KERNEL_GRADIENT ? QUERY_DIFF_WEIGHTS : QUERY_WEIGHTS, 0);
+  p.scratchpad = dnnl_primitive_desc_query_md(pd, QUERY_SCRATCHPAD, 0);
+  p.scratchpad_size = align(dnnl_memory_desc_get_size(p.scratchpad));
+  if (!dnnl_memory_desc_equal(p.packed, p.kernel)) {
+    handle from = c->kind == KERNEL_GRADIENT ? p.packed : p.kernel, to = c->kind == KERNEL_GRADIENT ? p.kernel : p.packed, rd;
+    if (dnnl_reorder_primitive_desc_create(&rd, from, engine, to, engine, attr) || dnnl_primitive_create(&p.reorder, rd))
+      return NULL;
+    p.packed_size = align(dnnl_memory_desc_get_size(p.packed));
+    size_t more = align(dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(rd, QUERY_SCRATCHPAD, 0)));
+    if (more > 0) return NULL;  // no reorder of kernels was seen to want a scratchpad
+  }
+  if (c->kind == DATA_GRADIENT) {
+    p.places = c->kernel[0] * c->kernel[1];
+    p.block = kernel[0] * kernel[1] * kernel[2];
+    p.flipped_size = align(p.places * p.block * sizeof(float));
+  }
+  prepared* kept = malloc(sizeof p);
+  if (kept != NULL) *kept = p;
+  return kept;
+}
+
+const char* onednn_implementation(void* p) { return ((prepared*)p)->implementation; }
+
+// Each thread of XLA has a stream and memory of its own, which grows to the most that a convolution wanted.
+static __thread handle stream;
+static __thread char* arena;
+static __thread size_t arena_size;
+
+static bool reserve(size_t size) {
+  if (size <= arena_size) return true;
+  free(arena);
+  arena = aligned_alloc(64, size);
+  arena_size = arena == NULL ? 0 : size;
+  return arena != NULL;
+}
+
+// run executes a primitive on up to four tensors, each a description, where it lies and what it is to the primitive.
+typedef struct {
+  int arg;
+  handle description;
+  void* at;
+} tensor;
+
+static int run(handle primitive, int count, const tensor* tensors) {
+  exec_arg args[4];
+  int status = 0, made = 0;
+  for (; made < count && status == 0; made++) {
+    args[made].arg = tensors[made].arg;
+    status = dnnl_memory_create(&args[made].memory, tensors[made].description, engine, tensors[made].at);
+    if (status != 0) break;
+  }
+  if (status == 0) status = dnnl_primitive_execute(primitive, stream, count, args);
+  while (made > 0) dnnl_memory_destroy(args[--made].memory);
+  return status;
+}
+
+int onednn_execute(void* made, void* out, void** in) {
+  const prepared* p = made;
+  int status = 0;
+  if (stream == NULL && (status = dnnl_stream_create(&stream, engine, IN_ORDER)) != 0) return status;
+  if (!reserve(p->flipped_size + p->packed_size + p->scratchpad_size)) return OUT_OF_MEMORY;
+  char *flipped = arena, *packed = flipped + p->flipped_size, *scratchpad = packed + p->packed_size;
+  void* kernel = p->kind == KERNEL_GRADIENT ? out : in[1];
+  if (p->kind == DATA_GRADIENT) {
+    for (int64_t i = 0; i < p->places; i++)
+      memcpy((float*)flipped + i * p->block, (float*)kernel + (p->places - 1 - i) * p->block, p->block * sizeof(float));
+    kernel = flipped;
+  }
+  tensor plain = {SRC, p->kernel, kernel}, weights = {DST, p->packed, p->reorder ? packed : kernel};
+  if (p->reorder && p->kind != KERNEL_GRADIENT) status = run(p->reorder, 2, (tensor[]){plain, weights});
+  if (status != 0) return status;
+  tensor spare = {SCRATCHPAD, p->scratchpad, scratchpad};
+  switch (p->kind) {
+    case FORWARD:
+      weights.arg = WEIGHTS;
+      return run(p->primitive, 4, (tensor[]){{SRC, p->input, in[0]}, weights, {DST, p->output, out}, spare});
+    case DATA_GRADIENT:
+      weights.arg = WEIGHTS;
+      return run(p->primitive, 4, (tensor[]){{DIFF_DST, p->output, in[0]}, weights, {DIFF_SRC, p->input, out}, spare});
+  }
+  weights.arg = DIFF_WEIGHTS;
+  status = run(p->primitive, 4, (tensor[]){{SRC, p->input, in[0]}, {DIFF_DST, p->output, in[1]}, weights, spare});
+  if (status != 0 || p->reorder == NULL) return status;
+  weights.arg = SRC, plain.arg = DST;
+  return run(p->reorder, 2, (tensor[]){weights, plain});
+}

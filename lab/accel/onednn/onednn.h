@@ -1,0 +1,39 @@
+// What oneDNN 3 and PJRT lay down in their C interfaces, as far as this package uses it.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FORWARD, DATA_GRADIENT, KERNEL_GRADIENT };
+
+// A convolution of floats. Strides are those of its three tensors, in elements: of input and output by batch, channel,
+// row and column, of the kernel by group, output channel, input channel, row and column. Channels are of all groups.
+typedef struct {
+  int64_t kind, bf16;
+  int64_t batch, groups, inputs, outputs;
+  int64_t input[2], kernel[2], output[2];
+  int64_t stride[2], dilation[2], before[2], after[2];
+  int64_t input_strides[4], kernel_strides[5], output_strides[4];
+} onednn_convolution;
+
+// onednn_open loads the library. It returns what is wrong, or NULL.
+const char* onednn_open(const char* path);
+
+// onednn_version is the library's, as major·10000 + minor·100 + patch.
+int onednn_version(void);
+
+// onednn_prepare makes what computes c, or NULL if oneDNN has nothing better than its reference for it.
+void* onednn_prepare(const onednn_convolution* c);
+
+// onednn_implementation names the kernel of what onednn_prepare made.
+const char* onednn_implementation(void* prepared);
+
+// onednn_execute computes out from in. A data gradient takes the output's gradient and the kernel turned by 180°, a kernel
+// gradient the input and the output's gradient. It returns oneDNN's status, 0 for success.
+int onednn_execute(void* prepared, void* out, void** in);
+
+#define TARGET "seeable_convolution"
+
+// onednn_plugin loads a PJRT plugin and returns a copy of its table of functions that compiles what goRewrite made of each
+// program, or NULL and what is wrong.
+void* onednn_plugin(const char* path, const char** wrong);

@@ -1,0 +1,208 @@
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "_cgo_export.h"
+#include "onednn.h"
+
+// PJRT's C interface (pjrt_c_api.h, pjrt_c_api_ffi_extension.h), which only ever grows at its end.
+typedef struct extension {
+  size_t size;
+  int type;
+  struct extension* next;
+} extension;
+
+typedef struct {
+  size_t size;
+  extension* extensions;
+  char *code;
+  size_t code_size;
+  const char* format;
+  size_t format_size;
+} program;
+
+typedef struct {
+  size_t size;
+  extension* extensions;
+  void* client;
+  const program* program;
+  const char* options;
+  size_t options_size;
+  void* executable;
+} compile_args;
+
+typedef struct {
+  size_t size;
+  const char* target;
+  size_t target_size;
+  void* handler;
+  const char* platform;
+  size_t platform_size;
+  int traits;
+} register_args;
+
+typedef struct {
+  extension base;
+  void *type_id_register, *user_data_add;
+  void* (*register_handler)(register_args*);
+} ffi_extension;
+
+typedef void* (*compile_function)(compile_args*);
+
+typedef struct {
+  size_t size;
+  extension* extensions;
+  struct { size_t size; extension* extensions; int major, minor; } version;
+  void *error[3], *plugin[2], *event[5], *client[10];
+  compile_function client_compile;
+} api;
+
+enum { FFI = 5 };
+
+// XLA's interface to foreign functions (xla/ffi/api/c_api.h).
+typedef struct {
+  size_t size;
+  extension* extensions;
+  int major, minor;
+} ffi_version;
+
+typedef struct {
+  extension base;
+  struct { size_t size; ffi_version version; uint32_t traits; }* metadata;
+} ffi_metadata;
+
+typedef struct {
+  size_t size;
+  extension* extensions;
+  const char* message;
+  int code;
+} ffi_error_args;
+
+typedef struct {
+  size_t size;
+  extension* extensions;
+  ffi_version version;
+  void* internal;
+  void* (*error_create)(ffi_error_args*);
+} ffi_api;
+
+typedef struct {
+  size_t size;
+  extension* extensions;
+  int type;
+  void* data;
+  int64_t rank;
+  int64_t* dims;
+} ffi_buffer;
+
+typedef struct {
+  int type;
+  void* value;
+} ffi_scalar;
+
+typedef struct {
+  size_t size;
+  extension* extensions;
+  int64_t count;
+  int* types;
+  void** values;
+} ffi_values;
+
+typedef struct {
+  size_t size;
+  extension* extensions;
+  int64_t count;
+  int* types;
+  void** names;
+  void** values;
+} ffi_attributes;
+
+typedef struct {
+  size_t size;
+  extension* extensions;
+  const ffi_api* api;
+  void* context;
+  int stage;
+  ffi_values args, results;
+  ffi_attributes attributes;
+} ffi_call;
+
+enum { FFI_METADATA = 1, FFI_EXECUTE = 3, FFI_INTERNAL = 13, FFI_MAJOR = 0, FFI_MINOR = 1 };
+
+// call is XLA's custom call: two buffers to one. Its only attribute is what onednn_prepare made.
+static void* call(ffi_call* c) {
+  if (c->extensions != NULL && c->extensions->type == FFI_METADATA) {
+    ffi_version* version = &((ffi_metadata*)c->extensions)->metadata->version;
+    version->major = FFI_MAJOR;
+    version->minor = FFI_MINOR;
+    return NULL;
+  }
+  if (c->stage != FFI_EXECUTE) return NULL;
+  void* in[] = {((ffi_buffer*)c->args.values[0])->data, ((ffi_buffer*)c->args.values[1])->data};
+  void* prepared = (void*)*(intptr_t*)((ffi_scalar*)c->attributes.values[0])->value;
+  int status = onednn_execute(prepared, ((ffi_buffer*)c->results.values[0])->data, in);
+  if (status == 0) return NULL;
+  char message[160];
+  snprintf(message, sizeof message, "oneDNN's %s failed with status %d; $SEEABLE_ONEDNN=off does without oneDNN",
+           onednn_implementation(prepared), status);
+  ffi_error_args error = {sizeof error, NULL, message, FFI_INTERNAL};
+  return c->api->error_create(&error);
+}
+
+static compile_function compile_as_is;
+
+static void* compile(compile_args* args) {
+  size_t size = 0;
+  const program* given = args->program;
+  char* code = NULL;
+  if (given->format_size == 4 && memcmp(given->format, "mlir", 4) == 0)
+    code = goRewrite(given->code, given->code_size, &size);
+  if (code == NULL) return compile_as_is(args);
+  program rewritten = *given;
+  rewritten.code = code;
+  rewritten.code_size = size;
+  args->program = &rewritten;
+  void* error = compile_as_is(args);
+  args->program = given;
+  free(code);
+  return error;
+}
+
+void* onednn_plugin(const char* path, const char** wrong) {
+  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL) {
+    *wrong = dlerror();
+    return NULL;
+  }
+  api* (*get)(void) = (api * (*)(void)) dlsym(library, "GetPjrtApi");
+  if (get == NULL) {
+    *wrong = "no function GetPjrtApi";
+    return NULL;
+  }
+  api* theirs = get();
+  if (compile_as_is != NULL && compile_as_is != theirs->client_compile) {
+    *wrong = "another plugin has oneDNN already";
+    return NULL;
+  }
+  extension* e = theirs->extensions;
+  while (e != NULL && e->type != FFI) e = e->next;
+  if (e == NULL || e->size < sizeof(ffi_extension) || ((ffi_extension*)e)->register_handler == NULL) {
+    *wrong = "it takes no custom calls";
+    return NULL;
+  }
+  register_args args = {offsetof(register_args, traits) + sizeof args.traits, TARGET, strlen(TARGET), call, "Host", 4, 0};
+  if (compile_as_is == NULL && ((ffi_extension*)e)->register_handler(&args) != NULL) {
+    *wrong = "it refuses custom calls";
+    return NULL;
+  }
+  api* ours = malloc(theirs->size);
+  if (ours == NULL) {
+    *wrong = "out of memory";
+    return NULL;
+  }
+  memcpy(ours, theirs, theirs->size);
+  compile_as_is = ours->client_compile;
+  ours->client_compile = compile;
+  return ours;
+}

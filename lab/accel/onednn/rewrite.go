@@ -1,0 +1,35 @@
+package onednn
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// statement is a convolution as go-xla's package stablehlo writes it.
+var statement = regexp.MustCompile(`(?s)"stablehlo\.convolution"\((%[^ ,()]+, %[^ ,()]+)\) \{\n([^{}]*?)\n\s*\} : ([^\n]+)`)
+
+// rewrite puts custom calls in place of the convolutions of a StableHLO program for which prepare returns a configuration.
+// It reports whether there are any.
+func rewrite(program []byte, prepare func(convolution) (config string, ok bool)) (rewritten []byte, any bool) {
+	rewritten = statement.ReplaceAllFunc(program, func(text []byte) []byte {
+		m := statement.FindSubmatch(text)
+		o, err := parse(string(m[2]), string(m[3]))
+		if err != nil {
+			return text
+		}
+		c, err := o.convolution()
+		if err != nil {
+			return text
+		}
+		config, ok := prepare(c)
+		if !ok {
+			return text
+		}
+		any = true
+		// Version 4 of custom calls hands attributes to a C function of XLA's foreign function interface.
+		const rowMajor = "dense<[3, 2, 1, 0]> : tensor<4xindex>"
+		return fmt.Appendf(nil, `"stablehlo.custom_call"(%s) {api_version = 4 : i32, backend_config = {prepared = %s : i64}, call_target_name = %q, operand_layouts = [%s, %s], result_layouts = [%s]} : %s`,
+			m[1], config, target, rowMajor, rowMajor, rowMajor, m[3])
+	})
+	return rewritten, any
+}
