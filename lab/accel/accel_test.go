@@ -50,7 +50,7 @@ func child(t *testing.T, env ...string) (stdout, stderr string, err error) {
 	}
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), childEnv+"=1", "GOMLX_BACKEND=", "GOMLX_NO_AUTO_INSTALL=1",
-		"PJRT_PLUGIN_LIBRARY_PATH="+t.TempDir(), toolbox.CacheEnv+"="+t.TempDir())
+		"PJRT_PLUGIN_LIBRARY_PATH="+t.TempDir(), toolbox.CacheEnv+"="+t.TempDir(), accel.OneDNNEnv+"=off")
 	cmd.Env = append(cmd.Env, env...)
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
@@ -292,5 +292,35 @@ func BenchmarkOpenWarm(b *testing.B) {
 			b.Fatal(err)
 		}
 		a.Close()
+	}
+}
+
+// A oneDNN that is none is named, with what to do, and does not keep anyone from computing.
+func TestOneDNN(t *testing.T) {
+	plugin := "GOMLX_BACKEND=xla:" + cpuPlugin(t)
+	cache, err := toolbox.OpenCache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	library, ok := cache.Find(toolbox.OneDNN)
+	if !ok {
+		t.Skip("this machine has no oneDNN of the toolbox's")
+	}
+	noLibrary := filepath.Join(t.TempDir(), "text.so")
+	if err := os.WriteFile(noLibrary, []byte("no library\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	missing := filepath.Join(t.TempDir(), "missing.so")
+	for value, want := range map[string]string{
+		library:       `(?m)^XLA CPU, PJRT [\d.]+, oneDNN 3\.\d+\.\d+, \d+ threads?$`,
+		"off":         `^XLA CPU, PJRT [\d.]+, \d+ threads?\n$`,
+		missing:       `without oneDNN.*` + regexp.QuoteMeta(missing) + `.*\nXLA CPU, PJRT [\d.]+, \d+ thread`,
+		noLibrary:     `without oneDNN.*` + regexp.QuoteMeta(noLibrary) + `.*\nXLA CPU, PJRT [\d.]+, \d+ thread`,
+		"relative.so": `without oneDNN.*SEEABLE_ONEDNN is "relative.so", want the absolute path.*\nXLA CPU, PJRT [\d.]+, \d+ thread`,
+	} {
+		out, errOut, err := child(t, plugin, accel.OneDNNEnv+"="+value)
+		if err != nil || !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("%s: %v\n%s%s\nwant a match of %s", value, err, out, errOut, want)
+		}
 	}
 }
