@@ -98,7 +98,7 @@ func (l loader) load(plugin string) (path string, err error) {
 	loaded := false
 	if !onednn.Registered(path) && strings.Contains(filepath.Base(path), "cpu") {
 		if loaded, err = l.withOneDNN(path); err != nil {
-			say(l.progress, "accel: without oneDNN, which makes training on a CPU about a third faster: %v", err)
+			say(l.progress, "accel: without oneDNN, so training on a CPU takes up to twice as long: %v", err)
 		}
 	}
 	if loaded {

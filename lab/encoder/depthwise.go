@@ -47,9 +47,12 @@ func pointwise(scope *model.Scope, x *Node, channels int) *Node {
 	dims, axes := x.Shape().Dimensions, axesOf(x)
 	in := dims[axes.channels]
 	kernel := variable(scope, x, "kernel", heNormal(in), channels, in)
+	if axes.last() && dims[1]*dims[2] == 1 {
+		// Squeeze-and-excitation has single places, for which a call of oneDNN would take longer than the product.
+		return Reshape(DotGeneral(Reshape(x, -1, in), []int{1}, nil, kernel, []int{1}, nil), dims[0], 1, 1, channels)
+	}
 	if axes.last() {
-		y := DotGeneral(Reshape(x, -1, in), []int{1}, nil, kernel, []int{1}, nil)
-		return Reshape(y, dims[0], dims[1], dims[2], channels)
+		return Convolve(x, Reshape(Transpose(kernel, 0, 1), 1, 1, in, channels)).Done()
 	}
 	return Reshape(MatMul(kernel, Reshape(x, in, -1)), channels, dims[1], dims[2], dims[3])
 }

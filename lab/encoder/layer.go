@@ -17,7 +17,7 @@ import (
 func conv(scope *model.Scope, x *Node, k, channels, stride int, pad [2]int) *Node {
 	dims := x.Shape().Dimensions
 	kernel := variable(scope, x, "kernel", heNormal(k*k*dims[3]), k, k, dims[3], channels)
-	if k == 1 {
+	if k == 1 && !onednn.Computes(x) {
 		if stride > 1 {
 			x = Slice(x, AxisRange(), AxisRange().Stride(stride), AxisRange().Stride(stride), AxisRange())
 		}
@@ -167,13 +167,56 @@ func along(v *Node, axis, rank int) *Node {
 	return Reshape(v, dims...)
 }
 
-// maxPool takes the largest of 3×3 values at a stride of 2, with a border of 1, over two axes.
+// maxPool takes the largest of 3×3 values at a stride of 2, with a border of 1, over two axes: along the second and then
+// along the first, which XLA fuses best. Its own gradient of a pooling scatters values one by one: 50 ms for 7 on the maps of
+// ResNet-18's stem.
 func maxPool(x *Node, axes [2]int) *Node {
-	window, strides, pads := slices.Repeat([]int{1}, x.Rank()), slices.Repeat([]int{1}, x.Rank()), make([][2]int, x.Rank())
-	for _, axis := range axes {
-		window[axis], strides[axis], pads[axis] = 3, 2, [2]int{1, 1}
+	return maxPoolAlong(maxPoolAlong(x, axes[1]), axes[0])
+}
+
+// maxPoolAlong is maxPool along one axis. The gradient goes to the first of equal values.
+func maxPoolAlong(x *Node, axis int) *Node {
+	size := x.Shape().Dimensions[axis]
+	half := (size + 1) / 2
+	cut := func(x *Node, from, to, stride int) *Node {
+		ranges := slices.Repeat([]SliceAxisSpec{AxisRange()}, x.Rank())
+		ranges[axis] = AxisRange(from, to).Stride(stride)
+		return Slice(x, ranges...)
 	}
-	return MaxPool(x).FullShape().WindowPerAxis(window...).StridePerAxis(strides...).PaddingPerDim(pads).Done()
+	join := func(x ...*Node) *Node { return Concatenate(x, axis) }
+	// An output sees the odd place before its even place, that, and the odd place behind it.
+	window := func(x *Node) (before, even, odd *Node) {
+		edge := x.Shape().Clone()
+		edge.Dimensions[axis] = 1
+		border := BroadcastToShape(Infinity(x.Graph(), x.DType(), -1), edge)
+		if size%2 == 1 {
+			x = join(x, border)
+		}
+		even, odd, before = cut(x, 0, 2*half, 2), cut(x, 1, 2*half, 2), border
+		if half > 1 {
+			before = join(border, cut(odd, 0, half-1, 1))
+		}
+		return before, even, odd
+	}
+	return withGradient(x,
+		func(x *Node) *Node {
+			before, even, odd := window(x)
+			return Max(Max(before, even), odd)
+		},
+		func(_, adjoint *Node) *Node {
+			before, even, odd := window(x)
+			zeros := ZerosLike(adjoint)
+			first, second := GreaterOrEqual(before, Max(even, odd)), GreaterOrEqual(even, odd)
+			ofBefore, rest := Where(first, adjoint, zeros), Where(first, zeros, adjoint)
+			ofEven, ofOdd := Where(second, rest, zeros), Where(second, zeros, rest)
+			if half > 1 {
+				ofOdd = Add(ofOdd, join(cut(ofBefore, 1, half, 1), cut(zeros, 0, 1, 1)))
+			}
+			pairs := Concatenate([]*Node{ExpandDims(ofEven, axis+1), ExpandDims(ofOdd, axis+1)}, axis+1)
+			dims := slices.Clone(x.Shape().Dimensions)
+			dims[axis] = 2 * half
+			return cut(Reshape(pairs, dims...), 0, size, 1)
+		})
 }
 
 // relu is max(x, 0). GoMLX differentiates minimum and maximum through ten sign operations; one mask does.

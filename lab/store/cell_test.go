@@ -212,7 +212,7 @@ func TestLost(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Error("the owner before does not learn that it lost the run")
 	}
-	if cause := context.Cause(c.Context()); !errors.Is(cause, ErrLost) || !strings.Contains(cause.Error(), "taken over by process") {
+	if cause := context.Cause(c.Context()); !errors.Is(cause, ErrLost) || !strings.Contains(cause.Error(), "taken over by ") {
 		t.Errorf("cause %v", cause)
 	}
 	files := map[string][]byte{"x": nil}
