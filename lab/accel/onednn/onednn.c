@@ -13,7 +13,7 @@ typedef struct {
   handle memory;
 } exec_arg;
 
-enum { F32 = 3, TAG_ANY = 1, CPU = 1, DIRECT = 1, FORWARD_TRAINING = 64, IN_ORDER = 1, USER_SCRATCHPAD = 1, FPMATH_BF16 = 1 };
+enum { F32 = 3, TAG_ANY = 1, CPU = 1, DIRECT = 1, FORWARD_TRAINING = 64, IN_ORDER = 1, USER_SCRATCHPAD = 1 };
 enum { OUT_OF_MEMORY = 1 };
 enum { QUERY_IMPL = 8, QUERY_WEIGHTS = 131, QUERY_DIFF_WEIGHTS = 132, QUERY_SCRATCHPAD = 136 };
 enum { SRC = 1, DST = 17, WEIGHTS = 33, SCRATCHPAD = 80, DIFF_SRC = 129, DIFF_DST = 145, DIFF_WEIGHTS = 161 };
@@ -28,7 +28,6 @@ enum { SRC = 1, DST = 17, WEIGHTS = 33, SCRATCHPAD = 80, DIFF_SRC = 129, DIFF_DS
   F(memory_destroy, (handle))                                                                                              \
   F(primitive_attr_create, (handle*))                                                                                      \
   F(primitive_attr_set_scratchpad_mode, (handle, int))                                                                     \
-  F(primitive_attr_set_fpmath_mode, (handle, int))                                                                         \
   F(convolution_forward_primitive_desc_create,                                                                             \
     (handle*, handle, int, int, handle, handle, handle, handle, const int64_t*, const int64_t*, const int64_t*,            \
      const int64_t*, handle))                                                                                              \
@@ -96,8 +95,7 @@ void* onednn_prepare(const onednn_convolution* c) {
       dnnl_memory_desc_create_with_strides(&p.output, 4, output, F32, c->output_strides) ||
       dnnl_memory_desc_create_with_strides(&p.kernel, ndims, dims, F32, strides) ||
       dnnl_memory_desc_create_with_tag(&any, ndims, dims, F32, TAG_ANY) || dnnl_primitive_attr_create(&attr) ||
-      dnnl_primitive_attr_set_scratchpad_mode(attr, USER_SCRATCHPAD) ||
-      (c->bf16 && dnnl_primitive_attr_set_fpmath_mode(attr, FPMATH_BF16)))
+      dnnl_primitive_attr_set_scratchpad_mode(attr, USER_SCRATCHPAD))
     return NULL;
   if (dnnl_convolution_forward_primitive_desc_create(&forward, engine, FORWARD_TRAINING, DIRECT, p.input, any, NULL, p.output,
                                                      c->stride, dilation, c->before, c->after, attr))
@@ -155,13 +153,14 @@ static bool reserve(size_t size) {
   return arena != NULL;
 }
 
-// run executes a primitive on up to four tensors, each a description, where it lies and what it is to the primitive.
+// What a tensor is to a primitive, its description, and where it lies.
 typedef struct {
   int arg;
   handle description;
   void* at;
 } tensor;
 
+// run executes a primitive on up to four tensors.
 static int run(handle primitive, int count, const tensor* tensors) {
   exec_arg args[4];
   int status = 0, made = 0;

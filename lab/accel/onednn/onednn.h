@@ -9,7 +9,7 @@ enum { FORWARD, DATA_GRADIENT, KERNEL_GRADIENT };
 // A convolution of floats. Strides are those of its three tensors, in elements: of input and output by batch, channel,
 // row and column, of the kernel by group, output channel, input channel, row and column. Channels are of all groups.
 typedef struct {
-  int64_t kind, bf16;
+  int64_t kind;
   int64_t batch, groups, inputs, outputs;
   int64_t input[2], kernel[2], output[2];
   int64_t stride[2], dilation[2], before[2], after[2];
@@ -32,6 +32,7 @@ const char* onednn_implementation(void* prepared);
 // gradient the input and the output's gradient. It returns oneDNN's status, 0 for success.
 int onednn_execute(void* prepared, void* out, void** in);
 
+// TARGET is the custom call that stands for a convolution in a program.
 #define TARGET "seeable_convolution"
 
 // onednn_plugin loads a PJRT plugin and returns a copy of its table of functions that compiles what goRewrite made of each
