@@ -63,13 +63,14 @@ func choose(ctx context.Context, asked request, progress io.Writer) (string, err
 	if asked.name != xla.BackendName {
 		return asked.String(), nil
 	}
+	l := loader{ctx, progress}
 	var path string
 	var err error
 	if filepath.IsAbs(asked.plugin) {
-		if path, err = (loader{ctx, progress}).load(asked.plugin); err != nil {
+		if path, err = l.load(asked.plugin); err != nil {
 			return "", fmt.Errorf("accel: plugin %s (asked for by %s) does not load: %w; leave the backend unset to have one chosen", asked.plugin, asked.source, err)
 		}
-	} else if path, err = findPlugin(ctx, asked.plugin, progress); err != nil {
+	} else if path, err = l.findPlugin(asked.plugin); err != nil {
 		return "", err
 	}
 	if asked.plugin == "" && !pjrt.IsCUDAName(path) && installer.HasNvidiaGPU() {
@@ -81,16 +82,15 @@ func choose(ctx context.Context, asked request, progress io.Writer) (string, err
 
 // findPlugin loads a plugin of the kind that was asked for, such as "cuda" or "cpu", or the better
 // of these two for "", and returns its absolute path. What is on the disk comes before any network.
-func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, error) {
+func (l loader) findPlugin(kind string) (string, error) {
 	cache, err := toolbox.OpenCache()
 	if err != nil {
 		return "", noBackend(err, nil)
 	}
-	l := loader{ctx, progress}
 	path, notes := l.onDisk(cache, kind)
 	if path != "" {
 		for _, note := range notes {
-			say(progress, "accel: passing over an installed plugin: %s", note)
+			say(l.progress, "accel: passing over an installed plugin: %s", note)
 		}
 		return path, nil
 	}
@@ -98,7 +98,7 @@ func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, e
 		return "", noBackend(fmt.Errorf("no plugin %q where go-xla looks ($%s, else its default folders)", kind, pjrt.PJRTPluginPathsEnv), notes)
 	}
 	// One process fetches; the others find what it brought.
-	unlock, err := cache.Lock(ctx, "plugin", "an XLA plugin", progress)
+	unlock, err := cache.Lock(l.ctx, "plugin", "an XLA plugin", l.progress)
 	if err != nil {
 		return "", noBackend(err, notes)
 	}
@@ -108,7 +108,7 @@ func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, e
 	}
 	if _, off := os.LookupEnv(xla.NoAutoInstallEnv); off {
 		notes = append(notes, xla.NoAutoInstallEnv+" is set, so go-xla's installer was not tried")
-	} else if err := autoInstall(ctx, kind); err != nil {
+	} else if err := autoInstall(l.ctx, kind); err != nil {
 		notes = append(notes, fmt.Sprintf("go-xla's installer: %v", err))
 	} else if path, more := l.installed(kind); path != "" {
 		return path, nil
@@ -118,7 +118,7 @@ func findPlugin(ctx context.Context, kind string, progress io.Writer) (string, e
 	if kind == "cuda" {
 		return "", noBackend(fmt.Errorf("no CUDA plugin where go-xla looks ($%s, else its default folders), or no NVIDIA GPU", pjrt.PJRTPluginPathsEnv), notes)
 	}
-	if path, err = cache.Fetch(ctx, toolbox.XLACPU, progress); err == nil {
+	if path, err = cache.Fetch(l.ctx, toolbox.XLACPU, l.progress); err == nil {
 		path, err = l.load(path)
 	}
 	if err != nil {

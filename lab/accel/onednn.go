@@ -13,25 +13,23 @@ import (
 // Unset, the toolbox brings one where it can.
 const OneDNNEnv = "SEEABLE_ONEDNN"
 
-// withOneDNN loads a CPU plugin together with oneDNN and reports whether it did. If not, the plugin may be loaded alone.
-func (l loader) withOneDNN(plugin string) (loaded bool, err error) {
+// registerWithOneDNN loads a CPU plugin together with oneDNN, where that is wanted and to be had. If it fails, the plugin may
+// still be loaded alone.
+func (l loader) registerWithOneDNN(plugin string) error {
 	library := os.Getenv(OneDNNEnv)
 	switch {
 	case library == "off" || library == "" && !toolbox.OneDNN.Supported():
-		return false, nil
+		return nil
 	case library == "":
 		cache, err := toolbox.OpenCache()
 		if err != nil {
-			return false, err
+			return err
 		}
 		if library, err = cache.Fetch(l.ctx, toolbox.OneDNN, l.progress); err != nil {
-			return false, fmt.Errorf("%w (%s=off stops asking)", err, OneDNNEnv)
+			return fmt.Errorf("%w (%s=off stops asking)", err, OneDNNEnv)
 		}
 	case !filepath.IsAbs(library):
-		return false, fmt.Errorf("%s is %q, want the absolute path of a library of oneDNN 3, or off", OneDNNEnv, library)
+		return fmt.Errorf("%s is %q, want the absolute path of a library of oneDNN 3, or off", OneDNNEnv, library)
 	}
-	if err = caught(func() error { return onednn.Register(library, plugin) }); err != nil {
-		return false, err
-	}
-	return true, nil
+	return caught(func() error { return onednn.Register(library, plugin) })
 }

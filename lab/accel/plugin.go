@@ -11,8 +11,6 @@ import (
 
 	"github.com/gomlx/go-xla/installer"
 	"github.com/gomlx/go-xla/pjrt"
-
-	"github.com/seeable-lab/seeable/lab/accel/onednn"
 )
 
 // installed loads the first plugin of a kind ("" means CUDA, then CPU) from the folders where
@@ -95,15 +93,12 @@ func (l loader) load(plugin string) (path string, err error) {
 	if path, err = unmistakable(plugin); err != nil {
 		return "", err
 	}
-	loaded := false
-	if !onednn.Registered(path) && strings.Contains(filepath.Base(path), "cpu") {
-		if loaded, err = l.withOneDNN(path); err != nil {
+	if strings.Contains(filepath.Base(path), "cpu") {
+		if err := l.registerWithOneDNN(path); err != nil {
 			say(l.progress, "accel: without oneDNN, so training on a CPU takes up to twice as long: %v", err)
 		}
 	}
-	if loaded {
-		return path, nil
-	}
+	// It is this that loads a plugin which was not registered.
 	err = caught(func() error {
 		_, err := pjrt.GetPlugin(path)
 		return err

@@ -73,8 +73,8 @@ func channelsFirst(x *Node, build func(x *Node) *Node) *Node {
 	return TransposeAllAxes(axes.leave(y), 3, 0, 1, 2)
 }
 
-// Output and both gradients of depthwise convolutions, by banded matrices or oneDNN, are those of seven nested loops. The sizes reach every way of
-// cutting rows: one block, several, odd numbers of rows, single rows, maps smaller than the kernel.
+// Output and both gradients of depthwise convolutions, by banded matrices or oneDNN, are those of seven nested loops. The
+// sizes reach every way of cutting rows: one block, several, odd numbers of rows, single rows, maps smaller than the kernel.
 func TestDepthwise(t *testing.T) {
 	const channels, batch = 3, 2
 	sizes := [][2]int{{1, 1}, {6, 10}, {19, 17}, {2, 2}, {5, 7}, {13, 29}, {16, 16}, {4, 64}, {4, 4}, {8, 8}, {32, 32}, {12, 66}, {95, 11}, {7, 65}}

@@ -179,9 +179,7 @@ func maxPoolAlong(x *Node, axis int) *Node {
 	size := x.Shape().Dimensions[axis]
 	half := (size + 1) / 2
 	cut := func(x *Node, from, to, stride int) *Node {
-		ranges := slices.Repeat([]SliceAxisSpec{AxisRange()}, x.Rank())
-		ranges[axis] = AxisRange(from, to).Stride(stride)
-		return Slice(x, ranges...)
+		return SliceAxis(x, axis, AxisRange(from, to).Stride(stride))
 	}
 	join := func(x ...*Node) *Node { return Concatenate(x, axis) }
 	// An output sees the odd place before its even place, that, and the odd place behind it.

@@ -1,8 +1,6 @@
 package encoder
 
 import (
-	"slices"
-
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -75,9 +73,7 @@ func (b xceptionBlock) build(scope *model.Scope, x *Node, activated bool) *Node 
 	}
 	if b.pooled {
 		y = maxPool(y, [2]int{axes.height, axes.width})
-		ranges := slices.Repeat([]SliceAxisSpec{AxisRange()}, 4)
-		ranges[axes.height], ranges[axes.width] = AxisRange().Stride(2), AxisRange().Stride(2)
-		x = Slice(x, ranges...)
+		x = SliceAxis(SliceAxis(x, axes.height, AxisRange().Stride(2)), axes.width, AxisRange().Stride(2))
 	}
 	if b.pooled || in != b.channels {
 		x = batchNorm(scope.In("skipbn"), pointwise(scope.In("skip"), x, b.channels), axes.channels, xceptionEpsilon)

@@ -194,11 +194,10 @@ func TestLost(t *testing.T) {
 	const lease = 100 * time.Millisecond
 	root := t.TempDir()
 	c := elsewhere(t, root, "run", lease)
-	// It falls silent, but its process goes on.
+	// It falls silent, but its process goes on. It stops in its next beat until the other has written its name.
 	c.lease.mu.Lock()
 	quiet := c.lease.file
 	c.lease.file = nil
-	c.lease.mu.Unlock()
 	defer quiet.Close()
 	var other *Cell
 	for other == nil {
@@ -207,12 +206,13 @@ func TestLost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	c.lease.mu.Unlock()
 	select {
 	case <-c.Context().Done():
 	case <-time.After(20 * time.Second):
 		t.Error("the owner before does not learn that it lost the run")
 	}
-	if cause := context.Cause(c.Context()); !errors.Is(cause, ErrLost) || !strings.Contains(cause.Error(), "taken over by ") {
+	if cause := context.Cause(c.Context()); !errors.Is(cause, ErrLost) || !strings.Contains(cause.Error(), "taken over by process") {
 		t.Errorf("cause %v", cause)
 	}
 	files := map[string][]byte{"x": nil}

@@ -37,14 +37,7 @@ var openXLA = sync.OnceValues(func() (*accel.Accel, error) {
 // had, and fails it where the plugin does not start. Do not finalize the backend.
 func ForTest(tb testing.TB) compute.Backend {
 	tb.Helper()
-	a, err := openXLA()
-	if errors.Is(err, accel.ErrNoBackend) {
-		tb.Skipf("not tested on XLA: %v", err)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return a.Backend
+	return backend(tb, openXLA, "on XLA")
 }
 
 var openPlain = sync.OnceValues(func() (*accel.Accel, error) {
@@ -72,9 +65,14 @@ var openPlain = sync.OnceValues(func() (*accel.Accel, error) {
 func WithoutOneDNN(tb testing.TB) compute.Backend {
 	tb.Helper()
 	ForTest(tb)
-	a, err := openPlain()
+	return backend(tb, openPlain, "without oneDNN")
+}
+
+func backend(tb testing.TB, open func() (*accel.Accel, error), what string) compute.Backend {
+	tb.Helper()
+	a, err := open()
 	if errors.Is(err, accel.ErrNoBackend) {
-		tb.Skipf("not tested without oneDNN: %v", err)
+		tb.Skipf("not tested %s: %v", what, err)
 	}
 	if err != nil {
 		tb.Fatal(err)

@@ -1,8 +1,6 @@
 package onednn
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -38,21 +36,13 @@ type convolution struct {
 	outputStrides                   [4]int64
 }
 
-// errNotOurs: oneDNN cannot compute an operation, or XLA does it as well.
-var errNotOurs = errors.New("not a convolution for oneDNN")
-
-// convolution says what oneDNN is to compute for the operation.
+// convolution says what oneDNN is to compute for the operation. It is not ok where oneDNN cannot.
 //
 // A gradient is a convolution too. With respect to the input it is one over a dilated left side, and with respect to the
 // kernel one whose window is the map and whose batch are the channels. Any convolution can be read in the latter way, which
 // is as exact; it is meant where the batch then comes before the channels, as oneDNN wants it.
-func (o op) convolution() (c convolution, err error) {
+func (o op) convolution() (c convolution, ok bool) {
 	lhs, rhs, out := o.lhsAxes, o.rhsAxes, o.outAxes
-	for i := range 2 {
-		if o.padding[i][0] < 0 {
-			return c, errNotOurs
-		}
-	}
 	window := [2]int64{o.rhs[rhs[2]], o.rhs[rhs[3]]}
 	result := [2]int64{o.out[out[2]], o.out[out[3]]}
 	source := [2]int64{o.lhs[lhs[2]], o.lhs[lhs[3]]}
@@ -60,7 +50,7 @@ func (o op) convolution() (c convolution, err error) {
 	case o.lhsDilation[0] > 1 || o.lhsDilation[1] > 1:
 		// out = conv(lhs dilated, rhs): lhs is the gradient of the output, out that of the input.
 		if o.stride[0] != 1 || o.stride[1] != 1 || o.batchGroups != 1 || rhs[2] != 0 || rhs[3] != 1 {
-			return c, errNotOurs
+			return c, false
 		}
 		c = convolution{kind: dataGradient, batch: o.lhs[lhs[0]], groups: o.featureGroups, inputs: o.out[out[1]], outputs: o.lhs[lhs[1]],
 			input: result, kernel: window, output: source,
@@ -69,40 +59,35 @@ func (o op) convolution() (c convolution, err error) {
 		}
 		s := strides(o.rhs, rhs)
 		c.kernelStrides = [5]int64{o.out[out[1]] / o.featureGroups * s[0], s[1], s[0], s[2], s[3]}
-		for i := range 2 {
-			c.before[i] = (window[i]-1)*c.dilation[i] - o.padding[i][0]
-		}
 	case o.batchGroups > 1 || lhs[0] > lhs[1]:
 		// out[i, o] = Σ over batch and places of lhs[batch, i] and rhs[batch, o]: rhs is the gradient of the output.
 		if o.featureGroups != 1 {
-			return c, errNotOurs
+			return c, false
 		}
 		c = convolution{kind: kernelGradient, batch: o.lhs[lhs[1]], groups: o.batchGroups, inputs: o.lhs[lhs[0]], outputs: o.rhs[rhs[0]],
 			input: source, kernel: result, output: window,
 			stride: [2]int64(o.dilation), dilation: [2]int64(o.stride),
 			inputStrides: strides(o.lhs, axes{lhs[1], lhs[0], lhs[2], lhs[3]}), outputStrides: strides(o.rhs, axes{rhs[1], rhs[0], rhs[2], rhs[3]}),
 			kernelStrides: kernelStrides(o.out, axes{out[1], out[0], out[2], out[3]}, o.rhs[rhs[0]]/o.batchGroups)}
-		for i := range 2 {
-			c.before[i] = o.padding[i][0]
-		}
 	default:
 		c = convolution{kind: forward, batch: o.lhs[lhs[0]], groups: o.featureGroups, inputs: o.lhs[lhs[1]], outputs: o.rhs[rhs[0]],
 			input: source, kernel: window, output: result,
 			stride: [2]int64(o.stride), dilation: [2]int64(o.dilation),
 			inputStrides: strides(o.lhs, lhs), outputStrides: strides(o.out, out),
 			kernelStrides: kernelStrides(o.rhs, rhs, o.rhs[rhs[0]]/o.featureGroups)}
-		for i := range 2 {
-			c.before[i] = o.padding[i][0]
-		}
 	}
 	for i := range 2 {
+		c.before[i] = o.padding[i][0]
+		if c.kind == dataGradient {
+			c.before[i] = (window[i]-1)*c.dilation[i] - o.padding[i][0]
+		}
 		// oneDNN wants the padding behind that just holds the last window.
 		c.after[i] = (c.output[i]-1)*c.stride[i] + (c.kernel[i]-1)*c.dilation[i] + 1 - c.input[i] - c.before[i]
-		if c.before[i] < 0 || c.after[i]+c.stride[i] <= 0 {
-			return c, errNotOurs
+		if o.padding[i][0] < 0 || c.before[i] < 0 || c.after[i]+c.stride[i] <= 0 {
+			return c, false
 		}
 	}
-	return c, nil
+	return c, true
 }
 
 // strides are how far apart neighbours lie along the axes of a row-major tensor.
@@ -130,8 +115,9 @@ var (
 	layout    = regexp.MustCompile(`\[([^\[\]]+)\]`)
 )
 
-// parse reads the attributes of a convolution and the types of its operands and result, as go-xla writes them.
-func parse(attributes, types string) (o op, err error) {
+// parse reads the attributes of a convolution and the types of its operands and result, as go-xla writes them. It is not ok
+// for convolutions of another rank or type, and for what it does not know.
+func parse(attributes, types string) (o op, ok bool) {
 	a := map[string]string{}
 	for _, m := range attribute.FindAllStringSubmatch(attributes, -1) {
 		a[m[1]] = m[2]
@@ -139,13 +125,13 @@ func parse(attributes, types string) (o op, err error) {
 	shapes := tensor.FindAllStringSubmatch(types, -1)
 	orders := layout.FindAllStringSubmatch(a["dimension_numbers"], -1)
 	if len(shapes) != 3 || len(orders) != 3 || strings.Contains(a["window_reversal"], "true") {
-		return o, errNotOurs
+		return o, false
 	}
 	for i, shape := range []*[]int64{&o.lhs, &o.rhs, &o.out} {
 		for _, d := range shapes[i][1:] {
 			n, err := strconv.ParseInt(d, 10, 32)
 			if err != nil || n < 1 {
-				return o, errNotOurs
+				return o, false
 			}
 			*shape = append(*shape, n)
 		}
@@ -153,7 +139,7 @@ func parse(attributes, types string) (o op, err error) {
 	for i, names := range []string{"bf01", "oi01", "bf01"} {
 		order := strings.Split(orders[i][1], ", ")
 		if len(order) != 4 {
-			return o, errNotOurs
+			return o, false
 		}
 		at := [...]*axes{&o.lhsAxes, &o.rhsAxes, &o.outAxes}[i]
 		for j, name := range names {
@@ -164,22 +150,20 @@ func parse(attributes, types string) (o op, err error) {
 				}
 			}
 			if at[j] < 0 {
-				return o, fmt.Errorf("%w: layout %q", errNotOurs, orders[i][0])
+				return o, false
 			}
 		}
 	}
+	ok = true
 	numbers := func(name string, want int) []int64 {
-		_, value, _ := strings.Cut(a[name], ":")
-		if name == "padding" {
-			value, _, _ = strings.Cut(a[name], ":")
-		}
+		value, _, _ := strings.Cut(strings.TrimPrefix(a[name], "array<i64:"), " : ")
 		var list []int64
 		for _, text := range integers.FindAllString(value, -1) {
 			n, _ := strconv.ParseInt(text, 10, 32)
 			list = append(list, n)
 		}
 		if len(list) != want {
-			err = fmt.Errorf("%w: %s is %q", errNotOurs, name, a[name])
+			ok = false
 			return make([]int64, want)
 		}
 		return list
@@ -190,8 +174,8 @@ func parse(attributes, types string) (o op, err error) {
 	for name, group := range map[string]*int64{"feature_group_count": &o.featureGroups, "batch_group_count": &o.batchGroups} {
 		value, _, _ := strings.Cut(a[name], " ")
 		if *group, _ = strconv.ParseInt(value, 10, 32); *group < 1 {
-			err = fmt.Errorf("%w: %s is %q", errNotOurs, name, a[name])
+			ok = false
 		}
 	}
-	return o, err
+	return o, ok
 }

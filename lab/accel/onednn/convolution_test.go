@@ -115,7 +115,7 @@ func TestConvolutions(t *testing.T) {
 	}
 }
 
-// near wants errors below a millionth of the largest value for each of the terms that were summed at most.
+// near wants errors of at most 1e-5 of the largest value.
 func near(got []float32, want []float64) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%d values, want %d", len(got), len(want))

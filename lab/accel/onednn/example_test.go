@@ -7,18 +7,16 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/seeable-lab/seeable/lab/accel"
-	"github.com/seeable-lab/seeable/lab/accel/onednn"
 )
 
 // Package accel brings oneDNN by itself. Graphs are the same with it and without.
-func ExampleOn() {
+func Example() {
 	a, err := accel.Open(context.Background(), accel.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer a.Close()
-	onednn.On(a.Backend) // false where there is none: XLA then computes the same
 	y := graph.MustExecOnce(a.Backend, func(x, kernel *graph.Node) *graph.Node {
 		return graph.Convolve(x, kernel).PadSame().Done()
 	}, [][][][]float32{{{{1}, {2}, {4}}}}, [][][][]float32{{{{1}}, {{0}}, {{-1}}}})

@@ -19,33 +19,33 @@ enum { QUERY_IMPL = 8, QUERY_WEIGHTS = 131, QUERY_DIFF_WEIGHTS = 132, QUERY_SCRA
 enum { SRC = 1, DST = 17, WEIGHTS = 33, SCRATCHPAD = 80, DIFF_SRC = 129, DIFF_DST = 145, DIFF_WEIGHTS = 161 };
 
 #define FUNCTIONS(F)                                                                                                       \
-  F(engine_create, (handle*, int, size_t))                                                                                 \
-  F(stream_create, (handle*, handle, unsigned))                                                                            \
-  F(memory_desc_create_with_strides, (handle*, int, const int64_t*, int, const int64_t*))                                  \
-  F(memory_desc_create_with_tag, (handle*, int, const int64_t*, int, int))                                                 \
-  F(memory_desc_equal, (handle, handle))                                                                                   \
-  F(memory_create, (handle*, handle, handle, void*))                                                                       \
-  F(memory_destroy, (handle))                                                                                              \
-  F(primitive_attr_create, (handle*))                                                                                      \
-  F(primitive_attr_set_scratchpad_mode, (handle, int))                                                                     \
-  F(convolution_forward_primitive_desc_create,                                                                             \
+  F(int, engine_create, (handle*, int, size_t))                                                                            \
+  F(int, stream_create, (handle*, handle, unsigned))                                                                       \
+  F(int, memory_desc_create_with_strides, (handle*, int, const int64_t*, int, const int64_t*))                             \
+  F(int, memory_desc_create_with_tag, (handle*, int, const int64_t*, int, int))                                            \
+  F(int, memory_desc_equal, (handle, handle))                                                                              \
+  F(int, memory_create, (handle*, handle, handle, void*))                                                                  \
+  F(int, memory_destroy, (handle))                                                                                         \
+  F(int, primitive_attr_create, (handle*))                                                                                 \
+  F(int, primitive_attr_set_scratchpad_mode, (handle, int))                                                                \
+  F(int, convolution_forward_primitive_desc_create,                                                                        \
     (handle*, handle, int, int, handle, handle, handle, handle, const int64_t*, const int64_t*, const int64_t*,            \
      const int64_t*, handle))                                                                                              \
-  F(convolution_backward_data_primitive_desc_create,                                                                       \
+  F(int, convolution_backward_data_primitive_desc_create,                                                                  \
     (handle*, handle, int, handle, handle, handle, const int64_t*, const int64_t*, const int64_t*, const int64_t*, handle, \
      handle))                                                                                                              \
-  F(convolution_backward_weights_primitive_desc_create,                                                                    \
+  F(int, convolution_backward_weights_primitive_desc_create,                                                               \
     (handle*, handle, int, handle, handle, handle, handle, const int64_t*, const int64_t*, const int64_t*, const int64_t*, \
      handle, handle))                                                                                                      \
-  F(reorder_primitive_desc_create, (handle*, handle, handle, handle, handle, handle))                                      \
-  F(primitive_desc_query, (handle, int, int, void*))                                                                       \
-  F(primitive_create, (handle*, handle))                                                                                   \
-  F(primitive_execute, (handle, handle, int, const exec_arg*))
+  F(int, reorder_primitive_desc_create, (handle*, handle, handle, handle, handle, handle))                                 \
+  F(int, primitive_desc_query, (handle, int, int, void*))                                                                  \
+  F(int, primitive_create, (handle*, handle))                                                                              \
+  F(int, primitive_execute, (handle, handle, int, const exec_arg*))                                                        \
+  F(handle, primitive_desc_query_md, (handle, int, int))                                                                   \
+  F(size_t, memory_desc_get_size, (handle))
 
-#define DECLARE(name, args) static int(*dnnl_##name) args;
+#define DECLARE(result, name, args) static result(*dnnl_##name) args;
 FUNCTIONS(DECLARE)
-static handle (*dnnl_primitive_desc_query_md)(handle, int, int);
-static size_t (*dnnl_memory_desc_get_size)(handle);
 
 static handle engine;
 static int version;
@@ -55,12 +55,9 @@ const char* onednn_open(const char* path) {
   setenv("OMP_WAIT_POLICY", "passive", 0);
   void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) return dlerror();
-#define LOAD(name, args) \
+#define LOAD(result, name, args) \
   if ((dnnl_##name = dlsym(library, "dnnl_" #name)) == NULL) return "no function dnnl_" #name;
   FUNCTIONS(LOAD)
-  if ((dnnl_primitive_desc_query_md = dlsym(library, "dnnl_primitive_desc_query_md")) == NULL ||
-      (dnnl_memory_desc_get_size = dlsym(library, "dnnl_memory_desc_get_size")) == NULL)
-    return "functions are missing";
   const struct { int major, minor, patch; }* (*get_version)(void) = dlsym(library, "dnnl_version");
   if (get_version == NULL) return "no function dnnl_version";
   version = get_version()->major * 10000 + get_version()->minor * 100 + get_version()->patch;

@@ -36,7 +36,7 @@ var opened struct {
 
 // Register loads oneDNN from library and a PJRT CPU plugin from plugin, both absolute paths of shared libraries, and
 // registers the plugin with go-xla under its path. Where it fails before go-xla has heard of the plugin, that can still be
-// loaded alone. A process has one oneDNN: the first.
+// loaded alone. A process has one oneDNN: the first. A plugin that is registered stays as it is.
 func Register(library, plugin string) error {
 	opened.Lock()
 	defer opened.Unlock()
@@ -48,7 +48,7 @@ func Register(library, plugin string) error {
 			opened.err = fmt.Errorf("oneDNN %s: %s", library, C.GoString(wrong))
 		}
 	}
-	if opened.err != nil {
+	if opened.err != nil || opened.plugins[plugin] {
 		return opened.err
 	}
 	path := C.CString(plugin)
@@ -65,17 +65,12 @@ func Register(library, plugin string) error {
 	return nil
 }
 
-// Registered reports whether the plugin of this path computes with oneDNN.
-func Registered(plugin string) bool {
-	opened.Lock()
-	defer opened.Unlock()
-	return opened.plugins[plugin]
-}
-
 // On reports whether a backend computes convolutions with oneDNN.
 func On(b compute.Backend) bool {
+	opened.Lock()
+	defer opened.Unlock()
 	x, ok := b.(*xla.Backend)
-	return ok && Registered(x.PluginName())
+	return ok && opened.plugins[x.PluginName()]
 }
 
 // Version names the library, such as "oneDNN 3.2.0", and is empty before Register.

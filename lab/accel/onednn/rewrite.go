@@ -13,12 +13,12 @@ var statement = regexp.MustCompile(`(?s)"stablehlo\.convolution"\((%[^ ,()]+, %[
 func rewrite(program []byte, prepare func(convolution) (config string, ok bool)) (rewritten []byte, any bool) {
 	rewritten = statement.ReplaceAllFunc(program, func(text []byte) []byte {
 		m := statement.FindSubmatch(text)
-		o, err := parse(string(m[2]), string(m[3]))
-		if err != nil {
+		o, ok := parse(string(m[2]), string(m[3]))
+		if !ok {
 			return text
 		}
-		c, err := o.convolution()
-		if err != nil {
+		c, ok := o.convolution()
+		if !ok {
 			return text
 		}
 		config, ok := prepare(c)
