@@ -318,17 +318,45 @@ func TestOneDNN(t *testing.T) {
 	if err := os.WriteFile(noLibrary, []byte("no library\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	short := filepath.Join(t.TempDir(), "short.so")
+	if err := os.WriteFile(short, firstHalf(t, library), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	missing := filepath.Join(t.TempDir(), "missing.so")
 	for value, want := range map[string]string{
 		library:       oneDNNLine.String(),
 		"off":         `^XLA CPU, PJRT [\d.]+, \d+ threads?\n$`,
 		missing:       `without oneDNN.*` + regexp.QuoteMeta(missing) + `.*\nXLA CPU, PJRT [\d.]+, \d+ thread`,
 		noLibrary:     `without oneDNN.*` + regexp.QuoteMeta(noLibrary) + `.*\nXLA CPU, PJRT [\d.]+, \d+ thread`,
+		short:         `without oneDNN.*` + regexp.QuoteMeta(short) + ` is cut short or damaged.*\nXLA CPU, PJRT [\d.]+, \d+ thread`,
 		"relative.so": `without oneDNN.*SEEABLE_ONEDNN is "relative.so", want the absolute path.*\nXLA CPU, PJRT [\d.]+, \d+ thread`,
 	} {
 		out, errOut, err := child(t, plugin, accel.OneDNNEnv+"="+value)
 		if err != nil || !regexp.MustCompile(want).MatchString(out) {
 			t.Errorf("%s: %v\n%s%s\nwant a match of %s", value, err, out, errOut, want)
 		}
+	}
+}
+
+// firstHalf is what is left of a file whose copying was interrupted.
+func firstHalf(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data[:len(data)/2]
+}
+
+// A plugin that was copied in part gives an error that names it, where the loader would be killed.
+func TestShortPlugin(t *testing.T) {
+	short := filepath.Join(t.TempDir(), "pjrt_c_api_cpu_plugin.so")
+	if err := os.WriteFile(short, firstHalf(t, cpuPlugin(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, errOut, err := child(t, "GOMLX_BACKEND=xla:"+short)
+	want := regexp.QuoteMeta(short) + ` is cut short or damaged`
+	if err == nil || !regexp.MustCompile(want).MatchString(out) {
+		t.Errorf("%v\n%s%s\nwant a match of %s", err, out, errOut, want)
 	}
 }

@@ -31,5 +31,8 @@ func (l loader) registerWithOneDNN(plugin string) error {
 	case !filepath.IsAbs(library):
 		return fmt.Errorf("%s is %q, want the absolute path of a library of oneDNN 3, or off", OneDNNEnv, library)
 	}
+	if err := whole(library); err != nil {
+		return err
+	}
 	return caught(func() error { return onednn.Register(library, plugin) })
 }

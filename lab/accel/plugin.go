@@ -93,6 +93,9 @@ func (l loader) load(plugin string) (path string, err error) {
 	if path, err = unmistakable(plugin); err != nil {
 		return "", err
 	}
+	if err := whole(path); err != nil {
+		return "", err
+	}
 	if strings.Contains(filepath.Base(path), "cpu") {
 		if err := l.registerWithOneDNN(path); err != nil {
 			say(l.progress, "accel: without oneDNN, so training on a CPU takes up to twice as long: %v", err)
