@@ -182,7 +182,7 @@ func (b *bench) variants(ctx context.Context, speed *Speed) (err error) {
 	return err
 }
 
-// train times the training loop as it is, with an input that costs nothing, and the input alone.
+// train times the input alone, and the training loop with an input that costs nothing and as it is.
 func (b *bench) train(ctx context.Context, speed *Speed) error {
 	computer, err := b.lab.compute(ctx, true)
 	if err != nil {
@@ -192,19 +192,10 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 	if speed.InputPerSecond, _, err = b.views(ctx); err != nil {
 		return err
 	}
-	repeated, err := newStill(b.method, b.spec, b.faces)
+	input, err := newStill(b.method, b.spec, b.faces)
 	if err != nil {
 		return err
 	}
-	if speed.NetworkPerSecond, _, err = b.steps(ctx, "training on the same images", repeated); err != nil {
-		return err
-	}
-	speed.ImagesPerSecond, speed.Seconds, err = b.steps(ctx, "training", b.method)
-	return err
-}
-
-// steps runs the training loop until the time is over.
-func (b *bench) steps(ctx context.Context, stage string, m method.Method) (imagesPerSecond, seconds float64, err error) {
 	s := b.spec
 	s.Train.Validate = 1 // at the last step, which is never reached
 	s.Train.Steps = 1e8
@@ -212,29 +203,40 @@ func (b *bench) steps(ctx context.Context, stage string, m method.Method) (image
 	weights := model.NewStore()
 	weights.RootScope().SetParam(encoder.SeedParam, s.Seed)
 
-	// The first steps compile the graph and fill the queue of batches.
-	const warm = 3
-	var from, last train.Progress
+	// The first steps compile the graph, and those after a change of the input still have batches that were made before.
+	const warm = 4
+	var from train.Progress
+	start := warm
 	loop, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	over := errors.New("time over")
-	b.lab.note("%s for %v, after compiling", stage, b.least)
-	err = train.Run(loop, s, m, weights, b.faces, b.faces, train.Options{
-		Backend: b.lab.computer.Backend,
+	b.lab.note("training on the same images for %v, after compiling", b.least)
+	err = train.Run(loop, s, input, weights, b.faces, b.faces, train.Options{
+		Backend: computer.Backend,
 		Report: func(p train.Progress) {
-			if last = p; p.Step == warm {
+			if p.Step == start {
 				from = p
 			}
-			if p.Step > warm && p.Elapsed-from.Elapsed >= b.least {
-				stop(over)
+			if p.Step <= start || p.Elapsed-from.Elapsed < b.least {
+				return
 			}
+			seconds := (p.Elapsed - from.Elapsed).Seconds()
+			perSecond := float64((p.Step-from.Step)*s.Train.Batch) / seconds
+			if !input.live.Load() {
+				speed.NetworkPerSecond = perSecond
+				input.live.Store(true)
+				start = p.Step + warm
+				b.lab.note("training for %v", b.least)
+				return
+			}
+			speed.ImagesPerSecond, speed.Seconds = perSecond, seconds
+			stop(over)
 		},
 	})
 	if context.Cause(loop) != over {
-		return 0, 0, err
+		return err
 	}
-	seconds = (last.Elapsed - from.Elapsed).Seconds()
-	return float64(last.Step-warm) * float64(s.Train.Batch) / seconds, seconds, nil
+	return nil
 }
 
 // score times a detector of random weights with the official score: with all variants, with few if the spec says so, and
@@ -329,9 +331,10 @@ func cpuTime() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// still is a method whose training images are made beforehand, so that they cost no more than a copy.
+// still is a method whose training images are made beforehand, so that they cost no more than a copy, until it is live.
 type still struct {
 	method.Method
+	live   atomic.Bool
 	images [][][]uint8 // [group][view]
 	labels [][]int32
 }
@@ -353,7 +356,10 @@ func newStill(m method.Method, s spec.Spec, faces []face.Face) (*still, error) {
 }
 
 // Views copies one of the groups.
-func (m *still) Views(_ *method.Sampler, dst [][]uint8, labels []int32, _ face.Face, _ float64, rng *rand.Rand) error {
+func (m *still) Views(sampler *method.Sampler, dst [][]uint8, labels []int32, f face.Face, strength float64, rng *rand.Rand) error {
+	if m.live.Load() {
+		return m.Method.Views(sampler, dst, labels, f, strength, rng)
+	}
 	group := rng.IntN(len(m.images))
 	for view := range dst {
 		copy(dst[view], m.images[group][view])

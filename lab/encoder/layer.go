@@ -138,24 +138,28 @@ func normalize(x, scale, offset *Node, axis int, epsilon float64) (y, mean, vari
 		}
 	}
 	spread := func(v *Node) *Node { return along(v, axis, x.Rank()) }
-	var normalized, factor, adjoint *Node
+	var factor, adjoint *Node
+	// Σ adjoint·normalized is taken of x as it is, and dx as adjoint·a + x·b + c, so that no normalised map is kept for the
+	// backward pass.
 	sums := func() (adjoints, products *Node) {
-		return ReduceSum(adjoint, axes...), ReduceSum(Mul(adjoint, normalized), axes...)
+		adjoints = ReduceSum(adjoint, axes...)
+		return adjoints, Mul(factor, Sub(ReduceSum(Mul(adjoint, x), axes...), Mul(mean, adjoints)))
 	}
 	input := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
 		adjoints, products := sums()
 		share := 1 / float64(x.Shape().Size()/x.Shape().Dimensions[axis])
-		inner := Sub(Sub(adjoint, spread(MulScalar(adjoints, share))), Mul(normalized, spread(MulScalar(products, share))))
-		return Mul(inner, spread(Mul(scale, factor)))
+		a := Mul(scale, factor)
+		b := Neg(Mul(Mul(a, factor), MulScalar(products, share)))
+		c := Neg(Add(Mul(a, MulScalar(adjoints, share)), Mul(b, mean)))
+		return Add(Add(Mul(adjoint, spread(a)), Mul(x, spread(b))), spread(c))
 	})
 	scale1 := IdentityWithCustomGradient(scale, func(_, _ *Node) *Node { _, products := sums(); return products })
 	offset1 := IdentityWithCustomGradient(offset, func(_, _ *Node) *Node { adjoints, _ := sums(); return adjoints })
 	mean = StopGradient(ReduceMean(x, axes...))
-	centred := Sub(input, spread(mean))
 	variance = ReduceMean(Square(Sub(x, spread(mean))), axes...)
 	factor = StopGradient(Reciprocal(Sqrt(AddScalar(variance, epsilon))))
-	normalized = Mul(centred, spread(factor))
-	y = Add(Mul(normalized, spread(scale1)), spread(offset1))
+	total := Mul(scale1, factor)
+	y = Add(Mul(input, spread(total)), spread(Sub(offset1, Mul(mean, total))))
 	y = IdentityWithCustomGradient(y, func(_, v *Node) *Node { adjoint = v; return v })
 	return y, mean, variance
 }
@@ -300,15 +304,12 @@ func withGradients(forward func(x, kernel *Node) *Node, ofX, ofKernel func(adjoi
 	})
 }
 
-// silu is x·sigmoid(x).
+// silu is x·sigmoid(x). The backward pass makes the sigmoid anew, as a hyperbolic tangent, so that the compiler does not keep it.
 func silu(x *Node) *Node {
-	var adjoint *Node
-	input := IdentityWithCustomGradient(x, func(x, _ *Node) *Node {
-		s := Sigmoid(x)
-		return Mul(adjoint, Mul(s, OnePlus(Mul(x, OneMinus(s)))))
-	})
-	return IdentityWithCustomGradient(Mul(input, Sigmoid(input)), func(_, v *Node) *Node {
-		adjoint = v
-		return v
-	})
+	return withGradient(x,
+		func(x *Node) *Node { return Mul(x, Sigmoid(x)) },
+		func(_, adjoint *Node) *Node {
+			rest := Reciprocal(OnePlus(Exp(x)))
+			return Mul(adjoint, Mul(OneMinus(rest), OnePlus(Mul(x, rest))))
+		})
 }

@@ -13,6 +13,7 @@ import "C"
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"unsafe"
@@ -125,6 +126,8 @@ func goRewrite(code *C.char, size C.size_t, newSize *C.size_t) *C.char {
 	if !any {
 		return nil
 	}
+	// Compiling takes much memory, and building the graph has left much to collect.
+	debug.FreeOSMemory()
 	*newSize = C.size_t(len(program))
 	return (*C.char)(C.CBytes(program))
 }

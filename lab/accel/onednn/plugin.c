@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "_cgo_export.h"
 #include "onednn.h"
 
@@ -152,6 +156,14 @@ static void* call(ffi_call* c) {
 
 static compile_function compile_as_is;
 
+// give_back returns to the system what compiling has freed, hundreds of megabytes, but not the end of the heap, where the
+// memory of the programs will lie.
+static void give_back(void) {
+#ifdef __GLIBC__
+  malloc_trim(SIZE_MAX / 2);
+#endif
+}
+
 static void* compile(compile_args* args) {
   size_t size = 0;
   const program* given = args->program;
@@ -164,6 +176,7 @@ static void* compile(compile_args* args) {
   rewritten.code_size = size;
   args->program = &rewritten;
   void* error = compile_as_is(args);
+  give_back();
   args->program = given;
   free(code);
   return error;

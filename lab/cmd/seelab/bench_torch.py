@@ -87,6 +87,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--channels-last", action="store_true", help="the layout that PyTorch's convolutions like best")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="bfloat16 is by autocast")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(1)
@@ -101,14 +102,18 @@ def main():
     labels = torch.randint(0, classes, (args.batch,))
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.01)
 
+    mixed = torch.autocast("cpu", torch.bfloat16, enabled=args.precision == "bfloat16")
+
     def train():
         optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(net(images) @ prototypes.T / 0.07, labels).backward()
+        with mixed:
+            z = net(images)
+        F.cross_entropy(z.float() @ prototypes.T / 0.07, labels).backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1)
         optimizer.step()
 
     def score():
-        with torch.inference_mode():
+        with torch.inference_mode(), mixed:
             net(images) @ prototypes.T
 
     step = train if args.what == "train" else score
@@ -121,7 +126,7 @@ def main():
         steps += 1
     elapsed, cpu = time.perf_counter() - start, time.process_time() - cpu
     print(json.dumps({
-        "bench": args.what, "encoder": args.encoder, "channels_last": args.channels_last, "size": args.size, "batch": args.batch, "threads": args.threads, "torch": torch.__version__,
+        "bench": args.what, "encoder": args.encoder, "precision": args.precision, "channels_last": args.channels_last, "size": args.size, "batch": args.batch, "threads": args.threads, "torch": torch.__version__,
         "images_per_second": round(steps * args.batch / elapsed, 1),
         "cpu_ms_per_image": round(1e3 * cpu / steps / args.batch, 2),
         "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6),
