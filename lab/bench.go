@@ -28,13 +28,14 @@ var Benches = []string{"discrepancy", "variants", "train", "score"}
 // Speed is what a bench measured, on all cores and on synthetic faces. Compiling graphs and the first images, which
 // allocate, are not in it.
 type Speed struct {
-	Bench   string  `json:"bench"`
-	Encoder string  `json:"encoder,omitempty"` // train and score
-	Backend string  `json:"backend,omitempty"` // train and score
-	Size    int     `json:"size"`              // side of the images in pixels
-	Batch   int     `json:"batch,omitempty"`   // train: images a step
-	Cores   int     `json:"cores"`
-	Seconds float64 `json:"seconds"` // of the measurement behind ImagesPerSecond
+	Bench     string  `json:"bench"`
+	Encoder   string  `json:"encoder,omitempty"`   // train and score
+	Precision string  `json:"precision,omitempty"` // train and score
+	Backend   string  `json:"backend,omitempty"`   // train and score
+	Size      int     `json:"size"`                // side of the images in pixels
+	Batch     int     `json:"batch,omitempty"`     // train: images a step
+	Cores     int     `json:"cores"`
+	Seconds   float64 `json:"seconds"` // of the measurement behind ImagesPerSecond
 
 	// ImagesPerSecond counts training images (discrepancy, train), or the faces as they are and their K variants
 	// (variants, score).
@@ -188,7 +189,7 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 	if err != nil {
 		return err
 	}
-	speed.Encoder, speed.Batch, speed.Backend = b.spec.Encoder.Name, b.spec.Train.Batch, computer.String()
+	speed.Encoder, speed.Precision, speed.Batch, speed.Backend = b.spec.Encoder.Name, b.spec.Encoder.Precision, b.spec.Train.Batch, computer.String()
 	if speed.InputPerSecond, _, err = b.views(ctx); err != nil {
 		return err
 	}
@@ -246,7 +247,7 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 	if err != nil {
 		return err
 	}
-	speed.Encoder, speed.Backend = b.spec.Encoder.Name, computer.String()
+	speed.Encoder, speed.Precision, speed.Backend = b.spec.Encoder.Name, b.spec.Encoder.Precision, computer.String()
 	weights := model.NewStore()
 	weights.RootScope().SetParam(encoder.SeedParam, b.spec.Seed)
 	network, err := method.NewNetwork(computer.Backend, weights, b.method, b.spec.Encoder.Size)

@@ -37,8 +37,9 @@ func dropPaths(scope *model.Scope, x *Node, rate float64) *Node {
 	axis := axesOf(x).batch
 	batch := x.Shape().Dimensions[axis]
 	bits = mix(Add(bits, Iota(g, shapes.Make(dtypes.Uint32, batch), 0)))
-	uniform := MulScalar(ConvertDType(BitwiseShiftRightLogicalScalar(bits, 8), x.DType()), 1./(1<<24))
-	kept := ConvertDType(GreaterOrEqual(uniform, Scalar(g, x.DType(), rate)), x.DType())
+	floats := wide(x.DType())
+	uniform := MulScalar(ConvertDType(BitwiseShiftRightLogicalScalar(bits, 8), floats), 1./(1<<24))
+	kept := ConvertDType(GreaterOrEqual(uniform, Scalar(g, floats, rate)), x.DType())
 	return Mul(x, along(MulScalar(kept, 1/(1-rate)), axis, 4))
 }
 

@@ -127,7 +127,7 @@ func squeezeExcite(scope *model.Scope, x *Node, hidden int, act func(*Node) *Nod
 		bias := variable(s, x, "bias", 0, out)
 		return Add(pointwise(s, x, out), along(bias, axes.channels, 4))
 	}
-	weight := ReduceAndKeep(x, ReduceMean, axes.height, axes.width)
+	weight := ReduceAndKeep(widen(x), ReduceMean, axes.height, axes.width)
 	weight = act(layer("conv_reduce", weight, hidden))
-	return Mul(x, Sigmoid(layer("conv_expand", weight, channels)))
+	return Mul(x, ConvertDType(Sigmoid(layer("conv_expand", weight, channels)), x.DType()))
 }

@@ -34,8 +34,12 @@ func Features(scope *model.Scope, cfg spec.Encoder, images *Node) *Node {
 	if err != nil {
 		panic(err)
 	}
-	stages := backbone.maps(scope.In("backbone"), images, dtypes.Float32)
-	x := meanPool(stages[len(stages)-1], featureSide)
+	floats := dtypes.Float32
+	if cfg.Precision == "bfloat16" {
+		floats = dtypes.BFloat16
+	}
+	stages := backbone.maps(scope.In("backbone"), images, floats)
+	x := meanPool(widen(stages[len(stages)-1]), featureSide)
 	return Reshape(x, x.Shape().Dimensions[0], -1)
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -95,6 +96,8 @@ func padZero(x *Node, axis int, pad [2]int) *Node {
 func batchNorm(scope *model.Scope, x *Node, axis int, epsilon float64) *Node {
 	const momentum = 0.9
 	axis = MustAdjustAxis(axis, x)
+	maps := x.DType()
+	x = widen(x)
 	g, channels := x.Graph(), x.Shape().Dimensions[axis]
 	vector := func(name string, start float32, trainable bool) *model.Variable {
 		v := scope.GetVariable(name)
@@ -110,7 +113,7 @@ func batchNorm(scope *model.Scope, x *Node, axis int, epsilon float64) *Node {
 	if !scope.IsTraining(g) {
 		factor := Div(scale, Sqrt(AddScalar(value(variance), epsilon)))
 		term := Sub(offset, Mul(value(mean), factor))
-		return Add(Mul(x, along(factor, axis, x.Rank())), along(term, axis, x.Rank()))
+		return ConvertDType(Add(Mul(x, along(factor, axis, x.Rank())), along(term, axis, x.Rank())), maps)
 	}
 	y, batchMean, batchVariance := normalize(x, scale, offset, axis, epsilon)
 	if n := x.Shape().Size() / channels; n > 1 {
@@ -125,8 +128,18 @@ func batchNorm(scope *model.Scope, x *Node, axis int, epsilon float64) *Node {
 	}
 	follow(mean, batchMean)
 	follow(variance, batchVariance)
-	return y
+	return ConvertDType(y, maps)
 }
+
+// wide is the type to compute in where bfloat16's 8 bits are too few: sums over maps, and functions of them.
+func wide(maps dtypes.DType) dtypes.DType {
+	if maps == dtypes.BFloat16 {
+		return dtypes.Float32
+	}
+	return maps
+}
+
+func widen(x *Node) *Node { return ConvertDType(x, wide(x.DType())) }
 
 // normalize is x with mean 0 and variance 1 in each channel, times scale plus offset, and that mean and (biased)
 // variance. The gradient goes through both, and is the short form that sums twice (Ioffe and Szegedy 2015, section 3).
@@ -138,10 +151,14 @@ func normalize(x, scale, offset *Node, axis int, epsilon float64) (y, mean, vari
 		}
 	}
 	spread := func(v *Node) *Node { return along(v, axis, x.Rank()) }
-	var factor, adjoint *Node
 	// Σ adjoint·normalized is taken of x as it is, and dx as adjoint·a + x·b + c, so that no normalised map is kept for the
 	// backward pass.
+	var adjoint, factor *Node
 	sums := func() (adjoints, products *Node) {
+		if onednn.Computes(x) {
+			_, products, adjoints = InternalBatchNormGradient(x, scale, mean, variance, adjoint, float32(epsilon), axis)
+			return adjoints, products
+		}
 		adjoints = ReduceSum(adjoint, axes...)
 		return adjoints, Mul(factor, Sub(ReduceSum(Mul(adjoint, x), axes...), Mul(mean, adjoints)))
 	}
@@ -155,8 +172,13 @@ func normalize(x, scale, offset *Node, axis int, epsilon float64) (y, mean, vari
 	})
 	scale1 := IdentityWithCustomGradient(scale, func(_, _ *Node) *Node { _, products := sums(); return products })
 	offset1 := IdentityWithCustomGradient(offset, func(_, _ *Node) *Node { adjoints, _ := sums(); return adjoints })
-	mean = StopGradient(ReduceMean(x, axes...))
-	variance = ReduceMean(Square(Sub(x, spread(mean))), axes...)
+	if onednn.Computes(x) {
+		_, mean, variance = InternalBatchNormForTraining(StopGradient(x), scale, offset, float32(epsilon), axis)
+		mean, variance = StopGradient(mean), StopGradient(variance)
+	} else {
+		mean = StopGradient(ReduceMean(x, axes...))
+		variance = ReduceMean(Square(Sub(x, spread(mean))), axes...)
+	}
 	factor = StopGradient(Reciprocal(Sqrt(AddScalar(variance, epsilon))))
 	total := Mul(scale1, factor)
 	y = Add(Mul(input, spread(total)), spread(Sub(offset1, Mul(mean, total))))
@@ -224,7 +246,7 @@ func maxPoolAlong(x *Node, axis int) *Node {
 // relu is max(x, 0). GoMLX differentiates minimum and maximum through ten sign operations; one mask does.
 func relu(x *Node) *Node {
 	return withGradient(x,
-		func(x *Node) *Node { return MaxScalar(x, 0) },
+		func(x *Node) *Node { return ConvertDType(MaxScalar(widen(x), 0), x.DType()) },
 		func(y, adjoint *Node) *Node {
 			return Where(GreaterThan(y, ScalarZero(y.Graph(), y.DType())), adjoint, ZerosLike(adjoint))
 		})
@@ -233,7 +255,7 @@ func relu(x *Node) *Node {
 // relu6 clips x to [0, 6].
 func relu6(x *Node) *Node {
 	return withGradient(x,
-		func(x *Node) *Node { return ClipScalar(x, 0, 6) },
+		func(x *Node) *Node { return ConvertDType(ClipScalar(widen(x), 0, 6), x.DType()) },
 		func(y, adjoint *Node) *Node {
 			inside := And(GreaterThan(y, ScalarZero(y.Graph(), y.DType())), LessThan(y, Scalar(y.Graph(), y.DType(), 6)))
 			return Where(inside, adjoint, ZerosLike(adjoint))
@@ -304,12 +326,15 @@ func withGradients(forward func(x, kernel *Node) *Node, ofX, ofKernel func(adjoi
 	})
 }
 
-// silu is x·sigmoid(x). The backward pass makes the sigmoid anew, as a hyperbolic tangent, so that the compiler does not keep it.
+// silu is x·sigmoid(x). The backward pass makes the sigmoid anew, as 1 − sigmoid(−x), so that the
+// compiler does not keep it.
 func silu(x *Node) *Node {
-	return withGradient(x,
+	y := withGradient(widen(x),
 		func(x *Node) *Node { return Mul(x, Sigmoid(x)) },
 		func(_, adjoint *Node) *Node {
+			x := widen(x)
 			rest := Reciprocal(OnePlus(Exp(x)))
 			return Mul(adjoint, Mul(OneMinus(rest), OnePlus(Mul(x, rest))))
 		})
+	return ConvertDType(y, x.DType())
 }

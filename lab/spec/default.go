@@ -31,7 +31,7 @@ func Default() Spec {
 			Resample: [2]float64{0.4, 1}, ResampleP: 0,
 			Margin: [2]float64{1.2, 1.7},
 		},
-		Encoder: Encoder{Name: "compact", Size: 64, Hidden: 512, Dim: 128},
+		Encoder: Encoder{Name: "compact", Size: 64, Hidden: 512, Dim: 128, Precision: "float32"},
 		Loss: Loss{
 			Name: "bcr", Temperature: 0.07, BaseTemperature: 0.07, Contrast: "all",
 			Lambda: 0.1, Distance: "manhattan", Margin: 0.5,

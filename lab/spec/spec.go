@@ -76,11 +76,12 @@ type Augment struct {
 
 // Encoder says which network embeds a face.
 type Encoder struct {
-	Name    string `toml:"name" doc:"compact | efficientnet-lite0 | efficientnet-b0 … b4 | resnet18 | resnet50 | xception"`
-	Size    int    `toml:"size" doc:"input side in pixels"`
-	Hidden  int    `toml:"hidden" doc:"width of the projection head's hidden layer"`
-	Dim     int    `toml:"dim" doc:"embedding size d; d ≥ K − 1"`
-	Weights string `toml:"weights" doc:"\"\" for random, \"imagenet\", or a safetensors file"`
+	Name      string `toml:"name" doc:"compact | efficientnet-lite0 | efficientnet-b0 … b4 | resnet18 | resnet50 | xception"`
+	Size      int    `toml:"size" doc:"input side in pixels"`
+	Hidden    int    `toml:"hidden" doc:"width of the projection head's hidden layer"`
+	Dim       int    `toml:"dim" doc:"embedding size d; d ≥ K − 1"`
+	Precision string `toml:"precision" doc:"type of the maps: float32 | bfloat16, half the memory and faster where the processor has it; weights, statistics, head and loss are float32"`
+	Weights   string `toml:"weights" doc:"\"\" for random, \"imagenet\", or a safetensors file"`
 }
 
 // Loss says what training minimises (spec section 4).

@@ -16,6 +16,7 @@ var (
 	Sides    = []string{"inside", "outside", "random"}
 	Encoders = []string{"compact", "efficientnet-lite0", "efficientnet-b0", "efficientnet-b1", "efficientnet-b2", "efficientnet-b3", "efficientnet-b4",
 		"resnet18", "resnet50", "xception"}
+	Precisions = []string{"float32", "bfloat16"}
 	Losses     = []string{"bcr", "supcon", "ntxent", "ce", "slide-s1", "slide-s2", "slide-s3", "triplet"}
 	Contrasts  = []string{"all", "one"}
 	Distances  = []string{"manhattan", "chebyshev"}
@@ -91,6 +92,7 @@ func (s Spec) Validate() error {
 	v.name("encoder.name", e.Name, Encoders)
 	v.within("encoder.size", float64(e.Size), 32, 1024)
 	v.want("encoder.size", e.Size%32 == 0, e.Size, "a multiple of 32, the stride of the deepest encoder")
+	v.name("encoder.precision", e.Precision, Precisions)
 	v.within("encoder.hidden", float64(e.Hidden), 1, 8192)
 	v.within("encoder.dim", float64(e.Dim), 2, 8192)
 

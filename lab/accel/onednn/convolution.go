@@ -8,6 +8,7 @@ import (
 
 // op is a convolution as StableHLO states it (openxla.org/stablehlo/spec#convolution), of two spatial axes.
 type op struct {
+	bfloat16                      bool
 	lhs, rhs, out                 []int64 // dimensions
 	lhsAxes, rhsAxes, outAxes     axes
 	stride, lhsDilation, dilation []int64
@@ -28,6 +29,7 @@ const (
 // convolution is what oneDNN computes, as onednn.h states it. It can be a key.
 type convolution struct {
 	kind                            int
+	bfloat16                        bool // or float32
 	batch, groups, inputs, outputs  int64
 	input, kernel, output           [2]int64
 	stride, dilation, before, after [2]int64
@@ -76,6 +78,7 @@ func (o op) convolution() (c convolution, ok bool) {
 			inputStrides: strides(o.lhs, lhs), outputStrides: strides(o.out, out),
 			kernelStrides: kernelStrides(o.rhs, rhs, o.rhs[rhs[0]]/o.featureGroups)}
 	}
+	c.bfloat16 = o.bfloat16
 	for i := range 2 {
 		c.before[i] = o.padding[i][0]
 		if c.kind == dataGradient {
@@ -111,7 +114,7 @@ func kernelStrides(dims []int64, a axes, outputsOfGroup int64) [5]int64 {
 var (
 	attribute = regexp.MustCompile(`(?m)^\s*(\w+) = (.+?),?$`)
 	integers  = regexp.MustCompile(`-?\d+`)
-	tensor    = regexp.MustCompile(`tensor<(\d+)x(\d+)x(\d+)x(\d+)xf32>`)
+	tensor    = regexp.MustCompile(`tensor<(\d+)x(\d+)x(\d+)x(\d+)x(f32|bf16)>`)
 	layout    = regexp.MustCompile(`\[([^\[\]]+)\]`)
 )
 
@@ -127,8 +130,12 @@ func parse(attributes, types string) (o op, ok bool) {
 	if len(shapes) != 3 || len(orders) != 3 || strings.Contains(a["window_reversal"], "true") {
 		return o, false
 	}
+	o.bfloat16 = shapes[0][5] == "bf16"
 	for i, shape := range []*[]int64{&o.lhs, &o.rhs, &o.out} {
-		for _, d := range shapes[i][1:] {
+		if shapes[i][5] != shapes[0][5] {
+			return o, false
+		}
+		for _, d := range shapes[i][1:5] {
 			n, err := strconv.ParseInt(d, 10, 32)
 			if err != nil || n < 1 {
 				return o, false

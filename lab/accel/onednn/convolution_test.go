@@ -6,6 +6,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/dtypes/bfloat16"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -54,7 +57,8 @@ func (l layer) naive(visit func(x, k, y int)) {
 	}
 }
 
-func noise(rng *rand.Rand, dims ...int) (*tensors.Tensor, []float32) {
+// noise is made of numbers that floats can hold.
+func noise(rng *rand.Rand, floats dtypes.DType, dims ...int) (*tensors.Tensor, []float32) {
 	n := 1
 	for _, d := range dims {
 		n *= d
@@ -62,6 +66,9 @@ func noise(rng *rand.Rand, dims ...int) (*tensors.Tensor, []float32) {
 	values := make([]float32, n)
 	for i := range values {
 		values[i] = float32(rng.NormFloat64())
+		if floats == dtypes.BFloat16 {
+			values[i] = bfloat16.FromFloat32(values[i]).Float32()
+		}
 	}
 	return tensors.FromFlatDataAndDimensions(values, dims...), values
 }
@@ -85,38 +92,49 @@ func TestConvolutions(t *testing.T) {
 		"1×1, stride 2":     {2, 6, 6, 32, 16, 1, one, [2]int{2, 2}, one, [2][2]int{}},
 		"small map":         {4, 2, 2, 64, 64, 1, [2]int{3, 3}, one, one, same},
 	} {
-		t.Run(name, func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(1, 2))
-			x, xs := noise(rng, l.batch, l.height, l.width, l.in)
-			k, ks := noise(rng, l.kernel[0], l.kernel[1], l.in/l.groups, l.out)
-			out := l.outputs()
-			w, ws := noise(rng, l.batch, out[0], out[1], l.out)
-			got, err := ExecOnceN(backend, func(x, k, w *Node) []*Node {
-				y := Convolve(x, k).StridePerAxis(l.stride[:]...).DilationPerAxis(l.dilation[:]...).PaddingPerDim(l.pad[:]).Done()
-				gradients := Gradient(ReduceAllSum(Mul(y, w)), x, k)
-				return append([]*Node{y}, gradients...)
-			}, x, k, w)
-			if err != nil {
-				t.Fatal(err)
-			}
-			y, dx, dk := make([]float64, len(ws)), make([]float64, len(xs)), make([]float64, len(ks))
-			l.naive(func(x, k, o int) {
-				y[o] += float64(xs[x]) * float64(ks[k])
-				dx[x] += float64(ws[o]) * float64(ks[k])
-				dk[k] += float64(ws[o]) * float64(xs[x])
-			})
-			for i, want := range [][]float64{y, dx, dk} {
-				what := []string{"output", "gradient of the input", "gradient of the kernel"}[i]
-				if err := near(tensors.MustCopyFlatData[float32](got[i]), want); err != nil {
-					t.Errorf("%s: %v", what, err)
-				}
-			}
-		})
+		for floats, share := range map[dtypes.DType]float64{dtypes.Float32: 1e-5, dtypes.BFloat16: 1. / 256} {
+			t.Run(fmt.Sprint(name, " ", floats), func(t *testing.T) { l.compare(t, backend, floats, share) })
+		}
 	}
 }
 
-// near wants errors of at most 1e-5 of the largest value.
-func near(got []float32, want []float64) error {
+// compare wants errors of at most a share of the largest value of an output. In bfloat16 the inputs are of it already, and what
+// it rounds is the outputs.
+func (l layer) compare(t *testing.T, backend compute.Backend, floats dtypes.DType, share float64) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	x, xs := noise(rng, floats, l.batch, l.height, l.width, l.in)
+	k, ks := noise(rng, floats, l.kernel[0], l.kernel[1], l.in/l.groups, l.out)
+	out := l.outputs()
+	w, ws := noise(rng, floats, l.batch, out[0], out[1], l.out)
+	got, err := ExecOnceN(backend, func(x, k, w *Node) []*Node {
+		x, k, w = ConvertDType(x, floats), ConvertDType(k, floats), ConvertDType(w, floats)
+		y := Convolve(x, k).StridePerAxis(l.stride[:]...).DilationPerAxis(l.dilation[:]...).PaddingPerDim(l.pad[:]).Done()
+		gradients := Gradient(ReduceAllSum(Mul(y, w)), x, k)
+		outputs := append([]*Node{y}, gradients...)
+		for i, o := range outputs {
+			outputs[i] = ConvertDType(o, dtypes.Float32)
+		}
+		return outputs
+	}, x, k, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, dx, dk := make([]float64, len(ws)), make([]float64, len(xs)), make([]float64, len(ks))
+	l.naive(func(x, k, o int) {
+		y[o] += float64(xs[x]) * float64(ks[k])
+		dx[x] += float64(ws[o]) * float64(ks[k])
+		dk[k] += float64(ws[o]) * float64(xs[x])
+	})
+	for i, want := range [][]float64{y, dx, dk} {
+		what := []string{"output", "gradient of the input", "gradient of the kernel"}[i]
+		if err := nearer(tensors.MustCopyFlatData[float32](got[i]), want, share); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// nearer wants errors of at most a share of the largest value.
+func nearer(got []float32, want []float64, share float64) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%d values, want %d", len(got), len(want))
 	}
@@ -125,7 +143,7 @@ func near(got []float32, want []float64) error {
 		largest = max(largest, math.Abs(v))
 	}
 	for i, v := range want {
-		if !(math.Abs(float64(got[i])-v) <= 1e-5*largest) {
+		if !(math.Abs(float64(got[i])-v) <= share*largest) {
 			return fmt.Errorf("value %d is %g, want %g (largest %g)", i, got[i], v, largest)
 		}
 	}

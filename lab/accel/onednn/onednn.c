@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "norm.h"
+
 // oneDNN 3's C interface (oneapi/dnnl/dnnl.h): handles are pointers, and a status of 0 is success.
 typedef void* handle;
 typedef struct {
@@ -13,7 +15,7 @@ typedef struct {
   handle memory;
 } exec_arg;
 
-enum { F32 = 3, TAG_ANY = 1, CPU = 1, DIRECT = 1, FORWARD_TRAINING = 64, IN_ORDER = 1, USER_SCRATCHPAD = 1 };
+enum { BF16 = 2, F32 = 3, TAG_ANY = 1, CPU = 1, DIRECT = 1, FORWARD_TRAINING = 64, IN_ORDER = 1, USER_SCRATCHPAD = 1 };
 enum { OUT_OF_MEMORY = 1 };
 enum { QUERY_IMPL = 8, QUERY_WEIGHTS = 131, QUERY_DIFF_WEIGHTS = 132, QUERY_SCRATCHPAD = 136 };
 enum { SRC = 1, DST = 17, WEIGHTS = 33, SCRATCHPAD = 80, DIFF_SRC = 129, DIFF_DST = 145, DIFF_WEIGHTS = 161 };
@@ -58,6 +60,11 @@ const char* onednn_open(const char* path) {
 #define LOAD(result, name, args) \
   if ((dnnl_##name = dlsym(library, "dnnl_" #name)) == NULL) return "no function dnnl_" #name;
   FUNCTIONS(LOAD)
+  // GNU's OpenMP, which came with it.
+  norm_parallel = dlsym(library, "GOMP_parallel");
+  norm_thread = dlsym(library, "omp_get_thread_num");
+  norm_threads = dlsym(library, "omp_get_num_threads");
+  if (norm_thread == NULL || norm_threads == NULL) norm_parallel = NULL;
   const struct { int major, minor, patch; }* (*get_version)(void) = dlsym(library, "dnnl_version");
   if (get_version == NULL) return "no function dnnl_version";
   version = get_version()->major * 10000 + get_version()->minor * 100 + get_version()->patch;
@@ -72,7 +79,7 @@ typedef struct {
   handle input, kernel, output;           // descriptions of the tensors of XLA
   handle packed, scratchpad;              // and of what lies between
   size_t flipped_size, packed_size, scratchpad_size;
-  int64_t places, block;                  // of a kernel to turn: rows times columns, and elements of each
+  int64_t places, block;                  // of a kernel to turn: rows times columns, and bytes of each
   int kind;
   char implementation[64];
 } prepared;
@@ -87,11 +94,12 @@ void* onednn_prepare(const onednn_convolution* c) {
   int64_t dilation[] = {c->dilation[0] - 1, c->dilation[1] - 1};
   int grouped = c->groups > 1, ndims = 4 + grouped;
   const int64_t *dims = grouped ? kernel : kernel + 1, *strides = grouped ? c->kernel_strides : c->kernel_strides + 1;
+  int type = c->bfloat16 ? BF16 : F32;
   handle attr, any, forward, pd = NULL;
-  if (dnnl_memory_desc_create_with_strides(&p.input, 4, input, F32, c->input_strides) ||
-      dnnl_memory_desc_create_with_strides(&p.output, 4, output, F32, c->output_strides) ||
-      dnnl_memory_desc_create_with_strides(&p.kernel, ndims, dims, F32, strides) ||
-      dnnl_memory_desc_create_with_tag(&any, ndims, dims, F32, TAG_ANY) || dnnl_primitive_attr_create(&attr) ||
+  if (dnnl_memory_desc_create_with_strides(&p.input, 4, input, type, c->input_strides) ||
+      dnnl_memory_desc_create_with_strides(&p.output, 4, output, type, c->output_strides) ||
+      dnnl_memory_desc_create_with_strides(&p.kernel, ndims, dims, type, strides) ||
+      dnnl_memory_desc_create_with_tag(&any, ndims, dims, type, TAG_ANY) || dnnl_primitive_attr_create(&attr) ||
       dnnl_primitive_attr_set_scratchpad_mode(attr, USER_SCRATCHPAD))
     return NULL;
   if (dnnl_convolution_forward_primitive_desc_create(&forward, engine, FORWARD_TRAINING, DIRECT, p.input, any, NULL, p.output,
@@ -127,8 +135,8 @@ void* onednn_prepare(const onednn_convolution* c) {
   }
   if (c->kind == DATA_GRADIENT) {
     p.places = c->kernel[0] * c->kernel[1];
-    p.block = kernel[0] * kernel[1] * kernel[2];
-    p.flipped_size = align(p.places * p.block * sizeof(float));
+    p.block = kernel[0] * kernel[1] * kernel[2] * (c->bfloat16 ? 2 : 4);
+    p.flipped_size = align(p.places * p.block);
   }
   prepared* kept = malloc(sizeof p);
   if (kept != NULL) *kept = p;
@@ -180,7 +188,7 @@ int onednn_execute(void* made, void* out, void** in) {
   void* kernel = p->kind == KERNEL_GRADIENT ? out : in[1];
   if (p->kind == DATA_GRADIENT) {
     for (int64_t i = 0; i < p->places; i++)
-      memcpy((float*)flipped + i * p->block, (float*)kernel + (p->places - 1 - i) * p->block, p->block * sizeof(float));
+      memcpy(flipped + i * p->block, (char*)kernel + (p->places - 1 - i) * p->block, p->block);
     kernel = flipped;
   }
   tensor plain = {SRC, p->kernel, kernel}, weights = {DST, p->packed, p->reorder ? packed : kernel};

@@ -2,12 +2,14 @@
 // XLA's own gradients of convolutions with few channels reach a quarter of its speed or less.
 //
 // GoMLX's graphs stay as they are: between it and the plugin every program is rewritten, with a custom call in place of each
-// convolution of float32 maps that oneDNN has a kernel for, gradients included.
+// convolution of float32 or bfloat16 maps that oneDNN has a kernel for, gradients included, and of what BatchNorm sums over such
+// maps (norm.h).
 package onednn
 
-// #cgo CFLAGS: -O2
-// #cgo LDFLAGS: -ldl
+// #cgo CFLAGS: -O3
+// #cgo LDFLAGS: -ldl -lm
 // #include <stdlib.h>
+// #include "norm.h"
 // #include "onednn.h"
 import "C"
 
@@ -25,7 +27,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-const target = C.TARGET
+// The custom calls.
+const target, momentsTarget, productsTarget = C.TARGET, C.MOMENTS, C.PRODUCTS
 
 // opened is the library, loaded once in a process.
 var opened struct {
@@ -83,9 +86,9 @@ func Version() string {
 	return fmt.Sprintf("oneDNN %d.%d.%d", v/10000, v/100%100, v%100)
 }
 
-// Computes reports whether oneDNN computes convolutions of maps such as x: those of float32 on a backend with it.
+// Computes reports whether oneDNN computes convolutions of maps such as x: those of float32 or bfloat16 on a backend with it.
 func Computes(x *graph.Node) bool {
-	return x.DType() == dtypes.Float32 && On(x.Graph().Backend())
+	return (x.DType() == dtypes.Float32 || x.DType() == dtypes.BFloat16) && On(x.Graph().Backend())
 }
 
 // prepared are the convolutions that programs asked for so far, and what computes them. They stay for the life of the
@@ -108,7 +111,11 @@ func prepare(c convolution) (config string, ok bool) {
 
 func (c convolution) native() *C.onednn_convolution {
 	pair := func(v [2]int64) [2]C.int64_t { return [2]C.int64_t{C.int64_t(v[0]), C.int64_t(v[1])} }
-	n := &C.onednn_convolution{kind: C.int64_t(c.kind), batch: C.int64_t(c.batch), groups: C.int64_t(c.groups),
+	var bfloat16 C.int64_t
+	if c.bfloat16 {
+		bfloat16 = 1
+	}
+	n := &C.onednn_convolution{kind: C.int64_t(c.kind), bfloat16: bfloat16, batch: C.int64_t(c.batch), groups: C.int64_t(c.groups),
 		inputs: C.int64_t(c.inputs), outputs: C.int64_t(c.outputs), input: pair(c.input), kernel: pair(c.kernel), output: pair(c.output),
 		stride: pair(c.stride), dilation: pair(c.dilation), before: pair(c.before), after: pair(c.after)}
 	for i := range c.inputStrides {
@@ -122,8 +129,9 @@ func (c convolution) native() *C.onednn_convolution {
 
 //export goRewrite
 func goRewrite(code *C.char, size C.size_t, newSize *C.size_t) *C.char {
-	program, any := rewrite(C.GoBytes(unsafe.Pointer(code), C.int(size)), prepare)
-	if !any {
+	program, convolutions := rewrite(C.GoBytes(unsafe.Pointer(code), C.int(size)), prepare)
+	program, norms := rewriteNorms(program)
+	if !convolutions && !norms {
 		return nil
 	}
 	// Compiling takes much memory, and building the graph has left much to collect.

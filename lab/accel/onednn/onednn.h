@@ -6,10 +6,10 @@
 
 enum { FORWARD, DATA_GRADIENT, KERNEL_GRADIENT };
 
-// A convolution of floats. Strides are those of its three tensors, in elements: of input and output by batch, channel,
+// A convolution, of bfloat16 or of floats. Strides are those of its three tensors, in elements: of input and output by batch, channel,
 // row and column, of the kernel by group, output channel, input channel, row and column. Channels are of all groups.
 typedef struct {
-  int64_t kind;
+  int64_t kind, bfloat16;
   int64_t batch, groups, inputs, outputs;
   int64_t input[2], kernel[2], output[2];
   int64_t stride[2], dilation[2], before[2], after[2];

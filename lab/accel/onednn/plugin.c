@@ -8,6 +8,7 @@
 #endif
 
 #include "_cgo_export.h"
+#include "norm.h"
 #include "onednn.h"
 
 // PJRT's C interface (pjrt_c_api.h, pjrt_c_api_ffi_extension.h), which only ever grows at its end.
@@ -132,17 +133,54 @@ typedef struct {
   ffi_attributes attributes;
 } ffi_call;
 
-enum { FFI_METADATA = 1, FFI_EXECUTE = 3, FFI_INTERNAL = 13, FFI_MAJOR = 0, FFI_MINOR = 1 };
+enum { FFI_METADATA = 1, FFI_EXECUTE = 3, FFI_INTERNAL = 13, FFI_BF16 = 16, FFI_MAJOR = 0, FFI_MINOR = 1 };
 
-// call is XLA's custom call: two buffers to one. Its only attribute is what onednn_prepare made.
-static void* call(ffi_call* c) {
+// executes reports whether a custom call is to compute; else it tells its version, or there is nothing to do.
+static int executes(ffi_call* c) {
   if (c->extensions != NULL && c->extensions->type == FFI_METADATA) {
     ffi_version* version = &((ffi_metadata*)c->extensions)->metadata->version;
     version->major = FFI_MAJOR;
     version->minor = FFI_MINOR;
-    return NULL;
+    return 0;
   }
-  if (c->stage != FFI_EXECUTE) return NULL;
+  return c->stage == FFI_EXECUTE;
+}
+
+static void* fail(ffi_call* c, const char* message) {
+  ffi_error_args error = {sizeof error, NULL, message, FFI_INTERNAL};
+  return c->api->error_create(&error);
+}
+
+// map_of is a buffer [..., channels].
+static norm_map map_of(const ffi_buffer* b, int64_t* rows, int64_t* channels) {
+  *rows = 1, *channels = b->dims[b->rank - 1];
+  for (int64_t i = 0; i < b->rank - 1; i++) *rows *= b->dims[i];
+  return (norm_map){b->data, b->type == FFI_BF16};
+}
+
+// moments is a custom call of x to mean and variance.
+static void* moments(ffi_call* c) {
+  if (!executes(c)) return NULL;
+  ffi_buffer **in = (ffi_buffer**)c->args.values, **out = (ffi_buffer**)c->results.values;
+  int64_t rows, channels;
+  norm_map x = map_of(in[0], &rows, &channels);
+  return norm_moments(x, rows, channels, out[0]->data, out[1]->data) ? fail(c, "BatchNorm: out of memory") : NULL;
+}
+
+// products is a custom call of x, mean, variance and adjoint to the gradients of scale and offset. Its attribute is ε.
+static void* products(ffi_call* c) {
+  if (!executes(c)) return NULL;
+  ffi_buffer **in = (ffi_buffer**)c->args.values, **out = (ffi_buffer**)c->results.values;
+  int64_t rows, channels;
+  norm_map x = map_of(in[0], &rows, &channels), adjoint = map_of(in[3], &rows, &channels);
+  float epsilon = *(float*)((ffi_scalar*)c->attributes.values[0])->value;
+  int failed = norm_products(x, adjoint, rows, channels, in[1]->data, in[2]->data, epsilon, out[0]->data, out[1]->data);
+  return failed ? fail(c, "BatchNorm: out of memory") : NULL;
+}
+
+// call is XLA's custom call: two buffers to one. Its only attribute is what onednn_prepare made.
+static void* call(ffi_call* c) {
+  if (!executes(c)) return NULL;
   void* in[] = {((ffi_buffer*)c->args.values[0])->data, ((ffi_buffer*)c->args.values[1])->data};
   void* prepared = (void*)*(intptr_t*)((ffi_scalar*)c->attributes.values[0])->value;
   int status = onednn_execute(prepared, ((ffi_buffer*)c->results.values[0])->data, in);
@@ -150,8 +188,7 @@ static void* call(ffi_call* c) {
   char message[160];
   snprintf(message, sizeof message, "oneDNN's %s failed with status %d; $SEEABLE_ONEDNN=off does without oneDNN",
            onednn_implementation(prepared), status);
-  ffi_error_args error = {sizeof error, NULL, message, FFI_INTERNAL};
-  return c->api->error_create(&error);
+  return fail(c, message);
 }
 
 static compile_function compile_as_is;
@@ -204,10 +241,14 @@ void* onednn_plugin(const char* path, const char** wrong) {
     *wrong = "it takes no custom calls";
     return NULL;
   }
-  register_args args = {offsetof(register_args, traits) + sizeof args.traits, TARGET, strlen(TARGET), call, "Host", 4, 0};
-  if (compile_as_is == NULL && ((ffi_extension*)e)->register_handler(&args) != NULL) {
-    *wrong = "it refuses custom calls";
-    return NULL;
+  const struct { const char* target; void* (*handler)(ffi_call*); } calls[] = {{TARGET, call}, {MOMENTS, moments}, {PRODUCTS, products}};
+  for (size_t i = 0; i < sizeof calls / sizeof calls[0] && compile_as_is == NULL; i++) {
+    const char* target = calls[i].target;
+    register_args args = {offsetof(register_args, traits) + sizeof args.traits, target, strlen(target), calls[i].handler, "Host", 4, 0};
+    if (((ffi_extension*)e)->register_handler(&args) != NULL) {
+      *wrong = "it refuses custom calls";
+      return NULL;
+    }
   }
   api* ours = malloc(theirs->size);
   if (ours == NULL) {

@@ -8,6 +8,9 @@ import (
 // statement is a convolution as go-xla's package stablehlo writes it.
 var statement = regexp.MustCompile(`(?s)"stablehlo\.convolution"\((%[^ ,()]+, %[^ ,()]+)\) \{\n([^{}]*?)\n\s*\} : ([^\n]+)`)
 
+// The layouts of maps and kernels, and of vectors, in custom calls.
+const rowMajor, vector = "dense<[3, 2, 1, 0]> : tensor<4xindex>", "dense<0> : tensor<1xindex>"
+
 // rewrite puts custom calls in place of the convolutions of a StableHLO program for which prepare returns a configuration.
 // It reports whether there are any.
 func rewrite(program []byte, prepare func(convolution) (config string, ok bool)) (rewritten []byte, any bool) {
@@ -27,7 +30,6 @@ func rewrite(program []byte, prepare func(convolution) (config string, ok bool))
 		}
 		any = true
 		// Version 4 of custom calls hands attributes to a C function of XLA's foreign function interface.
-		const rowMajor = "dense<[3, 2, 1, 0]> : tensor<4xindex>"
 		return fmt.Appendf(nil, `"stablehlo.custom_call"(%s) {api_version = 4 : i32, backend_config = {prepared = %s : i64}, call_target_name = %q, operand_layouts = [%s, %s], result_layouts = [%s]} : %s`,
 			m[1], config, target, rowMajor, rowMajor, rowMajor, m[3])
 	})

@@ -118,3 +118,56 @@ func FuzzRewrite(f *testing.F) {
 		})
 	})
 }
+
+// trained is a program of a BatchNorm in training and its gradient, of a map that is float32 or made so, as go-xla writes it.
+const trained = `module @m {
+  func.func @main(%x: tensor<4x8x8x16xbf16>, %a: tensor<4x8x8x16xf32>, %s: tensor<16xf32>) -> tensor<16xf32> {
+    %0 = "stablehlo.convert"(%x) : (tensor<4x8x8x16xbf16>) -> tensor<4x8x8x16xf32>
+    %1, %2, %3 = "stablehlo.batch_norm_training"(%0, %s, %s) {
+      epsilon = 1.000000e-05 : f32,
+      feature_index = 3 : i64
+    } : (tensor<4x8x8x16xf32>, tensor<16xf32>, tensor<16xf32>) -> (tensor<4x8x8x16xf32>, tensor<16xf32>, tensor<16xf32>)
+    %4, %5, %6 = "stablehlo.batch_norm_grad"(%0, %s, %2, %3, %a) {
+      epsilon = 1.000000e-05 : f32,
+      feature_index = 3 : i64
+    } : (tensor<4x8x8x16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<4x8x8x16xf32>) -> (tensor<4x8x8x16xf32>, tensor<16xf32>, tensor<16xf32>)
+    "stablehlo.return"(%5) : (tensor<16xf32>) -> ()
+  }
+}
+`
+
+// BatchNorm's sums are custom calls of the map as it is, and of nothing that they do not need.
+func TestRewriteNorms(t *testing.T) {
+	after, any := rewriteNorms([]byte(trained))
+	if !any {
+		t.Fatal("not rewritten")
+	}
+	for _, want := range []string{
+		`%2, %3 = "stablehlo.custom_call"(%x) {api_version = 4 : i32, backend_config = {}, call_target_name = "seeable_moments", ` +
+			`operand_layouts = [dense<[3, 2, 1, 0]> : tensor<4xindex>], result_layouts = [dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>]} : ` +
+			`(tensor<4x8x8x16xbf16>) -> (tensor<16xf32>, tensor<16xf32>)`,
+		`%5, %6 = "stablehlo.custom_call"(%x, %2, %3, %a) {api_version = 4 : i32, backend_config = {epsilon = 1.000000e-05 : f32}, call_target_name = "seeable_products",`,
+		`: (tensor<4x8x8x16xbf16>, tensor<16xf32>, tensor<16xf32>, tensor<4x8x8x16xf32>) -> (tensor<16xf32>, tensor<16xf32>)`,
+	} {
+		if !strings.Contains(string(after), want) {
+			t.Errorf("no %s in\n%s", want, after)
+		}
+	}
+	for name, text := range map[string]string{
+		"the map is used":     strings.Replace(trained, `return"(%5)`, `return"(%1, %4)`, 1),
+		"another axis":        strings.ReplaceAll(trained, "feature_index = 3", "feature_index = 1"),
+		"float64":             strings.ReplaceAll(trained, "f32", "f64"),
+		"two axes":            strings.ReplaceAll(trained, "4x8x8x16x", "256x16x"),
+		"a type that differs": strings.ReplaceAll(trained, "tensor<16xf32>", "tensor<16xbf16>"),
+	} {
+		if after, any := rewriteNorms([]byte(text)); any || string(after) != text {
+			t.Errorf("%s: rewritten:\n%s", name, after)
+		}
+	}
+}
+
+// FuzzRewriteNorms wants no panic, whatever the text.
+func FuzzRewriteNorms(f *testing.F) {
+	f.Add(trained)
+	f.Fuzz(func(t *testing.T, text string) { rewriteNorms([]byte(text)) })
+}

@@ -18,7 +18,7 @@ func newBench() *cobra.Command {
 	var s surroundings
 	d := spec.Default()
 	var size, batch, variants int
-	var encoder string
+	var encoder, precision string
 	var seconds float64
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -33,6 +33,7 @@ The Python peer of discrepancy (albumentations 1.3.1 and OpenCV, the official op
 second at 128 pixels and 70 to 80 at 224, on two cores.`,
 		Example: `  seelab bench discrepancy --size 128
   seelab bench train --encoder compact --size 64 --batch 64 --seconds 20
+  seelab bench train --encoder resnet18 --size 128 --batch 16 --precision bfloat16
   seelab bench score --json
   seelab bench score --variants 8`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -49,6 +50,7 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 				}
 			}
 			d.Encoder.Name, d.Encoder.Size, d.Train.Batch, d.Score.Variants = encoder, size, batch, variants
+			d.Encoder.Precision = precision
 			return s.open(cmd, func(l *lab.Lab) error {
 				speed, err := l.Bench(cmd.Context(), args[0], d, time.Duration(seconds*float64(time.Second)))
 				if err != nil {
@@ -67,7 +69,7 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 				out := cmd.OutOrStdout()
 				fmt.Fprintf(out, "%s at %d px, %d cores", speed.Bench, speed.Size, speed.Cores)
 				if speed.Encoder != "" {
-					fmt.Fprintf(out, ", %s on %s", speed.Encoder, speed.Backend)
+					fmt.Fprintf(out, ", %s in %s on %s", speed.Encoder, speed.Precision, speed.Backend)
 				}
 				fmt.Fprintf(out, ":\n%10.1f images a second\n", speed.ImagesPerSecond)
 				if speed.FacesPerSecond > 0 {
@@ -97,6 +99,7 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 	cmd.Flags().IntVar(&batch, "batch", d.Train.Batch, "`images` of a training step")
 	cmd.Flags().IntVar(&variants, "variants", 0, "`number` of the variants that score makes, 0 for all")
 	cmd.Flags().StringVar(&encoder, "encoder", d.Encoder.Name, "`name` of the network")
+	cmd.Flags().StringVar(&precision, "precision", d.Encoder.Precision, "`type` of the network's maps: float32 or bfloat16")
 	cmd.Flags().Float64Var(&seconds, "seconds", 5, "least time of a measurement")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	s.backendFlag(cmd)
