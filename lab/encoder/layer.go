@@ -143,6 +143,9 @@ func widen(x *Node) *Node { return ConvertDType(x, wide(x.DType())) }
 
 // normalize is x with mean 0 and variance 1 in each channel, times scale plus offset, and that mean and (biased)
 // variance. The gradient goes through both, and is the short form that sums twice (Ioffe and Szegedy 2015, section 3).
+//
+// Package onednn computes what the two internal operations sum over x, exactly also where the mean is large. Other backends
+// would take the variance as the difference of two large numbers, so they get the formulas.
 func normalize(x, scale, offset *Node, axis int, epsilon float64) (y, mean, variance *Node) {
 	var axes []int
 	for i := range x.Rank() {
@@ -151,8 +154,7 @@ func normalize(x, scale, offset *Node, axis int, epsilon float64) (y, mean, vari
 		}
 	}
 	spread := func(v *Node) *Node { return along(v, axis, x.Rank()) }
-	// Σ adjoint·normalized is taken of x as it is, and dx as adjoint·a + x·b + c, so that no normalised map is kept for the
-	// backward pass.
+	// dx is taken as adjoint·a + x·b + c, so that the compiler keeps no normalised map for the backward pass.
 	var adjoint, factor *Node
 	sums := func() (adjoints, products *Node) {
 		if onednn.Computes(x) {

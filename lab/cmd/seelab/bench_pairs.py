@@ -14,16 +14,22 @@ import statistics
 import subprocess
 import sys
 
-# what, encoder, pixels, images of a batch
+# what, encoder, pixels, images of a batch, type of the maps
 ROWS = [
-    ("train", "compact", 64, 64),
-    ("train", "resnet18", 128, 16),
-    ("train", "efficientnet-lite0", 128, 32),
-    ("train", "efficientnet-b0", 128, 16),
-    ("score", "compact", 64, 64),
-    ("score", "resnet18", 128, 64),
-    ("score", "efficientnet-lite0", 128, 64),
-    ("score", "efficientnet-b0", 128, 64),
+    ("train", "compact", 64, 64, "float32"),
+    ("train", "resnet18", 128, 16, "float32"),
+    ("train", "efficientnet-lite0", 128, 32, "float32"),
+    ("train", "efficientnet-b0", 128, 16, "float32"),
+    ("score", "compact", 64, 64, "float32"),
+    ("score", "resnet18", 128, 64, "float32"),
+    ("score", "efficientnet-lite0", 128, 64, "float32"),
+    ("score", "efficientnet-b0", 128, 64, "float32"),
+    ("train", "compact", 64, 64, "bfloat16"),
+    ("train", "resnet18", 128, 16, "bfloat16"),
+    ("train", "efficientnet-lite0", 128, 32, "bfloat16"),
+    ("score", "compact", 64, 64, "bfloat16"),
+    ("score", "resnet18", 128, 64, "bfloat16"),
+    ("score", "efficientnet-lite0", 128, 64, "bfloat16"),
 ]
 
 
@@ -44,8 +50,8 @@ def main():
     twin = str(pathlib.Path(__file__).with_name("bench_torch.py"))
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
     lines, backend, torch = [], "", ""
-    for what, encoder, size, batch in ROWS:
-        same = [what, "--encoder", encoder, "--size", str(size), "--batch", str(batch), "--seconds", str(args.seconds)]
+    for what, encoder, size, batch, precision in ROWS:
+        same = [what, "--encoder", encoder, "--size", str(size), "--batch", str(batch), "--seconds", str(args.seconds), "--precision", precision]
         ours, theirs, ratios, memory = [], [], [], []
         for _ in range(args.rounds):
             go = run(args.seelab, "bench", *same, "--json")
@@ -56,18 +62,18 @@ def main():
             theirs.append(best["images_per_second"])
             ratios.append(ours[-1] / theirs[-1])
             memory.append(go["peak_rss_mb"] / best["peak_rss_mb"])
-            print(what, encoder, ours[-1], theirs[-1], file=sys.stderr)
-        lines.append(f"| {what} | `{encoder}` | {size} | {batch} | {spread(ours, 0)} | {spread(theirs, 0)} | **{spread(ratios, 2)}** | {spread(memory, 2)} |")
+            print(what, encoder, precision, ours[-1], theirs[-1], file=sys.stderr)
+        lines.append(f"| {what} | `{encoder}` | {precision} | {size} | {batch} | {spread(ours, 0)} | {spread(theirs, 0)} | **{spread(ratios, 2)}** | {spread(memory, 2)} |")
     print(f"""# Speed beside PyTorch
 
 `python3 lab/cmd/seelab/bench_pairs.py SEELAB` on {model}, {os.cpu_count()} cores: {backend} against PyTorch {torch}, the same
-network, batch, dtype (float32) and threads, {args.rounds} rounds in turn of {args.seconds:g} seconds each. Images a second: median
+network, batch, dtype and threads, {args.rounds} rounds in turn of {args.seconds:g} seconds each. Images a second: median
 [least, largest]. Training is the network alone, on the same batch again and again, as the twin does it; scoring includes
 that the lab makes each face's variants. PyTorch has the better of its two layouts. Above 1 the lab is faster; memory is
-the whole process at its peak, the lab's over PyTorch's.
+the whole process at its peak, the lab's over PyTorch's. With maps of bfloat16, PyTorch is under autocast.
 
-| what | encoder | pixels | batch | lab | PyTorch | ratio | memory |
-|---|---|---|---|---|---|---|---|""")
+| what | encoder | maps | pixels | batch | lab | PyTorch | ratio | memory |
+|---|---|---|---|---|---|---|---|---|""")
     print("\n".join(lines))
 
 

@@ -1,7 +1,7 @@
 """The PyTorch twin of `seelab bench train` and `seelab bench score`: the same net, batch, dtype and threads.
 
     python3 bench_torch.py train --encoder compact --size 64 --batch 64 --seconds 20 --threads 2
-    python3 bench_torch.py train --encoder resnet18 --size 128 --batch 16 --seconds 20 --threads 2 --channels-last
+    python3 bench_torch.py train --encoder resnet18 --size 128 --batch 16 --seconds 20 --threads 2 --channels-last --precision bfloat16
 
 It needs torch, and timm for all encoders but compact. It prints one JSON object with images_per_second, to be compared in
 turn with the Go figure on the same machine: `seelab bench train --encoder compact --size 64 --batch 64 --seconds 20 --json`
