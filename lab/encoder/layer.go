@@ -175,7 +175,7 @@ func normalize(x, scale, offset *Node, axis int, epsilon float64) (y, mean, vari
 	scale1 := IdentityWithCustomGradient(scale, func(_, _ *Node) *Node { _, products := sums(); return products })
 	offset1 := IdentityWithCustomGradient(offset, func(_, _ *Node) *Node { adjoints, _ := sums(); return adjoints })
 	if onednn.Computes(x) {
-		_, mean, variance = InternalBatchNormForTraining(StopGradient(x), scale, offset, float32(epsilon), axis)
+		_, mean, variance = InternalBatchNormForTraining(x, scale, offset, float32(epsilon), axis)
 		mean, variance = StopGradient(mean), StopGradient(variance)
 	} else {
 		mean = StopGradient(ReduceMean(x, axes...))

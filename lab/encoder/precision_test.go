@@ -2,7 +2,6 @@ package encoder
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -31,11 +30,6 @@ func TestBfloat16(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			const batch, size = 8, 64
-			rng := rand.New(rand.NewPCG(1, 2))
-			levels := make([]uint8, batch*size*size*3)
-			for i := range levels {
-				levels[i] = uint8(128 + 60*math.Sin(float64(i)/50) + 40*rng.NormFloat64()*0.5)
-			}
 			of := func(precision string, training bool) [][]float32 {
 				cfg := spec.Encoder{Name: name, Size: size, Hidden: 32, Dim: 16, Precision: precision}
 				store := model.NewStore()
@@ -54,7 +48,7 @@ func TestBfloat16(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer exec.Finalize()
-				out, err := exec.Exec(tensors.FromFlatDataAndDimensions(levels, batch, size, size, 3))
+				out, err := exec.Exec(noise(batch, size))
 				if err != nil {
 					t.Fatal(err)
 				}

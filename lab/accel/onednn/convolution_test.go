@@ -65,12 +65,17 @@ func noise(rng *rand.Rand, floats dtypes.DType, dims ...int) (*tensors.Tensor, [
 	}
 	values := make([]float32, n)
 	for i := range values {
-		values[i] = float32(rng.NormFloat64())
-		if floats == dtypes.BFloat16 {
-			values[i] = bfloat16.FromFloat32(values[i]).Float32()
-		}
+		values[i] = held(floats, rng.NormFloat64())
 	}
 	return tensors.FromFlatDataAndDimensions(values, dims...), values
+}
+
+// held is the number next to x that floats can hold.
+func held(floats dtypes.DType, x float64) float32 {
+	if floats == dtypes.BFloat16 {
+		return bfloat16.FromFloat32(float32(x)).Float32()
+	}
+	return float32(x)
 }
 
 // TestConvolutions compares output and both gradients with float64 loops.

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/dtypes/bfloat16"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -36,10 +35,7 @@ func TestNorms(t *testing.T) {
 				made := func(offset float64) []float32 {
 					values := make([]float32, rows*channels)
 					for i := range values {
-						values[i] = float32(offset + rng.NormFloat64())
-						if floats == dtypes.BFloat16 {
-							values[i] = bfloat16.FromFloat32(values[i]).Float32()
-						}
+						values[i] = held(floats, offset+rng.NormFloat64())
 					}
 					return values
 				}
