@@ -6,7 +6,10 @@
 #include <stdlib.h>
 
 #ifdef __GLIBC__
+#include <errno.h>
 #include <malloc.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -20,9 +23,12 @@ static int commits_strictly(void) {
   return mode == 2;
 }
 
+static bool kept;
+
 // It runs before there are threads, each of which would start a heap of its own.
 __attribute__((constructor)) static void keep_heap(void) {
   if (getenv("GLIBC_TUNABLES") != NULL) return;
+  kept = true;
   mallopt(M_ARENA_MAX, 1);
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, -1);
@@ -35,5 +41,24 @@ __attribute__((constructor)) static void keep_heap(void) {
   char* from = (char*)(((uintptr_t)room + large - 1) & ~(large - 1));
   madvise(from, room + size - from, MADV_HUGEPAGE);
   free(room);
+}
+
+// glibc aligns memory by taking more than asked for and freeing what lies before and behind. Small allocations settle there, and
+// then the buffer that a program has freed is too small for the same buffer of its next run: the heap grew to twice what was in
+// use. In place of glibc's function, this one takes some more where a large buffer comes to lie higher than any before, so that
+// later ones fit in its place.
+int posix_memalign(void** memory, size_t alignment, size_t size) {
+  enum { LARGE = 1 << 20, MORE = 1 << 16 };
+  static atomic_uintptr_t highest;
+  if (alignment % sizeof(void*) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) return EINVAL;
+  void* found = memalign(alignment, size);
+  if (kept && size >= LARGE && found != NULL && (uintptr_t)found > atomic_load(&highest)) {
+    free(found);
+    found = memalign(alignment, size + MORE);
+    atomic_store(&highest, (uintptr_t)found);
+  }
+  if (found == NULL) return ENOMEM;
+  *memory = found;
+  return 0;
 }
 #endif

@@ -13,26 +13,25 @@ import (
 // Unset, the toolbox brings one where it can.
 const OneDNNEnv = "SEEABLE_ONEDNN"
 
-// registerWithOneDNN loads a CPU plugin together with oneDNN, where that is wanted and to be had. If it fails, the plugin may
-// still be loaded alone.
-func (l loader) registerWithOneDNN(plugin string) error {
+// openOneDNN loads oneDNN, where that is wanted and to be had.
+func (l loader) openOneDNN() (open bool, err error) {
 	library := os.Getenv(OneDNNEnv)
 	switch {
 	case library == "off" || library == "" && !toolbox.OneDNN.Supported():
-		return nil
+		return false, nil
 	case library == "":
 		cache, err := toolbox.OpenCache()
 		if err != nil {
-			return err
+			return false, err
 		}
 		if library, err = cache.Fetch(l.ctx, toolbox.OneDNN, l.progress); err != nil {
-			return fmt.Errorf("%w (%s=off stops asking)", err, OneDNNEnv)
+			return false, fmt.Errorf("%w (%s=off stops asking)", err, OneDNNEnv)
 		}
 	case !filepath.IsAbs(library):
-		return fmt.Errorf("%s is %q, want the absolute path of a library of oneDNN 3, or off", OneDNNEnv, library)
+		return false, fmt.Errorf("%s is %q, want the absolute path of a library of oneDNN 3, or off", OneDNNEnv, library)
 	}
 	if err := whole(library); err != nil {
-		return err
+		return false, err
 	}
-	return caught(func() error { return onednn.Register(library, plugin) })
+	return true, caught(func() error { return onednn.Open(library) })
 }

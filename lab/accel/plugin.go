@@ -87,8 +87,8 @@ type loader struct {
 	progress io.Writer
 }
 
-// load loads the plugin for the life of the process and returns the path to give to GoMLX. Plugins for the CPU get
-// oneDNN's convolutions where those are to be had.
+// load loads the plugin for the life of the process and returns the path to give to GoMLX. The first plugin for the CPU gets the
+// lab's compiler.
 func (l loader) load(plugin string) (path string, err error) {
 	if path, err = unmistakable(plugin); err != nil {
 		return "", err
@@ -97,9 +97,7 @@ func (l loader) load(plugin string) (path string, err error) {
 		return "", err
 	}
 	if strings.Contains(filepath.Base(path), "cpu") {
-		if err := l.registerWithOneDNN(path); err != nil {
-			say(l.progress, "accel: without oneDNN, so training on a CPU takes up to twice as long: %v", err)
-		}
+		l.withCompiler(path)
 	}
 	// It is this that loads a plugin which was not registered.
 	err = caught(func() error {

@@ -317,15 +317,28 @@ func withGradient(x *Node, forward func(x *Node) *Node, backward func(y, adjoint
 	})
 }
 
-// withGradients is forward(x, kernel) with gradients of our own, each of the adjoint of the output.
+// withGradients is forward(x, kernel) with gradients of our own, each of the adjoint of the output. GoMLX gets nothing to derive:
+// its gradient of a grouped convolution is a convolution for each channel, 18,000 in EfficientNet-B0.
 func withGradients(forward func(x, kernel *Node) *Node, ofX, ofKernel func(adjoint *Node) *Node, x, kernel *Node) *Node {
 	var adjoint *Node
 	input := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return ofX(adjoint) })
 	weights := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node { return ofKernel(adjoint) })
-	return IdentityWithCustomGradient(forward(input, weights), func(_, v *Node) *Node {
+	y := StopGradient(forward(x, kernel))
+	// What is never chosen, and compiled to nothing, leads the gradient from the output to both hooks.
+	never, link := Const(y.Graph(), false), Add(first(input), first(weights))
+	return IdentityWithCustomGradient(Where(never, BroadcastToShape(link, y.Shape()), y), func(_, v *Node) *Node {
 		adjoint = v
 		return v
 	})
+}
+
+// first is the first value of x, a scalar.
+func first(x *Node) *Node {
+	spec := make([]SliceAxisSpec, x.Rank())
+	for i := range spec {
+		spec[i] = AxisElem(0)
+	}
+	return Reshape(Slice(x, spec...))
 }
 
 // silu is x·sigmoid(x). The backward pass makes the sigmoid anew, as 1 − sigmoid(−x), so that the

@@ -1,6 +1,7 @@
 #include "onednn.h"
 
 #include <dlfcn.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,7 +75,7 @@ const char* onednn_open(const char* path) {
 
 int onednn_version(void) { return version; }
 
-typedef struct {
+typedef struct prepared {
   handle primitive, reorder;              // reorder brings the kernel into the layout of primitive, or out of it
   handle input, kernel, output;           // descriptions of the tensors of XLA
   handle packed, scratchpad;              // and of what lies between
@@ -82,12 +83,25 @@ typedef struct {
   int64_t places, block;                  // of a kernel to turn: rows times columns, and bytes of each
   int kind;
   char implementation[64];
+  int64_t id;
+  struct prepared* next;                  // of the same bucket
 } prepared;
+
+// Programs may run while others are prepared: entries come before the others of their bucket, whole, and stay.
+static _Atomic(prepared*) buckets[256];
+
+static _Atomic(prepared*)* bucket(int64_t id) { return &buckets[(uint64_t)id % (sizeof buckets / sizeof *buckets)]; }
+
+void* onednn_find(int64_t id) {
+  prepared* p = atomic_load(bucket(id));
+  while (p != NULL && p->id != id) p = p->next;
+  return p;
+}
 
 static size_t align(size_t n) { return (n + 63) & ~(size_t)63; }
 
-void* onednn_prepare(const onednn_convolution* c) {
-  prepared p = {.kind = c->kind};
+void* onednn_prepare(const onednn_convolution* c, int64_t id) {
+  prepared p = {.kind = c->kind, .id = id};
   int64_t input[] = {c->batch, c->inputs, c->input[0], c->input[1]};
   int64_t output[] = {c->batch, c->outputs, c->output[0], c->output[1]};
   int64_t kernel[] = {c->groups, c->outputs / c->groups, c->inputs / c->groups, c->kernel[0], c->kernel[1]};
@@ -139,7 +153,10 @@ void* onednn_prepare(const onednn_convolution* c) {
     p.flipped_size = align(p.places * p.block);
   }
   prepared* kept = malloc(sizeof p);
-  if (kept != NULL) *kept = p;
+  if (kept == NULL) return NULL;
+  p.next = atomic_load(bucket(id));
+  *kept = p;
+  atomic_store(bucket(id), kept);
   return kept;
 }
 

@@ -15,7 +15,7 @@ import "C"
 
 import (
 	"fmt"
-	"runtime/debug"
+	"hash/fnv"
 	"strconv"
 	"sync"
 	"unsafe"
@@ -23,58 +23,61 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/go-xla/compute/xla"
-	"github.com/gomlx/go-xla/pjrt"
 	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/seeable-lab/seeable/lab/accel/compiler"
 )
 
 // The custom calls.
 const target, momentsTarget, productsTarget = C.TARGET, C.MOMENTS, C.PRODUCTS
 
-// opened is the library, loaded once in a process.
 var opened struct {
 	sync.Mutex
-	path    string
-	err     error
-	plugins map[string]bool // that were registered
+	path string
+	err  error
 }
 
-// Register loads oneDNN from library and a PJRT CPU plugin from plugin, both absolute paths of shared libraries, and
-// registers the plugin with go-xla under its path. Where it fails before go-xla has heard of the plugin, that can still be
-// loaded alone. A process has one oneDNN: the first. A plugin that is registered stays as it is.
-func Register(library, plugin string) error {
+// Open loads oneDNN from library, the absolute path of a shared library. A process has one oneDNN: the first.
+func Open(library string) error {
 	opened.Lock()
 	defer opened.Unlock()
 	if opened.path == "" {
 		name := C.CString(library)
 		defer C.free(unsafe.Pointer(name))
-		opened.path, opened.plugins = library, map[string]bool{}
+		opened.path = library
 		if wrong := C.onednn_open(name); wrong != nil {
 			opened.err = fmt.Errorf("oneDNN %s: %s", library, C.GoString(wrong))
 		}
 	}
-	if opened.err != nil || opened.plugins[plugin] {
-		return opened.err
+	return opened.err
+}
+
+// Calls are the functions of the custom calls that [Rewrite] writes.
+func Calls() map[string]unsafe.Pointer {
+	calls := map[string]unsafe.Pointer{}
+	for _, name := range []string{target, momentsTarget, productsTarget} {
+		of := C.CString(name)
+		calls[name] = C.onednn_handler(of)
+		C.free(unsafe.Pointer(of))
 	}
-	path := C.CString(plugin)
-	defer C.free(unsafe.Pointer(path))
-	var wrong *C.char
-	api := C.onednn_plugin(path, &wrong)
-	if api == nil {
-		return fmt.Errorf("plugin %s: %s", plugin, C.GoString(wrong))
+	return calls
+}
+
+// Rewrite puts custom calls in place of what this package computes of a StableHLO program. It returns nil where there is
+// nothing. Call it after [Open].
+func Rewrite(program []byte) []byte {
+	program, convolutions := rewrite(program, prepare)
+	program, norms := rewriteNorms(program)
+	if !convolutions && !norms {
+		return nil
 	}
-	if err := pjrt.RegisterPreloadedPlugin(plugin, uintptr(api)); err != nil {
-		return err
-	}
-	opened.plugins[plugin] = true
-	return nil
+	return program
 }
 
 // On reports whether a backend computes convolutions with oneDNN.
 func On(b compute.Backend) bool {
-	opened.Lock()
-	defer opened.Unlock()
 	x, ok := b.(*xla.Backend)
-	return ok && opened.plugins[x.PluginName()]
+	return ok && compiler.Rewrites(x.PluginName())
 }
 
 // Version names the library, such as "oneDNN 3.2.0", and is empty before Register.
@@ -103,10 +106,17 @@ func prepare(c convolution) (config string, ok bool) {
 	defer prepared.Unlock()
 	p, known := prepared.by[c]
 	if !known {
-		p = C.onednn_prepare(c.native())
+		p = C.onednn_prepare(c.native(), C.int64_t(c.id()))
 		prepared.by[c] = p
 	}
-	return strconv.FormatUint(uint64(uintptr(p)), 10), p != nil
+	return strconv.FormatInt(c.id(), 10), p != nil
+}
+
+// id names a convolution in programs, the same in every process: executables outlive theirs.
+func (c convolution) id() int64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%+v", c)
+	return int64(h.Sum64())
 }
 
 func (c convolution) native() *C.onednn_convolution {
@@ -125,17 +135,4 @@ func (c convolution) native() *C.onednn_convolution {
 		n.kernel_strides[i] = C.int64_t(c.kernelStrides[i])
 	}
 	return n
-}
-
-//export goRewrite
-func goRewrite(code *C.char, size C.size_t, newSize *C.size_t) *C.char {
-	program, convolutions := rewrite(C.GoBytes(unsafe.Pointer(code), C.int(size)), prepare)
-	program, norms := rewriteNorms(program)
-	if !convolutions && !norms {
-		return nil
-	}
-	// Compiling takes much memory, and building the graph has left much to collect.
-	debug.FreeOSMemory()
-	*newSize = C.size_t(len(program))
-	return (*C.char)(C.CBytes(program))
 }

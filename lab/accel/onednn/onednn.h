@@ -22,8 +22,10 @@ const char* onednn_open(const char* path);
 // onednn_version is the library's, as major·10000 + minor·100 + patch.
 int onednn_version(void);
 
-// onednn_prepare makes what computes c, or NULL if oneDNN has nothing better than its reference for it.
-void* onednn_prepare(const onednn_convolution* c);
+// onednn_prepare makes what computes c, for onednn_find to find by its id, from then on. It returns NULL if oneDNN has nothing
+// better than its reference for c.
+void* onednn_prepare(const onednn_convolution* c, int64_t id);
+void* onednn_find(int64_t id);
 
 // onednn_implementation names the kernel of what onednn_prepare made.
 const char* onednn_implementation(void* prepared);
@@ -35,6 +37,5 @@ int onednn_execute(void* prepared, void* out, void** in);
 // TARGET is the custom call that stands for a convolution in a program.
 #define TARGET "seeable_convolution"
 
-// onednn_plugin loads a PJRT plugin and returns a copy of its table of functions that compiles what goRewrite made of each
-// program, or NULL and what is wrong.
-void* onednn_plugin(const char* path, const char** wrong);
+// onednn_handler is the function of a custom call, or NULL.
+void* onednn_handler(const char* target);

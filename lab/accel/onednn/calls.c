@@ -1,69 +1,16 @@
-#include <dlfcn.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
-#include "_cgo_export.h"
 #include "norm.h"
 #include "onednn.h"
 
-// PJRT's C interface (pjrt_c_api.h, pjrt_c_api_ffi_extension.h), which only ever grows at its end.
+// A part of what may follow a structure.
 typedef struct extension {
   size_t size;
   int type;
   struct extension* next;
 } extension;
-
-typedef struct {
-  size_t size;
-  extension* extensions;
-  char *code;
-  size_t code_size;
-  const char* format;
-  size_t format_size;
-} program;
-
-typedef struct {
-  size_t size;
-  extension* extensions;
-  void* client;
-  const program* program;
-  const char* options;
-  size_t options_size;
-  void* executable;
-} compile_args;
-
-typedef struct {
-  size_t size;
-  const char* target;
-  size_t target_size;
-  void* handler;
-  const char* platform;
-  size_t platform_size;
-  int traits;
-} register_args;
-
-typedef struct {
-  extension base;
-  void *type_id_register, *user_data_add;
-  void* (*register_handler)(register_args*);
-} ffi_extension;
-
-typedef void* (*compile_function)(compile_args*);
-
-typedef struct {
-  size_t size;
-  extension* extensions;
-  struct { size_t size; extension* extensions; int major, minor; } version;
-  void *error[3], *plugin[2], *event[5], *client[10];
-  compile_function client_compile;
-} api;
-
-enum { FFI = 5 };
 
 // XLA's interface to foreign functions (xla/ffi/api/c_api.h).
 typedef struct {
@@ -178,11 +125,12 @@ static void* products(ffi_call* c) {
   return failed ? fail(c, "BatchNorm: out of memory") : NULL;
 }
 
-// call is XLA's custom call: two buffers to one. Its only attribute is what onednn_prepare made.
+// call is XLA's custom call: two buffers to one. Its only attribute names what onednn_prepare made.
 static void* call(ffi_call* c) {
   if (!executes(c)) return NULL;
   void* in[] = {((ffi_buffer*)c->args.values[0])->data, ((ffi_buffer*)c->args.values[1])->data};
-  void* prepared = (void*)*(intptr_t*)((ffi_scalar*)c->attributes.values[0])->value;
+  void* prepared = onednn_find(*(int64_t*)((ffi_scalar*)c->attributes.values[0])->value);
+  if (prepared == NULL) return fail(c, "a convolution that was not prepared");
   int status = onednn_execute(prepared, ((ffi_buffer*)c->results.values[0])->data, in);
   if (status == 0) return NULL;
   char message[160];
@@ -191,72 +139,9 @@ static void* call(ffi_call* c) {
   return fail(c, message);
 }
 
-static compile_function compile_as_is;
-
-// give_back returns to the system what compiling has freed, hundreds of megabytes, but not the end of the heap, where the
-// memory of the programs will lie.
-static void give_back(void) {
-#ifdef __GLIBC__
-  malloc_trim(SIZE_MAX / 2);
-#endif
-}
-
-static void* compile(compile_args* args) {
-  size_t size = 0;
-  const program* given = args->program;
-  char* code = NULL;
-  if (given->format_size == 4 && memcmp(given->format, "mlir", 4) == 0)
-    code = goRewrite(given->code, given->code_size, &size);
-  if (code == NULL) return compile_as_is(args);
-  program rewritten = *given;
-  rewritten.code = code;
-  rewritten.code_size = size;
-  args->program = &rewritten;
-  void* error = compile_as_is(args);
-  give_back();
-  args->program = given;
-  free(code);
-  return error;
-}
-
-void* onednn_plugin(const char* path, const char** wrong) {
-  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (library == NULL) {
-    *wrong = dlerror();
-    return NULL;
-  }
-  api* (*get)(void) = (api * (*)(void)) dlsym(library, "GetPjrtApi");
-  if (get == NULL) {
-    *wrong = "no function GetPjrtApi";
-    return NULL;
-  }
-  api* theirs = get();
-  if (compile_as_is != NULL && compile_as_is != theirs->client_compile) {
-    *wrong = "another plugin has oneDNN already";
-    return NULL;
-  }
-  extension* e = theirs->extensions;
-  while (e != NULL && e->type != FFI) e = e->next;
-  if (e == NULL || e->size < sizeof(ffi_extension) || ((ffi_extension*)e)->register_handler == NULL) {
-    *wrong = "it takes no custom calls";
-    return NULL;
-  }
+void* onednn_handler(const char* target) {
   const struct { const char* target; void* (*handler)(ffi_call*); } calls[] = {{TARGET, call}, {MOMENTS, moments}, {PRODUCTS, products}};
-  for (size_t i = 0; i < sizeof calls / sizeof calls[0] && compile_as_is == NULL; i++) {
-    const char* target = calls[i].target;
-    register_args args = {offsetof(register_args, traits) + sizeof args.traits, target, strlen(target), calls[i].handler, "Host", 4, 0};
-    if (((ffi_extension*)e)->register_handler(&args) != NULL) {
-      *wrong = "it refuses custom calls";
-      return NULL;
-    }
-  }
-  api* ours = malloc(theirs->size);
-  if (ours == NULL) {
-    *wrong = "out of memory";
-    return NULL;
-  }
-  memcpy(ours, theirs, theirs->size);
-  compile_as_is = ours->client_compile;
-  ours->client_compile = compile;
-  return ours;
+  for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+    if (strcmp(calls[i].target, target) == 0) return calls[i].handler;
+  return NULL;
 }

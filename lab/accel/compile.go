@@ -1,0 +1,36 @@
+package accel
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/seeable-lab/seeable/lab/accel/compiler"
+	"github.com/seeable-lab/seeable/lab/accel/onednn"
+	"github.com/seeable-lab/seeable/lab/toolbox"
+)
+
+// ExecutablesEnv is "off" to keep no compiled programs.
+const ExecutablesEnv = "SEEABLE_EXECUTABLES"
+
+// executablesLimit is how many bytes the compiled programs of a user may take: those of a few hundred networks.
+const executablesLimit = 1 << 30
+
+// withCompiler registers a CPU plugin with the lab's compiler: with oneDNN, where that is wanted and to be had, and with
+// executables kept in the toolbox's cache. A plugin that it does not register may still be loaded alone.
+func (l loader) withCompiler(plugin string) {
+	var o compiler.Options
+	switch open, err := l.openOneDNN(); {
+	case err != nil:
+		say(l.progress, "accel: without oneDNN, so training on a CPU takes up to twice as long: %v", err)
+	case open:
+		o.Rewrite, o.Calls = onednn.Rewrite, onednn.Calls()
+	}
+	if cache, err := toolbox.OpenCache(); err == nil && os.Getenv(ExecutablesEnv) != "off" {
+		o.Kept = compiler.NewExecutables(filepath.Join(filepath.Dir(cache.Dir()), "executables"), executablesLimit)
+	}
+	err := caught(func() error { return compiler.Register(plugin, o) })
+	if err != nil && !errors.Is(err, compiler.ErrTaken) {
+		say(l.progress, "accel: without oneDNN, so training on a CPU takes up to twice as long: %v", err)
+	}
+}

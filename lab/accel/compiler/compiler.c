@@ -1,0 +1,160 @@
+#include "compiler.h"
+
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include "_cgo_export.h"
+
+typedef struct extension {
+  size_t size;
+  int type;
+  struct extension* next;
+} extension;
+
+typedef void* (*function)(void*);
+
+// The table: its head, and then one function after another in an order that never changes.
+typedef struct {
+  size_t size;
+  extension* extensions;
+  struct { size_t size; void* extensions; int major, minor; } version;
+  function functions[];
+} api;
+
+enum { ERROR_DESTROY = 0, CLIENT_COMPILE = 20, EXECUTABLE_DESTROY = 40, EXECUTABLE_SERIALIZE = 49, GET_EXECUTABLE = 51, LOAD = 56 };
+
+// The extension for custom calls (pjrt_c_api_ffi_extension.h).
+typedef struct {
+  size_t size;
+  const char* target;
+  size_t target_size;
+  void* handler;
+  const char* platform;
+  size_t platform_size;
+  int traits;
+} register_args;
+
+typedef struct {
+  extension base;
+  void *type_id_register, *user_data_add;
+  function register_handler;
+} ffi_extension;
+
+enum { FFI = 5 };
+
+typedef struct { size_t size; void* extensions; void* object; } destroy_args;
+typedef struct { size_t size; void* extensions; void *loaded, *executable; } executable_args;
+
+typedef struct {
+  size_t size;
+  void* extensions;
+  void* executable;
+  const char* bytes;
+  size_t bytes_size;
+  void* serialized;
+  void (*release)(void*);
+} serialize_args;
+
+typedef struct {
+  size_t size;
+  void* extensions;
+  void* client;
+  const char* bytes;
+  size_t bytes_size;
+  void* loaded;
+  const char* options;
+  size_t options_size;
+} load_args;
+
+static api* theirs;
+
+static int has(int function) { return theirs->size >= offsetof(api, functions) + (function + 1) * sizeof(theirs->functions[0]); }
+
+// failed reports whether a function of the plugin failed, and drops its error.
+static int failed(void* error) {
+  if (error == NULL) return 0;
+  destroy_args args = {sizeof args, NULL, error};
+  theirs->functions[ERROR_DESTROY](&args);
+  return 1;
+}
+
+void* compiler_open(const char* path, const char** wrong) {
+  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL) {
+    *wrong = dlerror();
+    return NULL;
+  }
+  api* (*get)(void) = (api * (*)(void)) dlsym(library, "GetPjrtApi");
+  theirs = get == NULL ? NULL : get();
+  if (theirs == NULL || !has(CLIENT_COMPILE)) {
+    *wrong = "it is no PJRT plugin";
+    return NULL;
+  }
+  return theirs;
+}
+
+const char* compiler_add(const char* target, void* handler) {
+  extension* e = theirs->extensions;
+  while (e != NULL && e->type != FFI) e = e->next;
+  if (e == NULL || e->size < sizeof(ffi_extension) || ((ffi_extension*)e)->register_handler == NULL) return "it takes no custom calls";
+  register_args args = {offsetof(register_args, traits) + sizeof args.traits, target, strlen(target), handler, "Host", 4, 0};
+  return failed(((ffi_extension*)e)->register_handler(&args)) ? "it refuses custom calls" : NULL;
+}
+
+static void* compile(void* args) { return goCompile(args); }
+
+void* compiler_table(void) {
+  api* ours = malloc(theirs->size);
+  if (ours == NULL) return NULL;
+  memcpy(ours, theirs, theirs->size);
+  ours->functions[CLIENT_COMPILE] = compile;
+  return ours;
+}
+
+void* compiler_compile(compile_args* args, char* code, size_t size) {
+  const program* given = args->program;
+  program rewritten = *given;
+  if (code != NULL) {
+    rewritten.code = code;
+    rewritten.code_size = size;
+    args->program = &rewritten;
+  }
+  void* error = theirs->functions[CLIENT_COMPILE](args);
+  args->program = given;
+#ifdef __GLIBC__
+  // Hundreds of megabytes that compiling has freed go back to the system, but not the end of the heap, where the memory of the
+  // programs will lie.
+  malloc_trim(SIZE_MAX / 2);
+#endif
+  return error;
+}
+
+int compiler_keeps(void) { return has(LOAD); }
+
+char* compiler_save(const compile_args* args, size_t* size) {
+  executable_args of = {sizeof of, NULL, args->executable, NULL};
+  if (failed(theirs->functions[GET_EXECUTABLE](&of))) return NULL;
+  serialize_args s = {sizeof s, NULL, of.executable};
+  char* bytes = NULL;
+  if (!failed(theirs->functions[EXECUTABLE_SERIALIZE](&s))) {
+    if ((bytes = malloc(s.bytes_size)) != NULL) memcpy(bytes, s.bytes, s.bytes_size);
+    *size = s.bytes_size;
+    s.release(s.serialized);
+  }
+  destroy_args gone = {sizeof gone, NULL, of.executable};
+  failed(theirs->functions[EXECUTABLE_DESTROY](&gone));
+  return bytes;
+}
+
+int compiler_load(compile_args* args, const char* bytes, size_t size) {
+  load_args l = {sizeof l, NULL, args->client, bytes, size, NULL, NULL, 0};
+  if (failed(theirs->functions[LOAD](&l))) return 0;
+  args->executable = l.loaded;
+  return 1;
+}
