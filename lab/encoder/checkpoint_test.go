@@ -18,7 +18,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-// checkpointed networks and how many blocks they have.
+// blocksOf is how many blocks networks have, with every kind of block among them.
 var blocksOf = map[string]int{"compact": 3, "resnet18": 8, "resnet50": 16, "efficientnet-lite0": 16, "efficientnet-b0": 16, "xception": 12}
 
 // stepGraph builds a step in scope: the embedding z of images, and the gradients of a loss of z by all parameters.
@@ -44,17 +44,14 @@ func stepGraph(store *model.Store, cfg spec.Encoder, images *Node, training, che
 // and their running averages follow a batch once.
 func TestCheckpointGradients(t *testing.T) {
 	backend := acceltest.ForTest(t)
-	for name, c := range map[string]struct {
-		precision string
-		tolerance float64
-	}{
-		"compact": {"float32", 1e-5}, "resnet18": {"float32", 1e-5}, "efficientnet-b0": {"float32", 1e-5}, "xception": {"float32", 1e-5},
+	for _, c := range []struct{ name, precision string }{
+		{"compact", "float32"}, {"compact", "bfloat16"}, {"resnet18", "float32"}, {"efficientnet-b0", "float32"}, {"xception", "float32"},
 	} {
-		if testing.Short() && name != "compact" {
+		if testing.Short() && c.name != "compact" {
 			continue // compiling takes the time
 		}
-		t.Run(name, func(t *testing.T) {
-			cfg := spec.Encoder{Name: name, Size: 32, Hidden: 16, Dim: 8, Precision: c.precision}
+		t.Run(c.name+"/"+c.precision, func(t *testing.T) {
+			cfg := spec.Encoder{Name: c.name, Size: 32, Hidden: 16, Dim: 8, Precision: c.precision}
 			var results [2]map[string][]float32
 			for i := range results {
 				store := model.NewStore()
@@ -92,7 +89,7 @@ func TestCheckpointGradients(t *testing.T) {
 			for what, w := range want {
 				off := distance(got[what], w)
 				worst = max(worst, off)
-				if !(off <= c.tolerance) {
+				if !(off <= 1e-5) {
 					t.Errorf("%s is off by %.2g", what, off)
 				}
 			}
