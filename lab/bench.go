@@ -28,14 +28,15 @@ var Benches = []string{"discrepancy", "variants", "train", "score"}
 // Speed is what a bench measured, on all cores and on synthetic faces. Compiling graphs and the first images, which
 // allocate, are not in it.
 type Speed struct {
-	Bench     string  `json:"bench"`
-	Encoder   string  `json:"encoder,omitempty"`   // train and score
-	Precision string  `json:"precision,omitempty"` // train and score
-	Backend   string  `json:"backend,omitempty"`   // train and score
-	Size      int     `json:"size"`                // side of the images in pixels
-	Batch     int     `json:"batch,omitempty"`     // train: images a step
-	Cores     int     `json:"cores"`
-	Seconds   float64 `json:"seconds"` // of the measurement behind ImagesPerSecond
+	Bench      string  `json:"bench"`
+	Encoder    string  `json:"encoder,omitempty"`    // train and score
+	Precision  string  `json:"precision,omitempty"`  // train and score
+	Backend    string  `json:"backend,omitempty"`    // train and score
+	Size       int     `json:"size"`                 // side of the images in pixels
+	Batch      int     `json:"batch,omitempty"`      // train: images a step
+	Checkpoint bool    `json:"checkpoint,omitempty"` // train: the spec's train.checkpoint
+	Cores      int     `json:"cores"`
+	Seconds    float64 `json:"seconds"` // of the measurement behind ImagesPerSecond
 
 	// ImagesPerSecond counts training images (discrepancy, train), or the faces as they are and their K variants
 	// (variants, score).
@@ -190,6 +191,7 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 		return err
 	}
 	speed.Encoder, speed.Precision, speed.Batch, speed.Backend = b.spec.Encoder.Name, b.spec.Encoder.Precision, b.spec.Train.Batch, computer.String()
+	speed.Checkpoint = b.spec.Train.Checkpoint
 	if speed.InputPerSecond, _, err = b.views(ctx); err != nil {
 		return err
 	}

@@ -74,10 +74,11 @@ func (e efficientNet) build(scope *model.Scope, images *Node) []*Node {
 	for i, stage := range e.stages {
 		name := names.In("%d", i)
 		for j := range stage.repeats {
+			stage, rate := stage, e.dropPath*float64(n)/float64(blocks)
 			if j > 0 {
 				stage.stride = 1
 			}
-			x = e.invertedBottleneck(name.In("%d", j), x, stage, e.dropPath*float64(n)/float64(blocks))
+			x = checkpointed(name.In("%d", j), x, func(s *model.Scope, x *Node) *Node { return e.invertedBottleneck(s, x, stage, rate) })
 			n++
 		}
 		stages = append(stages, x)

@@ -106,7 +106,7 @@ func batchNorm(scope *model.Scope, x *Node, axis int, epsilon float64) *Node {
 		}
 		return v.SetTrainable(trainable)
 	}
-	value := func(v *model.Variable) *Node { return ConvertDType(v.NodeValue(g), x.DType()) }
+	value := func(v *model.Variable) *Node { return ConvertDType(valueOf(scope, v, g), x.DType()) }
 	scale, offset := value(vector("scale", 1, true)), value(vector("offset", 0, true))
 	mean, variance := vector("mean", 0, false), vector("variance", 1, false)
 	batches := vector("avg_weight", 0, false)
@@ -116,6 +116,9 @@ func batchNorm(scope *model.Scope, x *Node, axis int, epsilon float64) *Node {
 		return ConvertDType(Add(Mul(x, along(factor, axis, x.Rank())), along(term, axis, x.Rank())), maps)
 	}
 	y, batchMean, batchVariance := normalize(x, scale, offset, axis, epsilon)
+	if repeats(scope, g) {
+		return ConvertDType(y, maps) // the averages have had this batch
+	}
 	if n := x.Shape().Size() / channels; n > 1 {
 		batchVariance = MulScalar(batchVariance, float64(n)/float64(n-1))
 	}
@@ -300,7 +303,7 @@ func variable(scope *model.Scope, x *Node, name string, sigma float64, dims ...i
 		}
 		v = scope.VariableWithValue(name, tensors.FromFlatDataAndDimensions(values, dims...))
 	}
-	return ConvertDType(v.NodeValue(x), x.DType())
+	return ConvertDType(valueOf(scope, v, x.Graph()), x.DType())
 }
 
 // heNormal is the deviation that keeps the variance through a ReLU layer (He et al. 2015).

@@ -114,6 +114,7 @@ type Train struct {
 	SAM            float64 `toml:"sam" doc:"radius ρ of sharpness-aware minimisation, two gradients a step (SBI takes 0.05); 0 for none"`
 	EMA            float64 `toml:"ema" doc:"decay of the running average of the network, which is validated, saved and scored; 0 for none"`
 	Accumulate     int     `toml:"accumulate" doc:"parts in which a batch goes through the network, for less memory; the loss sees all of it, BatchNorm a part; 1 for no parts"`
+	Checkpoint     bool    `toml:"checkpoint" doc:"the maps inside a block of the network are made anew in the backward pass: less memory, more time; the gradient is the same but for rounding"`
 }
 
 // Score says how a face becomes an anomaly score (spec section 7).

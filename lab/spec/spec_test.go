@@ -24,7 +24,7 @@ func variants() map[string]Spec {
 	sbi.Method, sbi.Encoder.Dim = "sbi", 2
 	extra := Default()
 	extra.Discrepancy.Whole, extra.Discrepancy.Pristine, extra.Loss.WarmUp, extra.Score.Name = 0.25, 0.125, 0.5, "onepass"
-	extra.Train.SAM, extra.Train.EMA, extra.Train.Accumulate = 0.05, 0.999, 4
+	extra.Train.SAM, extra.Train.EMA, extra.Train.Accumulate, extra.Train.Checkpoint = 0.05, 0.999, 4, true
 	extra.Score.Variants = 8
 	return map[string]Spec{"default": Default(), "named": named, "bare": bare, "small": small, "sbi": sbi, "extra": extra}
 }
@@ -136,6 +136,7 @@ func TestParseErrors(t *testing.T) {
 		"[train]\nema = 1":                                          {"train.ema", "[0, 0.999999]"},
 		"[train]\naccumulate = 0":                                   {"train.accumulate", "[1, 65536]"},
 		"[train]\naccumulate = 3":                                   {"train.accumulate = 3", "train.batch = 64", "6"},
+		"[train]\ncheckpoint = 1":                                   {"train.checkpoint"},
 		"[score]\nvariants = 32":                                    {"score.variants = 32", "[1, 31]"},
 		"[score]\nvariants = -1":                                    {"score.variants = -1"},
 		"method = \"sbi\"\n[score]\nvariants = 8":                   {"score.variants = 8", "sbi"},
@@ -262,6 +263,7 @@ func TestSet(t *testing.T) {
 		"train.learning_rate=3e-4":           func(s *Spec) { s.Train.LearningRate = 3e-4 },
 		"loss.lambda=1":                      func(s *Spec) { s.Loss.Lambda = 1 },
 		"score.flip=true":                    func(s *Spec) { s.Score.Flip = true },
+		"train.checkpoint=true":              func(s *Spec) { s.Train.Checkpoint = true },
 		"method=sbi":                         func(s *Spec) { s.Method = "sbi" },
 		"score.name=\"min\"":                 func(s *Spec) { s.Score.Name = "min" },
 		"name=two words":                     func(s *Spec) { s.Name = "two words" },

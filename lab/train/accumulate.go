@@ -7,7 +7,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 
-	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
@@ -53,8 +52,7 @@ func newAccumulation(backend compute.Backend, store *model.Store, s spec.Spec, m
 	}
 	a.embed = exec(func(inputs []*Node) *Node {
 		g := inputs[0].Graph()
-		store.SetTraining(g, true)
-		encoder.SetStep(store.RootScope(), inputs[1])
+		begin(store, s.Train, inputs[1])
 		z := m.Embeddings(store.Scope(network), inputs[0])
 		for v := range store.IterVariables() {
 			if v.ChangedInGraph(g) {
@@ -64,7 +62,7 @@ func newAccumulation(backend compute.Backend, store *model.Store, s spec.Spec, m
 		return z
 	})
 	a.backward = exec(func(inputs []*Node) *Node {
-		return backward(store, m, inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])
+		return backward(store, s.Train, m, inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])
 	})
 	a.ascend = exec(func(inputs []*Node) *Node { return ascend(store, s.Train.SAM, inputs[0].Graph()) })
 	a.descend = exec(func(inputs []*Node) *Node { return land(store, s.Train, inputs[0], inputs[1], inputs[2]) })
@@ -78,10 +76,9 @@ func newAccumulation(backend compute.Backend, store *model.Store, s spec.Spec, m
 }
 
 // backward adds the gradient of a part to the sums, with each embedding weighted by the loss' gradient by it.
-func backward(store *model.Store, m method.Method, images, step, weights, first, opening *Node) *Node {
+func backward(store *model.Store, t spec.Train, m method.Method, images, step, weights, first, opening *Node) *Node {
 	g := images.Graph()
-	store.SetTraining(g, true)
-	encoder.SetStep(store.RootScope(), step)
+	begin(store, t, step)
 	product := ReduceAllSum(Mul(m.Embeddings(store.Scope(network), images), weights))
 	for _, v := range changed(store, g) {
 		before := keep(store, original, v)

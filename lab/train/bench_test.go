@@ -17,12 +17,12 @@ func BenchmarkStep(b *testing.B) {
 		}
 		return u
 	}
-	for _, train := range []spec.Train{{Accumulate: 1}, {Accumulate: 1, SAM: 0.05}, {Accumulate: 1, EMA: 0.999}, {Accumulate: 4}, {Accumulate: 8}, {Accumulate: 4, SAM: 0.05}} {
+	for _, train := range []spec.Train{{Accumulate: 1}, {Accumulate: 1, SAM: 0.05}, {Accumulate: 1, EMA: 0.999}, {Accumulate: 1, Checkpoint: true}, {Accumulate: 4}, {Accumulate: 8}, {Accumulate: 4, SAM: 0.05}} {
 		for _, name := range []string{"compact", "resnet18", "efficientnet-lite0"} {
-			b.Run(fmt.Sprintf("%s/parts=%d/sam=%v/ema=%v", name, train.Accumulate, train.SAM, train.EMA), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/parts=%d/sam=%v/ema=%v/checkpoint=%v", name, train.Accumulate, train.SAM, train.EMA, train.Checkpoint), func(b *testing.B) {
 				s := spec.Default()
 				s.Encoder.Name, s.Encoder.Size = name, 128
-				s.Train.SAM, s.Train.EMA, s.Train.Accumulate = train.SAM, train.EMA, train.Accumulate
+				s.Train.SAM, s.Train.EMA, s.Train.Accumulate, s.Train.Checkpoint = train.SAM, train.EMA, train.Accumulate, train.Checkpoint
 				step := stepperForTest(b, s)
 				made := colourBatch(s, 0)
 				once := func() {

@@ -28,7 +28,7 @@ func TestDevicesAlone(t *testing.T) {
 }
 
 // Training on 2 and on 4 devices is training on 1, but for rounding: the loss and the batch statistics are of the whole
-// batch, not of a device's share.
+// batch, not of a device's share. So it is where 2 devices make the maps inside a block anew.
 func TestDevices(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles a network for each number of devices")
@@ -55,7 +55,9 @@ func TestDevices(t *testing.T) {
 		}
 		faces = append(faces, f)
 	}
-	run := func(devices int) (map[string][]float32, []Progress) {
+	run := func(devices int, checkpoint bool) (map[string][]float32, []Progress) {
+		s := s
+		s.Train.Checkpoint = checkpoint
 		m, err := method.New(s)
 		if err != nil {
 			t.Fatal(err)
@@ -71,9 +73,9 @@ func TestDevices(t *testing.T) {
 		}
 		return values(t, store), reports
 	}
-	want, one := run(1)
+	want, one := run(1, false)
 	for _, n := range []int{2, 4} {
-		got, several := run(n)
+		got, several := run(n, n == 2)
 		for i, p := range several {
 			if math.Abs(p.Loss-one[i].Loss) > 1e-5*one[i].Loss {
 				t.Errorf("%d devices, step %d: loss %.7f, on one %.7f", n, i+1, p.Loss, one[i].Loss)

@@ -28,6 +28,15 @@ func newStepper(backend compute.Backend, store *model.Store, s spec.Spec, m meth
 	return newWhole(backend, store, s, m, d)
 }
 
+// begin makes the graph of step, its number, one of training, before the network is built in it.
+func begin(store *model.Store, t spec.Train, step *Node) {
+	store.SetTraining(step.Graph(), true)
+	encoder.SetStep(store.RootScope(), step)
+	if t.Checkpoint {
+		encoder.SetCheckpoint(store.RootScope(), step.Graph())
+	}
+}
+
 // whole takes a batch through the network at once, in one graph: (images, labels, rate, warm-up, step) → (loss, hits,
 // gradient norm).
 type whole struct {
@@ -38,8 +47,7 @@ type whole struct {
 func newWhole(backend compute.Backend, store *model.Store, s spec.Spec, m method.Method, d *devices) (*whole, error) {
 	exec, err := model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) []*Node {
 		images, labels, rate, warm := inputs[0], inputs[1], inputs[2], inputs[3]
-		store.SetTraining(images.Graph(), true)
-		encoder.SetStep(store.RootScope(), inputs[4])
+		begin(store, s.Train, inputs[4])
 		loss, hits, norm := update(store, s.Train, rate, func() (loss, hits *Node) {
 			return m.Loss(m.Embeddings(store.Scope(network), images), labels, warm)
 		})

@@ -1,9 +1,10 @@
 // Package train is the loop that turns faces into a detector's weights.
 //
 // A step is AdamW or SGD on one batch. Sharpness-aware minimisation takes its gradient where the loss is worst nearby; a
-// batch may go through the network in parts, for less memory, or be spread over devices; a running average of the network
-// may take its place in the end. These work together, but for devices, which go with none of the others so far, and a run
-// that was interrupted goes on to the same bits with all of them.
+// batch may go through the network in parts, or the maps inside a block be made anew in the backward pass, both for less
+// memory; a batch may be spread over devices; a running average of the network may take its place in the end. These work
+// together, but for devices, which go with maps made anew and with none of the others so far, and a run that was
+// interrupted goes on to the same bits with all of them.
 package train
 
 import (

@@ -20,7 +20,7 @@ func newBench() *cobra.Command {
 	var size, batch, variants int
 	var encoder, precision string
 	var seconds float64
-	var asJSON bool
+	var asJSON, checkpoint bool
 	cmd := &cobra.Command{
 		Use:   "bench discrepancy|variants|train|score",
 		Short: "Measure speed and memory on this machine",
@@ -34,6 +34,7 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 		Example: `  seelab bench discrepancy --size 128
   seelab bench train --encoder compact --size 64 --batch 64 --seconds 20
   seelab bench train --encoder resnet18 --size 128 --batch 16 --precision bfloat16
+  seelab bench train --encoder efficientnet-b0 --size 128 --batch 16 --checkpoint
   seelab bench score --json
   seelab bench score --variants 8`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -50,7 +51,7 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 				}
 			}
 			d.Encoder.Name, d.Encoder.Size, d.Train.Batch, d.Score.Variants = encoder, size, batch, variants
-			d.Encoder.Precision = precision
+			d.Encoder.Precision, d.Train.Checkpoint = precision, checkpoint
 			return s.open(cmd, func(l *lab.Lab) error {
 				speed, err := l.Bench(cmd.Context(), args[0], d, time.Duration(seconds*float64(time.Second)))
 				if err != nil {
@@ -70,6 +71,9 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 				fmt.Fprintf(out, "%s at %d px, %d cores", speed.Bench, speed.Size, speed.Cores)
 				if speed.Encoder != "" {
 					fmt.Fprintf(out, ", %s in %s on %s", speed.Encoder, speed.Precision, speed.Backend)
+				}
+				if speed.Checkpoint {
+					fmt.Fprint(out, ", maps made anew")
 				}
 				fmt.Fprintf(out, ":\n%10.1f images a second\n", speed.ImagesPerSecond)
 				if speed.FacesPerSecond > 0 {
@@ -100,6 +104,7 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 	cmd.Flags().IntVar(&variants, "variants", 0, "`number` of the variants that score makes, 0 for all")
 	cmd.Flags().StringVar(&encoder, "encoder", d.Encoder.Name, "`name` of the network")
 	cmd.Flags().StringVar(&precision, "precision", d.Encoder.Precision, "`type` of the network's maps: float32 or bfloat16")
+	cmd.Flags().BoolVar(&checkpoint, "checkpoint", d.Train.Checkpoint, "train with the maps inside a block made anew in the backward pass: less memory, more time")
 	cmd.Flags().Float64Var(&seconds, "seconds", 5, "least time of a measurement")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	s.backendFlag(cmd)

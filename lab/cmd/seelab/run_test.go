@@ -363,19 +363,28 @@ func TestDeterminism(t *testing.T) {
 }
 
 func TestBench(t *testing.T) {
-	for _, what := range []string{"discrepancy", "variants"} {
+	for _, what := range []string{"discrepancy", "variants", "train"} {
+		flags := []string{"bench", what, "--size", "32", "--seconds", "0.05", "--json"}
+		if what == "train" {
+			if testing.Short() {
+				continue // compiles a network
+			}
+			acceltest.ForTest(t)
+			flags = append(flags, "--batch", "8", "--checkpoint")
+		}
 		var got struct {
 			Bench           string
 			Size            int
+			Checkpoint      bool
 			ImagesPerSecond float64 `json:"images_per_second"`
 			FacesPerSecond  float64 `json:"faces_per_second"`
 			PeakRSS         float64 `json:"peak_rss_mb"`
 		}
-		text := must(t, "bench", what, "--size", "32", "--seconds", "0.05", "--json")
+		text := must(t, flags...)
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatal(err)
 		}
-		if got.Bench != what || got.Size != 32 || got.ImagesPerSecond <= 0 || got.PeakRSS < 1 || got.PeakRSS > 1e5 {
+		if got.Bench != what || got.Size != 32 || got.ImagesPerSecond <= 0 || got.PeakRSS < 1 || got.PeakRSS > 1e5 || got.Checkpoint != (what == "train") {
 			t.Errorf("%s", text)
 		}
 		// The default K is 32, and the face itself.
