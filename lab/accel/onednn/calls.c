@@ -125,13 +125,16 @@ static void* products(ffi_call* c) {
   return failed ? fail(c, "BatchNorm: out of memory") : NULL;
 }
 
-// call is XLA's custom call: two buffers to one. Its only attribute names what onednn_prepare made.
+// call is XLA's custom call: two buffers to one, with a bias three, and with a sum a fourth, in place of which XLA has put the
+// result. Its only attribute names what onednn_prepare made.
 static void* call(ffi_call* c) {
   if (!executes(c)) return NULL;
-  void* in[] = {((ffi_buffer*)c->args.values[0])->data, ((ffi_buffer*)c->args.values[1])->data};
+  void *in[4], *out = ((ffi_buffer*)c->results.values[0])->data;
+  for (int64_t i = 0; i < c->args.count && i < 4; i++) in[i] = ((ffi_buffer*)c->args.values[i])->data;
+  if (c->args.count == 4 && in[3] != out) return fail(c, "a sum without its first term");
   void* prepared = onednn_find(*(int64_t*)((ffi_scalar*)c->attributes.values[0])->value);
   if (prepared == NULL) return fail(c, "a convolution that was not prepared");
-  int status = onednn_execute(prepared, ((ffi_buffer*)c->results.values[0])->data, in);
+  int status = onednn_execute(prepared, out, in);
   if (status == 0) return NULL;
   char message[160];
   snprintf(message, sizeof message, "oneDNN's %s failed with status %d; $SEEABLE_ONEDNN=off does without oneDNN",

@@ -36,6 +36,9 @@ type convolution struct {
 	inputStrides                    [4]int64
 	kernelStrides                   [5]int64
 	outputStrides                   [4]int64
+	// What follows a forward convolution: outputs plus a bias each, plus what the output held before, through an activation.
+	bias, sum  bool
+	activation int
 }
 
 // convolution says what oneDNN is to compute for the operation. It is not ok where oneDNN cannot.

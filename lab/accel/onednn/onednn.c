@@ -16,10 +16,11 @@ typedef struct {
   handle memory;
 } exec_arg;
 
-enum { BF16 = 2, F32 = 3, TAG_ANY = 1, CPU = 1, DIRECT = 1, FORWARD_TRAINING = 64, IN_ORDER = 1, USER_SCRATCHPAD = 1 };
+enum { BF16 = 2, F32 = 3, TAG_ANY = 1, CPU = 1, DIRECT = 1, FORWARD_TRAINING = 64, FORWARD_INFERENCE = 96, IN_ORDER = 1, USER_SCRATCHPAD = 1 };
 enum { OUT_OF_MEMORY = 1 };
 enum { QUERY_IMPL = 8, QUERY_WEIGHTS = 131, QUERY_DIFF_WEIGHTS = 132, QUERY_SCRATCHPAD = 136 };
-enum { SRC = 1, DST = 17, WEIGHTS = 33, SCRATCHPAD = 80, DIFF_SRC = 129, DIFF_DST = 145, DIFF_WEIGHTS = 161 };
+enum { ELTWISE_RELU = 0x20, ELTWISE_SWISH = 0x2c, ELTWISE_CLIP = 0x2e };
+enum { SRC = 1, DST = 17, WEIGHTS = 33, BIAS = 41, SCRATCHPAD = 80, DIFF_SRC = 129, DIFF_DST = 145, DIFF_WEIGHTS = 161 };
 
 #define FUNCTIONS(F)                                                                                                       \
   F(int, engine_create, (handle*, int, size_t))                                                                            \
@@ -31,6 +32,10 @@ enum { SRC = 1, DST = 17, WEIGHTS = 33, SCRATCHPAD = 80, DIFF_SRC = 129, DIFF_DS
   F(int, memory_destroy, (handle))                                                                                         \
   F(int, primitive_attr_create, (handle*))                                                                                 \
   F(int, primitive_attr_set_scratchpad_mode, (handle, int))                                                                \
+  F(int, primitive_attr_set_post_ops, (handle, handle))                                                                    \
+  F(int, post_ops_create, (handle*))                                                                                       \
+  F(int, post_ops_append_sum, (handle, float, int, int))                                                                   \
+  F(int, post_ops_append_eltwise, (handle, int, float, float))                                                             \
   F(int, convolution_forward_primitive_desc_create,                                                                        \
     (handle*, handle, int, int, handle, handle, handle, handle, const int64_t*, const int64_t*, const int64_t*,            \
      const int64_t*, handle))                                                                                              \
@@ -77,7 +82,7 @@ int onednn_version(void) { return version; }
 
 typedef struct prepared {
   handle primitive, reorder;              // reorder brings the kernel into the layout of primitive, or out of it
-  handle input, kernel, output;           // descriptions of the tensors of XLA
+  handle input, kernel, output, bias;     // descriptions of the tensors of XLA; the bias' is NULL without one
   handle packed, scratchpad;              // and of what lies between
   size_t flipped_size, packed_size, scratchpad_size;
   int64_t places, block;                  // of a kernel to turn: rows times columns, and bytes of each
@@ -100,6 +105,25 @@ void* onednn_find(int64_t id) {
 
 static size_t align(size_t n) { return (n + 63) & ~(size_t)63; }
 
+// follow is how a primitive does what follows the convolution.
+static handle follow(const onednn_convolution* c) {
+  handle attr, after;
+  int status = dnnl_primitive_attr_create(&attr) || dnnl_primitive_attr_set_scratchpad_mode(attr, USER_SCRATCHPAD) ||
+               dnnl_post_ops_create(&after) || (c->sum && dnnl_post_ops_append_sum(after, 1, 0, 0));
+  if (status) return NULL;
+  switch (c->activation) {
+    case RELU:
+      status = dnnl_post_ops_append_eltwise(after, ELTWISE_RELU, 0, 0);
+      break;
+    case RELU6:
+      status = dnnl_post_ops_append_eltwise(after, ELTWISE_CLIP, 0, 6);
+      break;
+    case SILU:
+      status = dnnl_post_ops_append_eltwise(after, ELTWISE_SWISH, 1, 0);
+  }
+  return status || dnnl_primitive_attr_set_post_ops(attr, after) ? NULL : attr;
+}
+
 void* onednn_prepare(const onednn_convolution* c, int64_t id) {
   prepared p = {.kind = c->kind, .id = id};
   int64_t input[] = {c->batch, c->inputs, c->input[0], c->input[1]};
@@ -109,15 +133,16 @@ void* onednn_prepare(const onednn_convolution* c, int64_t id) {
   int grouped = c->groups > 1, ndims = 4 + grouped;
   const int64_t *dims = grouped ? kernel : kernel + 1, *strides = grouped ? c->kernel_strides : c->kernel_strides + 1;
   int type = c->bfloat16 ? BF16 : F32;
-  handle attr, any, forward, pd = NULL;
+  handle attr, fused, any, forward, pd = NULL;
   if (dnnl_memory_desc_create_with_strides(&p.input, 4, input, type, c->input_strides) ||
       dnnl_memory_desc_create_with_strides(&p.output, 4, output, type, c->output_strides) ||
       dnnl_memory_desc_create_with_strides(&p.kernel, ndims, dims, type, strides) ||
       dnnl_memory_desc_create_with_tag(&any, ndims, dims, type, TAG_ANY) || dnnl_primitive_attr_create(&attr) ||
-      dnnl_primitive_attr_set_scratchpad_mode(attr, USER_SCRATCHPAD))
+      dnnl_primitive_attr_set_scratchpad_mode(attr, USER_SCRATCHPAD) || (fused = follow(c)) == NULL)
     return NULL;
-  if (dnnl_convolution_forward_primitive_desc_create(&forward, engine, FORWARD_TRAINING, DIRECT, p.input, any, NULL, p.output,
-                                                     c->stride, dilation, c->before, c->after, attr))
+  if (c->bias && dnnl_memory_desc_create_with_strides(&p.bias, 1, &c->outputs, F32, (int64_t[]){1})) return NULL;
+  if (dnnl_convolution_forward_primitive_desc_create(&forward, engine, c->bias ? FORWARD_INFERENCE : FORWARD_TRAINING, DIRECT, p.input,
+                                                     any, p.bias, p.output, c->stride, dilation, c->before, c->after, fused))
     return NULL;
   int status = 0;
   switch (c->kind) {
@@ -182,9 +207,9 @@ typedef struct {
   void* at;
 } tensor;
 
-// run executes a primitive on up to four tensors.
+// run executes a primitive on up to five tensors.
 static int run(handle primitive, int count, const tensor* tensors) {
-  exec_arg args[4];
+  exec_arg args[5];
   int status = 0, made = 0;
   for (; made < count && status == 0; made++) {
     args[made].arg = tensors[made].arg;
@@ -215,7 +240,8 @@ int onednn_execute(void* made, void* out, void** in) {
   switch (p->kind) {
     case FORWARD:
       weights.arg = WEIGHTS;
-      return run(p->primitive, 4, (tensor[]){{SRC, p->input, in[0]}, weights, {DST, p->output, out}, spare});
+      return run(p->primitive, p->bias == NULL ? 4 : 5,
+                 (tensor[]){{SRC, p->input, in[0]}, weights, {DST, p->output, out}, spare, {BIAS, p->bias, p->bias == NULL ? NULL : in[2]}});
     case DATA_GRADIENT:
       weights.arg = WEIGHTS;
       return run(p->primitive, 4, (tensor[]){{DIFF_DST, p->output, in[0]}, weights, {DIFF_SRC, p->input, out}, spare});

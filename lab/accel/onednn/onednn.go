@@ -66,9 +66,10 @@ func Calls() map[string]unsafe.Pointer {
 // Rewrite puts custom calls in place of what this package computes of a StableHLO program. It returns nil where there is
 // nothing. Call it after [Open].
 func Rewrite(program []byte) []byte {
+	program, fused := fuse(program, prepare)
 	program, convolutions := rewrite(program, prepare)
 	program, norms := rewriteNorms(program)
-	if !convolutions && !norms {
+	if !fused && !convolutions && !norms {
 		return nil
 	}
 	return program
@@ -121,13 +122,16 @@ func (c convolution) id() int64 {
 
 func (c convolution) native() *C.onednn_convolution {
 	pair := func(v [2]int64) [2]C.int64_t { return [2]C.int64_t{C.int64_t(v[0]), C.int64_t(v[1])} }
-	var bfloat16 C.int64_t
-	if c.bfloat16 {
-		bfloat16 = 1
+	flag := func(b bool) C.int64_t {
+		if b {
+			return 1
+		}
+		return 0
 	}
-	n := &C.onednn_convolution{kind: C.int64_t(c.kind), bfloat16: bfloat16, batch: C.int64_t(c.batch), groups: C.int64_t(c.groups),
+	n := &C.onednn_convolution{kind: C.int64_t(c.kind), bfloat16: flag(c.bfloat16), batch: C.int64_t(c.batch), groups: C.int64_t(c.groups),
 		inputs: C.int64_t(c.inputs), outputs: C.int64_t(c.outputs), input: pair(c.input), kernel: pair(c.kernel), output: pair(c.output),
-		stride: pair(c.stride), dilation: pair(c.dilation), before: pair(c.before), after: pair(c.after)}
+		stride: pair(c.stride), dilation: pair(c.dilation), before: pair(c.before), after: pair(c.after),
+		bias: flag(c.bias), sum: flag(c.sum), activation: C.int64_t(c.activation)}
 	for i := range c.inputStrides {
 		n.input_strides[i], n.output_strides[i] = C.int64_t(c.inputStrides[i]), C.int64_t(c.outputStrides[i])
 	}

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 enum { FORWARD, DATA_GRADIENT, KERNEL_GRADIENT };
+enum { NO_ACTIVATION, RELU, RELU6, SILU };
 
 // A convolution, of bfloat16 or of floats. Strides are those of its three tensors, in elements: of input and output by batch, channel,
 // row and column, of the kernel by group, output channel, input channel, row and column. Channels are of all groups.
@@ -14,6 +15,9 @@ typedef struct {
   int64_t input[2], kernel[2], output[2];
   int64_t stride[2], dilation[2], before[2], after[2];
   int64_t input_strides[4], kernel_strides[5], output_strides[4];
+  // Of a forward convolution: with a bias of floats for each output channel, added to what the output held, and through an
+  // activation at the end.
+  int64_t bias, sum, activation;
 } onednn_convolution;
 
 // onednn_open loads the library. It returns what is wrong, or NULL.
@@ -31,7 +35,7 @@ void* onednn_find(int64_t id);
 const char* onednn_implementation(void* prepared);
 
 // onednn_execute computes out from in. A data gradient takes the output's gradient and the kernel turned by 180°, a kernel
-// gradient the input and the output's gradient. It returns oneDNN's status, 0 for success.
+// gradient the input and the output's gradient. A forward convolution takes the input, the kernel and the bias, if any. It returns oneDNN's status, 0 for success.
 int onednn_execute(void* prepared, void* out, void** in);
 
 // TARGET is the custom call that stands for a convolution in a program.

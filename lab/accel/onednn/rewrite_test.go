@@ -102,6 +102,95 @@ func TestRewriteLeaves(t *testing.T) {
 	}
 }
 
+// scored is a program of a convolution as a network has it that scores: with scale, offset, a map to add and an activation.
+const scored = `module @m {
+  func.func @main(%x: tensor<4x8x8x3xf32>, %k: tensor<3x3x3x16xf32>, %s: tensor<16xf32>, %o: tensor<16xf32>, %r: tensor<4x8x8x16xf32>) -> tensor<4x8x8x16xf32> {
+    %0 = "stablehlo.convolution"(%x, %k) {
+      batch_group_count = 1 : i64,
+      dimension_numbers = #stablehlo.conv<[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]>,
+      feature_group_count = 1 : i64,
+      lhs_dilation = array<i64: 1, 1>,
+      padding = dense<[[1, 1], [1, 1]]> : tensor<2x2xi64>,
+      rhs_dilation = array<i64: 1, 1>,
+      window_reversal = array<i1: false, false>,
+      window_strides = array<i64: 1, 1>
+    } : (tensor<4x8x8x3xf32>, tensor<3x3x3x16xf32>) -> tensor<4x8x8x16xf32>
+    %1 = "stablehlo.reshape"(%s) : (tensor<16xf32>) -> tensor<1x1x1x16xf32>
+    %2 = "stablehlo.broadcast_in_dim"(%1) { broadcast_dimensions = array<i64: 0, 1, 2, 3> } : (tensor<1x1x1x16xf32>) -> tensor<4x8x8x16xf32>
+    %3 = "stablehlo.multiply"(%0, %2) : (tensor<4x8x8x16xf32>, tensor<4x8x8x16xf32>) -> tensor<4x8x8x16xf32>
+    %4 = "stablehlo.reshape"(%o) : (tensor<16xf32>) -> tensor<1x1x1x16xf32>
+    %5 = "stablehlo.broadcast_in_dim"(%4) { broadcast_dimensions = array<i64: 0, 1, 2, 3> } : (tensor<1x1x1x16xf32>) -> tensor<4x8x8x16xf32>
+    %6 = "stablehlo.add"(%3, %5) : (tensor<4x8x8x16xf32>, tensor<4x8x8x16xf32>) -> tensor<4x8x8x16xf32>
+    %7 = "stablehlo.add"(%6, %r) : (tensor<4x8x8x16xf32>, tensor<4x8x8x16xf32>) -> tensor<4x8x8x16xf32>
+    %8 = "stablehlo.constant"() { value = dense<0.0> : tensor<f32> } : () -> tensor<f32>
+    %9 = "stablehlo.broadcast_in_dim"(%8) { broadcast_dimensions = array<i64> } : (tensor<f32>) -> tensor<4x8x8x16xf32>
+    %10 = "stablehlo.maximum"(%7, %9) : (tensor<4x8x8x16xf32>, tensor<4x8x8x16xf32>) -> tensor<4x8x8x16xf32>
+    "stablehlo.return"(%10) : (tensor<4x8x8x16xf32>) -> ()
+  }
+}
+`
+
+// What follows a convolution goes with it as far as nobody else uses what lies between.
+func TestFuse(t *testing.T) {
+	replaced := func(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(scored) }
+	for name, c := range map[string]struct {
+		text       string
+		fused, sum bool
+		activation int
+		last       string // whose name the result has
+	}{
+		"all":                      {scored, true, true, relu, "%10"},
+		"the sum is used again":    {replaced(`return"(%10)`, `return"(%10, %7)`), true, true, noActivation, "%7"},
+		"BatchNorm is used again":  {replaced(`return"(%10)`, `return"(%10, %6)`), true, false, noActivation, "%6"},
+		"the product is":           {replaced(`return"(%10)`, `return"(%10, %3)`), false, false, 0, ""},
+		"the convolution is":       {replaced(`return"(%10)`, `return"(%10, %0)`), false, false, 0, ""},
+		"to itself":                {replaced("(%6, %r)", "(%6, %6)"), true, false, noActivation, "%6"},
+		"at least 1":               {replaced("dense<0.0>", "dense<1.0>"), true, true, noActivation, "%7"},
+		"another activation":       {replaced("stablehlo.maximum", "stablehlo.minimum"), true, true, noActivation, "%7"},
+		"no scale":                 {replaced("(%0, %2)", "(%0, %r)"), false, false, 0, ""},
+		"no offset":                {replaced("(%3, %5)", "(%3, %r)"), false, false, 0, ""},
+		"divided":                  {replaced("stablehlo.multiply", "stablehlo.divide"), false, false, 0, ""},
+		"channels of another axis": {replaced("1x1x1x16", "1x1x8x16"), false, false, 0, ""},
+	} {
+		var got convolution
+		after, any := fuse([]byte(c.text), func(c convolution) (string, bool) {
+			got = c
+			return "42", true
+		})
+		if any != c.fused {
+			t.Errorf("%s: fused: %v", name, any)
+			continue
+		}
+		if !any {
+			if string(after) != c.text {
+				t.Errorf("%s: changed to\n%s", name, after)
+			}
+			continue
+		}
+		if !got.bias || got.sum != c.sum || got.activation != c.activation || got.outputs != 16 ||
+			!strings.Contains(string(after), c.last+` = "stablehlo.custom_call"(%x, %fused_0_scaled, %4`) || strings.Contains(string(after), `"stablehlo.convolution"`) ||
+			strings.Contains(string(after), "output_operand_alias<") != c.sum {
+			t.Errorf("%s: %+v\n%s", name, got, after)
+		}
+	}
+	if after, any := fuse([]byte(scored), func(convolution) (string, bool) { return "", false }); any || string(after) != scored {
+		t.Errorf("fused although oneDNN cannot:\n%s", after)
+	}
+}
+
+// FuzzFuse wants no panic, whatever the text.
+func FuzzFuse(f *testing.F) {
+	f.Add(scored)
+	f.Add(strings.Replace(scored, "maximum", "logistic", 1))
+	f.Add(strings.ReplaceAll(scored, "f32", "bf16"))
+	f.Fuzz(func(t *testing.T, text string) {
+		after, any := fuse([]byte(text), func(convolution) (string, bool) { return "42", true })
+		if !any && string(after) != text {
+			t.Error("changed though nothing was fused")
+		}
+	})
+}
+
 // FuzzRewrite wants no panic, whatever the text, and for any that parses a convolution whose sizes fit together.
 func FuzzRewrite(f *testing.F) {
 	f.Add(program(nil, forwardTypes))
