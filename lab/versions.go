@@ -8,7 +8,7 @@ import (
 )
 
 // Version is that of the lab, as seelab version prints it; it changes when numbers do.
-const Version = "0.4.0"
+const Version = "0.5.0"
 
 // versions tells what a run was made with.
 func versions(backend string) map[string]string {

@@ -45,17 +45,24 @@ __attribute__((constructor)) static void keep_heap(void) {
 
 // glibc aligns memory by taking more than asked for and freeing what lies before and behind. Small allocations settle there, and
 // then the buffer that a program has freed is too small for the same buffer of its next run: the heap grew to twice what was in
-// use. In place of glibc's function, this one takes some more where a large buffer comes to lie higher than any before, so that
-// later ones fit in its place.
+// use. In place of glibc's function, this one takes some more the first time that a large size is asked for, and whenever a buffer
+// comes to lie higher than any before, so that the next ones fit in its place.
 int posix_memalign(void** memory, size_t alignment, size_t size) {
-  enum { LARGE = 1 << 20, MORE = 1 << 16 };
+  enum { LARGE = 1 << 20, MORE = 1 << 16, SIZES = 64 };
   static atomic_uintptr_t highest;
+  static atomic_size_t sizes[SIZES];
   if (alignment % sizeof(void*) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) return EINVAL;
-  void* found = memalign(alignment, size);
-  if (kept && size >= LARGE && found != NULL && (uintptr_t)found > atomic_load(&highest)) {
-    free(found);
-    found = memalign(alignment, size + MORE);
-    atomic_store(&highest, (uintptr_t)found);
+  void* found;
+  if (!kept || size < LARGE) {
+    found = memalign(alignment, size);
+  } else {
+    bool known = atomic_exchange(&sizes[size / 64 % SIZES], size) == size;
+    found = memalign(alignment, known ? size : size + MORE);
+    if (known && (uintptr_t)found > atomic_load(&highest)) {
+      free(found);
+      found = memalign(alignment, size + MORE);
+    }
+    if ((uintptr_t)found > atomic_load(&highest)) atomic_store(&highest, (uintptr_t)found);
   }
   if (found == NULL) return ENOMEM;
   *memory = found;

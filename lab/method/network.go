@@ -102,11 +102,15 @@ func (n *Network) passes(ctx context.Context, images []uint8, output int, take f
 			pass = make([]uint8, NetworkPass*row)
 			copy(pass, images)
 		}
-		result, err := n.exec.Exec(tensors.FromFlatDataAndDimensions(pass, NetworkPass, n.size, n.size, 3))
-		if err != nil {
-			return fmt.Errorf("method: %w", err)
+		input := tensors.FromFlatDataAndDimensions(pass, NetworkPass, n.size, n.size, 3)
+		result, err := n.exec.Exec(input)
+		if err == nil {
+			err = take(result[output], count)
 		}
-		if err := take(result[output], count); err != nil {
+		for _, t := range append(result, input) {
+			_ = t.FinalizeAll() // at once: the collector would come dozens of passes later
+		}
+		if err != nil {
 			return fmt.Errorf("method: %w", err)
 		}
 		images = images[count*row:]

@@ -201,6 +201,7 @@ func (a *accumulation) pass(b batch, warmUp float64, opening bool) (outcome, err
 	for i := range images {
 		pixels := rowsOf(b.images, len(b.labels), a.views, a.parts, i)
 		images[i] = tensors.FromFlatDataAndDimensions(pixels, len(b.labels)/a.parts, b.size, b.size, 3)
+		defer release(images[i])
 		out, err := first(a.embed, images[i], a.step(b, i))
 		if err != nil {
 			return outcome{}, err

@@ -85,6 +85,7 @@ func (c *Check) Accuracy(backend compute.Backend, store *model.Store) (float64, 
 	for i := 0; i < checkImages; i += chunk {
 		images := tensors.FromFlatDataAndDimensions(c.images[i*row:(i+chunk)*row], chunk, c.size, c.size, 3)
 		out, err := c.exec.Exec(images)
+		release(images)
 		if err != nil {
 			return 0, fmt.Errorf("train: held-out accuracy: %w", err)
 		}

@@ -62,6 +62,7 @@ func newWhole(backend compute.Backend, store *model.Store, s spec.Spec, m method
 
 func (w *whole) run(b batch, rate, warmUp float64) (outcome, error) {
 	images := tensors.FromFlatDataAndDimensions(b.images, len(b.labels), b.size, b.size, 3)
+	defer release(images)
 	labels := tensors.FromFlatDataAndDimensions(b.labels, len(b.labels))
 	inputs, err := w.devices.inputs(images, labels, float32(rate), float32(warmUp), int32(b.step))
 	if err != nil {
@@ -75,5 +76,9 @@ func (w *whole) run(b batch, rate, warmUp float64) (outcome, error) {
 	scalar := func(i int) float64 { return float64(tensors.ToScalar[float32](out[i])) }
 	return outcome{scalar(0), scalar(1) / float64(len(b.labels)), scalar(2)}, nil
 }
+
+// release frees images once they were used. The collector would come dozens of batches later, and the next ones would lie
+// where the memory of a step fits no more.
+func release(images *tensors.Tensor) { _ = images.FinalizeAll() }
 
 func (w *whole) Finalize() { w.exec.Finalize() }
