@@ -72,7 +72,8 @@ func (a *Accel) Close() error {
 //  5. the pinned CPU plugin fetched through package toolbox (linux/amd64).
 //
 // A CPU plugin computes convolutions with oneDNN (package onednn), which comes from the toolbox too, unless $SEEABLE_ONEDNN
-// says otherwise; where there is none, XLA computes them and Progress says so.
+// says otherwise; where there is none, XLA computes them and Progress says so. What it compiles is kept in the user's cache
+// (package compiler), unless $SEEABLE_EXECUTABLES is off.
 //
 // It never falls back to pure Go: without a plugin it fails with ErrNoBackend. Calls in one
 // process that choose the same backend share it. Several processes may call it at once on an

@@ -42,7 +42,7 @@ type Options struct {
 // Stats are what the compiler has done so far.
 type Stats struct {
 	Compiled, Loaded int           // programs
-	Seconds          time.Duration // that both took
+	Time             time.Duration // that both took
 }
 
 var installed struct {

@@ -195,6 +195,38 @@ func (v *values) silu(x string) (logistic, product *value) {
 	return logistic, product
 }
 
+// call is the custom call for a convolution of operands, an input and a kernel, and what follows it. types are those of the
+// operands and of the result; names of its own begin with prefix.
+func (v *values) call(c chain, prefix string, operands, types []string, config string) string {
+	var s strings.Builder
+	write := func(name, op, typed string) string {
+		fmt.Fprintf(&s, "    %s%s = \"stablehlo.%s -> %s\n", prefix, name, op, typed)
+		return prefix + name
+	}
+	kernel, narrow, bias := operands[1], types[1], v.by[c.bias].typed
+	wide := strings.Replace(narrow, "bf16", "f32", 1)
+	if narrowed := v.by[kernel]; narrowed != nil && narrowed.kind == "convert" && narrowed.from == wide {
+		kernel = narrowed.operands[0] // so that the scaled kernel is rounded once
+	} else if wide != narrow {
+		kernel = write("wide", fmt.Sprintf(`convert"(%s) : (%s)`, kernel, narrow), wide)
+	}
+	factor := write("factor", fmt.Sprintf(`broadcast_in_dim"(%s) { broadcast_dimensions = array<i64: 0, 1, 2, 3> } : (%s)`, c.factor, bias), wide)
+	kernel = write("scaled", fmt.Sprintf(`multiply"(%s, %s) : (%s, %s)`, kernel, factor, wide, wide), wide)
+	if wide != narrow {
+		kernel = write("kernel", fmt.Sprintf(`convert"(%s) : (%s)`, kernel, wide), narrow)
+	}
+	operands, types, result := []string{operands[0], kernel, c.bias}, []string{types[0], narrow, bias}, types[2]
+	layouts, alias := []string{rowMajor, rowMajor, rowMajor}, ""
+	if c.other != "" {
+		// The result takes the place of what is added.
+		operands, types, layouts = append(operands, c.other), append(types, result), append(layouts, rowMajor)
+		alias = "output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 3, operand_tuple_indices = []>], "
+	}
+	fmt.Fprintf(&s, `    %s = "stablehlo.custom_call"(%s) {api_version = 4 : i32, backend_config = {prepared = %s : i64}, call_target_name = %q, operand_layouts = [%s], %sresult_layouts = [%s]} : (%s) -> %s`,
+		c.ops[len(c.ops)-1].name, strings.Join(operands, ", "), config, target, strings.Join(layouts, ", "), alias, rowMajor, strings.Join(types, ", "), result)
+	return s.String()
+}
+
 // fuse puts a custom call in place of each convolution with what follows it, where prepare has a configuration for both
 // together. It reports whether there are any.
 func fuse(program []byte, prepare func(convolution) (config string, ok bool)) (fused []byte, any bool) {
@@ -231,43 +263,15 @@ func fuse(program []byte, prepare func(convolution) (config string, ok bool)) (f
 			continue
 		}
 		any = true
-		operands := strings.Split(text(2), ", ")
 		last := follows.ops[len(follows.ops)-1]
 		for _, op := range follows.ops {
 			v.taken[op] = true
 			edits = append(edits, edit{op.start, op.end, ""})
 		}
-		bias := v.by[follows.bias].typed
-		wide := strings.Replace(types[1], "bf16", "f32", 1)
-		var s strings.Builder
-		local := func(n string) string { return fmt.Sprintf("%%fused_%d_%s", i, n) }
-		kernel := operands[1]
-		if narrowed := v.by[kernel]; narrowed != nil && narrowed.kind == "convert" && narrowed.from == wide {
-			kernel = narrowed.operands[0] // so that the scaled kernel is rounded once
-		} else if wide != types[1] {
-			fmt.Fprintf(&s, "    %s = \"stablehlo.convert\"(%s) : (%s) -> %s\n", local("wide"), kernel, types[1], wide)
-			kernel = local("wide")
-		}
-		fmt.Fprintf(&s, "    %s = \"stablehlo.broadcast_in_dim\"(%s) { broadcast_dimensions = array<i64: 0, 1, 2, 3> } : (%s) -> %s\n", local("factor"), follows.factor, bias, wide)
-		fmt.Fprintf(&s, "    %s = \"stablehlo.multiply\"(%s, %s) : (%s, %s) -> %s\n", local("scaled"), kernel, local("factor"), wide, wide, wide)
-		kernel = local("scaled")
-		if wide != types[1] {
-			fmt.Fprintf(&s, "    %s = \"stablehlo.convert\"(%s) : (%s) -> %s\n", local("kernel"), kernel, wide, types[1])
-			kernel = local("kernel")
-		}
-		operands = []string{operands[0], kernel, follows.bias}
-		typed, layouts, alias := []string{types[0], types[1], bias}, []string{rowMajor, rowMajor, rowMajor}, ""
-		if c.sum {
-			// The result takes the place of what is added.
-			operands, typed, layouts = append(operands, follows.other), append(typed, types[2]), append(layouts, rowMajor)
-			alias = "output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 3, operand_tuple_indices = []>], "
-		}
-		fmt.Fprintf(&s, "    %s = \"stablehlo.custom_call\"(%s) {api_version = 4 : i32, backend_config = {prepared = %s : i64}, call_target_name = %q, operand_layouts = [%s], %sresult_layouts = [%s]} : (%s) -> %s",
-			last.name, strings.Join(operands, ", "), config, target, strings.Join(layouts, ", "), alias, rowMajor, strings.Join(typed, ", "), types[2])
 		edits = append(edits, edit{m[0], m[1], ""})
 		slices.SortFunc(edits, func(a, b edit) int { return a.from - b.from })
 		at := slices.IndexFunc(edits, func(e edit) bool { return e.from == last.start })
-		edits[at].text = s.String()
+		edits[at].text = v.call(follows, fmt.Sprintf("%%fused_%d_", i), strings.Split(text(2), ", "), types, config)
 	}
 	if !any {
 		return program, false

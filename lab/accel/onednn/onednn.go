@@ -3,7 +3,7 @@
 //
 // GoMLX's graphs stay as they are: between it and the plugin every program is rewritten, with a custom call in place of each
 // convolution of float32 or bfloat16 maps that oneDNN has a kernel for, gradients included, and of what BatchNorm sums over such
-// maps (norm.h).
+// maps (norm.h). Where a network scores, BatchNorm, residual sum and activation go into the convolution before them (fuse.go).
 package onednn
 
 // #cgo CFLAGS: -O3

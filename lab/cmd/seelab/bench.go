@@ -92,7 +92,12 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 				}
 				if speed.NetworkPerSecond > 0 {
 					fmt.Fprintf(out, "%10.1f images a second of the network alone\n", speed.NetworkPerSecond)
+				}
+				if speed.InputPerSecond > 0 {
 					fmt.Fprintf(out, "%10.1f images a second of the input alone\n", speed.InputPerSecond)
+				}
+				if n := speed.Compiled + speed.Loaded; n > 0 {
+					fmt.Fprintf(out, "%10.1f seconds before, for %d programs: %d compiled, %d kept from earlier\n", speed.CompileSeconds, n, speed.Compiled, speed.Loaded)
 				}
 				fmt.Fprintf(out, "%10.1f MB of memory at the peak\n", memory)
 				return nil

@@ -51,6 +51,8 @@ def main():
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
     lines, backend, torch = [], "", ""
     for what, encoder, size, batch, precision in ROWS:
+        # What it compiles is kept for the rounds.
+        run(args.seelab, "bench", what, "--encoder", encoder, "--size", str(size), "--batch", str(batch), "--precision", precision, "--seconds", "0.1", "--json")
         same = [what, "--encoder", encoder, "--size", str(size), "--batch", str(batch), "--seconds", str(args.seconds), "--precision", precision]
         ours, theirs, ratios, memory = [], [], [], []
         for _ in range(args.rounds):
@@ -58,7 +60,7 @@ def main():
             layouts = [run(sys.executable, twin, *same, "--threads", str(os.cpu_count()), *layout) for layout in ([], ["--channels-last"])]
             best = max(layouts, key=lambda r: r["images_per_second"])
             backend, torch = go["backend"], best["torch"]
-            ours.append(go["network_images_per_second"] if what == "train" else go["images_per_second"])
+            ours.append(go["network_images_per_second"])
             theirs.append(best["images_per_second"])
             ratios.append(ours[-1] / theirs[-1])
             memory.append(go["peak_rss_mb"] / best["peak_rss_mb"])
@@ -68,9 +70,9 @@ def main():
 
 `python3 lab/cmd/seelab/bench_pairs.py SEELAB` on {model}, {os.cpu_count()} cores: {backend} against PyTorch {torch}, the same
 network, batch, dtype and threads, {args.rounds} rounds in turn of {args.seconds:g} seconds each. Images a second: median
-[least, largest]. Training is the network alone, on the same batch again and again, as the twin does it; scoring includes
-that the lab makes each face's variants. PyTorch has the better of its two layouts. Above 1 the lab is faster; memory is
-the whole process at its peak, the lab's over PyTorch's. With maps of bfloat16, PyTorch is under autocast.
+[least, largest]. Both are the network alone, on the same batch again and again, as the twin does it. PyTorch has the better of
+its two layouts. Above 1 the lab is faster; memory is the whole process at its peak, the lab's over PyTorch's, with programs that
+an earlier process compiled. With maps of bfloat16, PyTorch is under autocast.
 
 | what | encoder | maps | pixels | batch | lab | PyTorch | ratio | memory |
 |---|---|---|---|---|---|---|---|---|""")
