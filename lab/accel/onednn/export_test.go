@@ -4,8 +4,8 @@ package onednn
 func Fused() (n int) {
 	prepared.Lock()
 	defer prepared.Unlock()
-	for c, p := range prepared.by {
-		if c.bias && p != nil {
+	for c, ok := range prepared.by {
+		if c.bias && ok {
 			n++
 		}
 	}

@@ -116,7 +116,7 @@ func (v *values) follow(result, typed string) (best chain, ok bool) {
 			best.ops = slices.Clone(c.ops)
 		}
 	}
-	// Maps of bfloat16 are made float32 and back between operations, which changes nothing here.
+	// Maps of bfloat16 are made float32 and back between operations, which changes nothing here. Other conversions do.
 	next := func(kind string) *value {
 		for {
 			users := v.only(at, 1)
@@ -126,7 +126,7 @@ func (v *values) follow(result, typed string) (best chain, ok bool) {
 			if users[0].kind == kind {
 				return users[0]
 			}
-			if users[0].kind != "convert" {
+			if users[0].kind != "convert" || !mapOf.MatchString(users[0].typed) {
 				return nil
 			}
 			step(users[0])
@@ -266,16 +266,18 @@ func fuse(program []byte, prepare func(convolution) (config string, ok bool)) (f
 		last := follows.ops[len(follows.ops)-1]
 		for _, op := range follows.ops {
 			v.taken[op] = true
-			edits = append(edits, edit{op.start, op.end, ""})
+			e := edit{op.start, op.end, ""}
+			if op == last {
+				e.text = v.call(follows, fmt.Sprintf("%%fused_%d_", i), strings.Split(text(2), ", "), types, config)
+			}
+			edits = append(edits, e)
 		}
 		edits = append(edits, edit{m[0], m[1], ""})
-		slices.SortFunc(edits, func(a, b edit) int { return a.from - b.from })
-		at := slices.IndexFunc(edits, func(e edit) bool { return e.from == last.start })
-		edits[at].text = v.call(follows, fmt.Sprintf("%%fused_%d_", i), strings.Split(text(2), ", "), types, config)
 	}
 	if !any {
 		return program, false
 	}
+	slices.SortFunc(edits, func(a, b edit) int { return a.from - b.from })
 	at := 0
 	for _, e := range edits {
 		fused = append(append(fused, program[at:e.from]...), e.text...)

@@ -95,22 +95,23 @@ func Computes(x *graph.Node) bool {
 	return (x.DType() == dtypes.Float32 || x.DType() == dtypes.BFloat16) && On(x.Graph().Backend())
 }
 
-// prepared are the convolutions that programs asked for so far, and what computes them. They stay for the life of the
-// process, as do GoMLX's programs, mostly.
+// prepared are the convolutions that programs asked for so far, and whether oneDNN computes them. What does so stays for the
+// life of the process, as do GoMLX's programs, mostly.
 var prepared = struct {
 	sync.Mutex
-	by map[convolution]unsafe.Pointer
-}{by: map[convolution]unsafe.Pointer{}}
+	by map[convolution]bool
+}{by: map[convolution]bool{}}
 
 func prepare(c convolution) (config string, ok bool) {
 	prepared.Lock()
 	defer prepared.Unlock()
-	p, known := prepared.by[c]
+	id := c.id()
+	ok, known := prepared.by[c]
 	if !known {
-		p = C.onednn_prepare(c.native(), C.int64_t(c.id()))
-		prepared.by[c] = p
+		ok = C.onednn_prepare(c.native(), C.int64_t(id)) != nil
+		prepared.by[c] = ok
 	}
-	return strconv.FormatInt(c.id(), 10), p != nil
+	return strconv.FormatInt(id, 10), ok
 }
 
 // id names a convolution in programs, the same in every process: executables outlive theirs.

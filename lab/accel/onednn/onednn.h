@@ -35,7 +35,8 @@ void* onednn_find(int64_t id);
 const char* onednn_implementation(void* prepared);
 
 // onednn_execute computes out from in. A data gradient takes the output's gradient and the kernel turned by 180°, a kernel
-// gradient the input and the output's gradient. A forward convolution takes the input, the kernel and the bias, if any. It returns oneDNN's status, 0 for success.
+// gradient the input and the output's gradient, a forward convolution the input, the kernel and the bias, if it has one. It
+// returns oneDNN's status, 0 for success.
 int onednn_execute(void* prepared, void* out, void** in);
 
 // TARGET is the custom call that stands for a convolution in a program.

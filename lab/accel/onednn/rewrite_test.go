@@ -139,16 +139,19 @@ func TestFuse(t *testing.T) {
 		activation int
 		last       string // whose name the result has
 	}{
-		"all":                      {scored, true, true, relu, "%10"},
-		"the sum is used again":    {replaced(`return"(%10)`, `return"(%10, %7)`), true, true, noActivation, "%7"},
-		"BatchNorm is used again":  {replaced(`return"(%10)`, `return"(%10, %6)`), true, false, noActivation, "%6"},
-		"the product is":           {replaced(`return"(%10)`, `return"(%10, %3)`), false, false, 0, ""},
-		"the convolution is":       {replaced(`return"(%10)`, `return"(%10, %0)`), false, false, 0, ""},
-		"to itself":                {replaced("(%6, %r)", "(%6, %6)"), true, false, noActivation, "%6"},
-		"at least 1":               {replaced("dense<0.0>", "dense<1.0>"), true, true, noActivation, "%7"},
-		"another activation":       {replaced("stablehlo.maximum", "stablehlo.minimum"), true, true, noActivation, "%7"},
-		"no scale":                 {replaced("(%0, %2)", "(%0, %r)"), false, false, 0, ""},
-		"no offset":                {replaced("(%3, %5)", "(%3, %r)"), false, false, 0, ""},
+		"all":                     {scored, true, true, relu, "%10"},
+		"the sum is used again":   {replaced(`return"(%10)`, `return"(%10, %7)`), true, true, noActivation, "%7"},
+		"BatchNorm is used again": {replaced(`return"(%10)`, `return"(%10, %6)`), true, false, noActivation, "%6"},
+		"the product is":          {replaced(`return"(%10)`, `return"(%10, %3)`), false, false, 0, ""},
+		"the convolution is":      {replaced(`return"(%10)`, `return"(%10, %0)`), false, false, 0, ""},
+		"to itself":               {replaced("(%6, %r)", "(%6, %6)"), true, false, noActivation, "%6"},
+		"at least 1":              {replaced("dense<0.0>", "dense<1.0>"), true, true, noActivation, "%7"},
+		"another activation":      {replaced("stablehlo.maximum", "stablehlo.minimum"), true, true, noActivation, "%7"},
+		"no scale":                {replaced("(%0, %2)", "(%0, %r)"), false, false, 0, ""},
+		"no offset":               {replaced("(%3, %5)", "(%3, %r)"), false, false, 0, ""},
+		"rounded to integers": {replaced(`    "stablehlo.return"(%10)`, `    %11 = "stablehlo.convert"(%10) : (tensor<4x8x8x16xf32>) -> tensor<4x8x8x16xi32>
+    %12 = "stablehlo.convert"(%11) : (tensor<4x8x8x16xi32>) -> tensor<4x8x8x16xf32>
+    "stablehlo.return"(%12)`), true, true, relu, "%10"},
 		"divided":                  {replaced("stablehlo.multiply", "stablehlo.divide"), false, false, 0, ""},
 		"channels of another axis": {replaced("1x1x1x16", "1x1x8x16"), false, false, 0, ""},
 	} {
