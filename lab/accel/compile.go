@@ -31,6 +31,6 @@ func (l loader) withCompiler(plugin string) {
 	}
 	err := caught(func() error { return compiler.Register(plugin, o) })
 	if err != nil && !errors.Is(err, compiler.ErrTaken) {
-		say(l.progress, "accel: without oneDNN, so training on a CPU takes up to twice as long: %v", err)
+		say(l.progress, "accel: a plugin as it is, so that programs are compiled in each process, without oneDNN: %v", err)
 	}
 }

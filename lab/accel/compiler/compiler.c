@@ -130,7 +130,7 @@ void* compiler_compile(compile_args* args, char* code, size_t size) {
 #ifdef __GLIBC__
   // Hundreds of megabytes that compiling has freed go back to the system, but not the end of the heap, where the memory of the
   // programs will lie.
-  malloc_trim(SIZE_MAX / 2);
+  if (code != NULL) malloc_trim(SIZE_MAX / 2);
 #endif
   return error;
 }

@@ -116,8 +116,6 @@ func goCompile(arguments unsafe.Pointer) unsafe.Pointer {
 	if C.GoStringN(args.program.format, C.int(args.program.format_size)) != "mlir" {
 		return C.compiler_compile(args, nil, 0)
 	}
-	// Building the graph has left much to collect, and compiling takes much memory.
-	defer debug.FreeOSMemory()
 	code := C.GoBytes(unsafe.Pointer(args.program.code), C.int(args.program.code_size))
 	var rewritten *C.char
 	if i.Rewrite != nil {
@@ -125,6 +123,8 @@ func goCompile(arguments unsafe.Pointer) unsafe.Pointer {
 			code = program
 			rewritten = (*C.char)(C.CBytes(code))
 			defer C.free(unsafe.Pointer(rewritten))
+			// Such a program is a network's: building it has left much to collect, and so will its text.
+			defer debug.FreeOSMemory()
 		}
 	}
 	var key string
@@ -138,7 +138,9 @@ func goCompile(arguments unsafe.Pointer) unsafe.Pointer {
 			i.Kept.drop(key)
 		}
 	}
-	debug.FreeOSMemory()
+	if rewritten != nil {
+		debug.FreeOSMemory() // compiling takes much memory
+	}
 	size := C.size_t(len(code))
 	failed := C.compiler_compile(args, rewritten, size)
 	i.compiled.Add(1)
