@@ -110,7 +110,7 @@ func batchNorm(scope *model.Scope, x *Node, axis int, epsilon float64) *Node {
 	scale, offset := value(vector("scale", 1, true)), value(vector("offset", 0, true))
 	mean, variance := vector("mean", 0, false), vector("variance", 1, false)
 	batches := vector("avg_weight", 0, false)
-	if !scope.IsTraining(g) {
+	if !scope.IsTraining(g) || model.GetParamOr(scope, frozenNorm, false) {
 		factor := Div(scale, Sqrt(AddScalar(value(variance), epsilon)))
 		term := Sub(offset, Mul(value(mean), factor))
 		return ConvertDType(Add(Mul(x, along(factor, axis, x.Rank())), along(term, axis, x.Rank())), maps)
@@ -133,6 +133,13 @@ func batchNorm(scope *model.Scope, x *Node, axis int, epsilon float64) *Node {
 	follow(variance, batchVariance)
 	return ConvertDType(y, maps)
 }
+
+// frozenNorm is the parameter that [FreezeNorm] sets.
+const frozenNorm = "encoder_frozen_norm"
+
+// FreezeNorm has BatchNorm in scope, and in the scopes below it, normalise by the running averages and leave them as they are,
+// in training too.
+func FreezeNorm(scope *model.Scope) { scope.SetParam(frozenNorm, true) }
 
 // wide is the type to compute in where bfloat16's 8 bits are too few: sums over maps, and functions of them.
 func wide(maps dtypes.DType) dtypes.DType {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
@@ -18,7 +19,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	for _, name := range spec.Methods {
+	for _, name := range []string{"seeable", "sbi"} {
 		s := spec.Default()
 		s.Method = name
 		m, err := method.New(s)
@@ -26,22 +27,24 @@ func Example() {
 			fmt.Println(err)
 			return
 		}
-		sampler, labels := m.Sampler(), make([]int32, 2)
-		row := s.Encoder.Size * s.Encoder.Size * 3
-		views := [][]uint8{make([]uint8, row), make([]uint8, row)}
-		if err := m.Views(sampler, views, labels, f, s.Train.CurriculumFrom, stream.New(s.Seed, "example")); err != nil {
+		layout := m.Layout()
+		w, made := method.NewWorker(layout), method.NewSamples(layout, layout.Group())
+		views := []method.Sample{made.At(0), made.At(1)}
+		draw := method.Draw{Rand: stream.New(s.Seed, "example"), Strength: s.Train.CurriculumFrom}
+		if err := m.Sample(w, views, face.Still(f), draw); err != nil {
 			fmt.Println(err)
 			return
 		}
-		score := m.Scores()[0]
-		variants, err := m.Variants(sampler, nil, score, f, people.Items[0].ID())
-		if err != nil {
+		score, tested := m.Scores()[0], &method.Samples{Layout: layout}
+		if err := m.Probe(w, tested, score, method.Fit{}, face.Still(f), people.Items[0].ID()); err != nil {
 			fmt.Println(err)
 			return
 		}
-		fmt.Printf("%s: %d classes; labels %d; images for the score %s: %d\n", name, m.Classes(), labels, score, len(variants)/row)
+		classifier, _ := method.As[method.Classifier](m)
+		fmt.Printf("%s: %d classes; labels %d %d; images for the score %s: %d\n",
+			name, classifier.Classes(), views[0].Label, views[1].Label, score, tested.Len())
 	}
 	// Output:
-	// seeable: 32 classes; labels [30 30]; images for the score figure: 33
-	// sbi: 2 classes; labels [0 1]; images for the score logit: 1
+	// seeable: 32 classes; labels 30 30; images for the score figure: 33
+	// sbi: 2 classes; labels 0 1; images for the score logit: 1
 }

@@ -6,18 +6,38 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
-
-	"github.com/seeable-lab/seeable/lab/discrepancy"
-	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-// Few predicts a score that takes all variants of a face from a few of them and the plain face (score.variants; ours, the
+// few predicts a score that takes all variants of a face from a few of them and the plain face (score.variants; ours, the
 // paper makes all). It is a linear function of what the score is made of, fitted to faces of which all were made.
-type Few struct {
-	Score    string    `json:"score"`    // what it predicts
-	Variants []int     `json:"variants"` // labels of the variants that are made, the most telling first
-	Weights  []float64 `json:"weights"`  // of 1, of |h| of the plain face, and of the term of each variant
+type few struct {
+	score    string    // what it predicts
+	variants []int     // labels of the variants that are made, the most telling first
+	weights  []float64 // of 1, of |h| of the plain face, and of the term of each variant
+}
+
+// The names of few variants in a [Fit].
+const fewVariants, fewWeights = "few/variants", "few/weights"
+
+// fewOf are the few variants that stand for all, nil if all are made.
+func fewOf(fit Fit) *few {
+	labels, ok := fit.Values[fewVariants]
+	if !ok {
+		return nil
+	}
+	f := &few{score: fit.Score, weights: fit.Values[fewWeights]}
+	for _, k := range labels {
+		f.variants = append(f.variants, int(k))
+	}
+	return f
+}
+
+func (f *few) put(values map[string][]float64) {
+	labels := make([]float64, len(f.variants))
+	for i, k := range f.variants {
+		labels[i] = float64(k)
+	}
+	values[fewVariants], values[fewWeights] = labels, f.weights
 }
 
 // fewTerm is what variant k adds to a score. Offset and scale do not matter, they are in the weights; min and calibrated
@@ -33,11 +53,11 @@ func fewTerm(score string, v []float32, k int) float64 {
 	return own
 }
 
-// FitFew chooses n variants and their weights on faces, each the outputs of all variants of one face: those that come
+// fitFew chooses n variants and their weights on faces, each the rows of all variants of one face: those that come
 // nearest, by least squares, to their scores. It takes them one by one, each time the one that leaves the least of the
 // scores unexplained (forward selection), the first of equals.
-func (m *SeeABLE) FitFew(score string, n int, faces [][][]float32, scores []float64) (*Few, error) {
-	if !slices.Contains(m.Scores(), score) || score == "onepass" {
+func (m *SeeABLE) fitFew(score string, n int, faces [][]Row, scores []float64) (*few, error) {
+	if !slices.Contains(m.Scores(), score) || score == onepass {
 		return nil, fmt.Errorf("method: score %q is not made of variants: want one of %q", score, m.Scores()[:len(m.Scores())-1])
 	}
 	if len(faces) < 2*(n+2) || len(faces) != len(scores) {
@@ -53,8 +73,8 @@ func (m *SeeABLE) FitFew(score string, n int, faces [][][]float32, scores []floa
 	for c := range columns {
 		columns[c] = make([]float64, len(faces))
 	}
-	for i, outputs := range faces {
-		looks := m.looks(outputs)
+	for i, rows := range faces {
+		looks := m.looks(rows)
 		share := 1 / float64(len(looks))
 		columns[0][i] = 1
 		for _, look := range looks {
@@ -64,70 +84,57 @@ func (m *SeeABLE) FitFew(score string, n int, faces [][][]float32, scores []floa
 			}
 		}
 	}
-	f := &Few{Score: score}
+	f := &few{score: score}
 	fit := newRegression(scores)
 	fit.add(columns[0])
 	fit.add(columns[1])
 	for range n {
 		best, gain := -1, 0.0
 		for k, column := range columns[2:] {
-			if g := fit.gain(column); !slices.Contains(f.Variants, k) && (best < 0 || g > gain) {
+			if g := fit.gain(column); !slices.Contains(f.variants, k) && (best < 0 || g > gain) {
 				best, gain = k, g
 			}
 		}
 		fit.add(columns[2+best])
-		f.Variants = append(f.Variants, best)
+		f.variants = append(f.variants, best)
 	}
 	for _, w := range fit.weights() {
 		// As they are stored with the network's weights, so that a run scores the same when it is loaded.
-		f.Weights = append(f.Weights, float64(float32(w)))
+		f.weights = append(f.weights, float64(float32(w)))
 	}
 	return f, nil
 }
 
-// Predict makes the score of a face. Each look has the outputs of the plain face and, after it, of the variants in their
-// order, or of all variants.
-func (f *Few) Predict(m *SeeABLE, outputs [][]float32) float64 {
-	looks := m.looks(outputs)
+// predict makes the score of a face. Each look has the outputs of the plain face and, after it, of the variants in their
+// order, or of all variants; NaN if it has neither.
+func (f *few) predict(looks []look) float64 {
 	total := 0.0
 	for _, look := range looks {
-		score := f.Weights[0] + f.Weights[1]*float64(look.plain[0])
-		for i, k := range f.Variants {
+		if len(look.variants) < len(f.variants) {
+			return math.NaN()
+		}
+		score := f.weights[0] + f.weights[1]*float64(look.plain[0])
+		for i, k := range f.variants {
 			at := i
-			if len(look.variants) > len(f.Variants) {
+			if len(look.variants) > len(f.variants) {
 				at = k
 			}
-			score += f.Weights[2+i] * fewTerm(f.Score, look.variants[at], k)
+			score += f.weights[2+i] * fewTerm(f.score, look.variants[at], k)
 		}
 		total += score
 	}
 	return total / float64(len(looks))
 }
 
-// FewVariants appends to dst the images that f needs of a face: as [SeeABLE.Variants], but of its variants only.
-func (m *SeeABLE) FewVariants(s *Sampler, dst []uint8, f *Few, of face.Face, id string) ([]uint8, error) {
-	sides, err := m.sides(of)
-	if err != nil {
-		return dst, err
-	}
-	for _, side := range sides {
-		dst = discrepancy.AppendRGB(dst, side.Image)
-		if dst, err = m.generator.VariantsOf(dst, side, f.Variants, m.seed, id, &s.workspace); err != nil {
-			return dst, err
+// check tells whether f stands for all variants.
+func (f *few) check(all int) error {
+	for i, k := range f.variants {
+		if k < 0 || k >= all || slices.Contains(f.variants[:i], k) {
+			return fmt.Errorf("method: variant %d among the few %d: want labels below %d, each once", k, f.variants, all)
 		}
 	}
-	return dst, nil
-}
-
-// Check tells whether f can be used with the discrepancies of d.
-func (f *Few) Check(d spec.Discrepancy) error {
-	for i, k := range f.Variants {
-		if k < 0 || k >= d.Locations()*len(d.Types) || slices.Contains(f.Variants[:i], k) {
-			return fmt.Errorf("method: variant %d among the few %d: want labels below %d, each once", k, f.Variants, d.Locations()*len(d.Types))
-		}
-	}
-	if len(f.Weights) != len(f.Variants)+2 || len(f.Variants) == d.Locations()*len(d.Types) {
-		return fmt.Errorf("method: %d weights for a few of %d variants, want two more, and less variants than all", len(f.Weights), len(f.Variants))
+	if len(f.weights) != len(f.variants)+2 || len(f.variants) == all {
+		return fmt.Errorf("method: %d weights for a few of %d variants, want two more, and less variants than all", len(f.weights), len(f.variants))
 	}
 	return nil
 }

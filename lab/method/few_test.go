@@ -13,16 +13,28 @@ import (
 )
 
 // fewFaces are random outputs of the variants of faces, and what scores make of them.
-func fewFaces(m *SeeABLE, rng *rand.Rand, looks, variants, k int, score string) (faces [][][]float32, scores []float64) {
-	c := &Calibration{make([]float64, variants), make([]float64, variants)}
+func fewFaces(m *SeeABLE, rng *rand.Rand, looks, variants, k int, name string) (faces [][][]float32, scores []float64) {
+	c := calibration{make([]float64, variants), make([]float64, variants)}
 	for i := range variants {
-		c.Mean[i], c.Spread[i] = rng.Float64(), 0.1+rng.Float64()
+		c.mean[i], c.spread[i] = rng.Float64(), 0.1+rng.Float64()
 	}
 	for range 60 {
 		outputs := randomOutputs(rng, looks, variants, k)
-		faces, scores = append(faces, outputs), append(scores, m.Score(score, outputs, c))
+		faces, scores = append(faces, outputs), append(scores, score(m, name, outputs, c))
 	}
 	return faces, scores
+}
+
+func allRows(faces [][][]float32) (rows [][]Row) {
+	for _, outputs := range faces {
+		rows = append(rows, rowsOf(outputs))
+	}
+	return rows
+}
+
+// fitted has a few variants made for the score "".
+func fitted(variants ...float64) Fit {
+	return Fit{Values: map[string][]float64{fewVariants: variants, fewWeights: make([]float64, len(variants)+2)}}
 }
 
 // leastSquares fits scores by 1, |h| of the plain face and the terms of some variants, averaged over the looks.
@@ -88,18 +100,18 @@ func TestFitFew(t *testing.T) {
 				}
 				want = append(want, best)
 			}
-			f, err := m.FitFew(score, n, faces, scores)
+			f, err := m.fitFew(score, n, allRows(faces), scores)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if f.Score != score || !slices.Equal(f.Variants, want) {
-				t.Errorf("%s, %d looks: chose %v, want %v", score, looks, f.Variants, want)
+			if f.score != score || !slices.Equal(f.variants, want) {
+				t.Errorf("%s, %d looks: chose %v, want %v", score, looks, f.variants, want)
 			}
-			weights, _ := leastSquares(t, faces, scores, looks, f.Variants, term)
+			weights, _ := leastSquares(t, faces, scores, looks, f.variants, term)
 			for i, w := range weights {
-				near(t, score+" weight", f.Weights[i], w, 1e-5*(1+max(w, -w)))
+				near(t, score+" weight", f.weights[i], w, 1e-5*(1+max(w, -w)))
 			}
-			if err := f.Check(s.Discrepancy); err != nil {
+			if err := f.check(variants); err != nil {
 				t.Error(err)
 			}
 			for _, outputs := range faces[:5] {
@@ -108,14 +120,14 @@ func TestFitFew(t *testing.T) {
 				for look := range looks {
 					rows := outputs[look*(1+variants):]
 					some = append(some, rows[0])
-					wanted += (f.Weights[0] + f.Weights[1]*float64(rows[0][0])) / float64(looks)
-					for i, k := range f.Variants {
+					wanted += (f.weights[0] + f.weights[1]*float64(rows[0][0])) / float64(looks)
+					for i, k := range f.variants {
 						some = append(some, rows[1+k])
-						wanted += f.Weights[2+i] * term(rows[1+k], k) / float64(looks)
+						wanted += f.weights[2+i] * term(rows[1+k], k) / float64(looks)
 					}
 				}
-				near(t, score+" of few", f.Predict(m, some), wanted, 1e-9)
-				near(t, score+" of all", f.Predict(m, outputs), wanted, 1e-9)
+				near(t, score+" of few", f.predict(m.looks(rowsOf(some))), wanted, 1e-9)
+				near(t, score+" of all", f.predict(m.looks(rowsOf(outputs))), wanted, 1e-9)
 			}
 		}
 	}
@@ -136,17 +148,17 @@ func TestFitFewFindsWhatVaries(t *testing.T) {
 		}
 		outputs[1+5][1+5] *= 0.5 // says less
 		outputs[1+7][1+7] = outputs[1+2][1+2]
-		scores = append(scores, m.Score("cosine", outputs, nil))
+		scores = append(scores, score(m, "cosine", outputs, calibration{}))
 	}
-	f, err := m.FitFew("cosine", 3, faces, scores)
+	f, err := m.fitFew("cosine", 3, allRows(faces), scores)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(f.Variants[:2], []int{2, 5}) {
-		t.Errorf("chose %v, want 2 and 5 first", f.Variants)
+	if !slices.Equal(f.variants[:2], []int{2, 5}) {
+		t.Errorf("chose %v, want 2 and 5 first", f.variants)
 	}
 	for i, outputs := range faces {
-		near(t, "prediction", f.Predict(m, outputs), scores[i], 1e-6)
+		near(t, "prediction", f.predict(m.looks(rowsOf(outputs))), scores[i], 1e-6)
 	}
 }
 
@@ -155,21 +167,21 @@ func TestFewErrors(t *testing.T) {
 	m := seeable(t, s)
 	faces, scores := fewFaces(m, stream.New(5, "few"), 1, 8, 8, "cosine")
 	for want, fit := range map[string]func() error{
-		"onepass":        func() error { _, err := m.FitFew("onepass", 2, faces, scores); return err },
-		"score.variants": func() error { _, err := m.FitFew("cosine", 3, faces[:9], scores[:9]); return err },
-		"59 scores":      func() error { _, err := m.FitFew("cosine", 3, faces, scores[1:]); return err },
-		"less than all":  func() error { _, err := m.FitFew("cosine", 8, faces, scores); return err },
-		"variant 8":      func() error { return (&Few{"cosine", []int{1, 8}, make([]float64, 4)}).Check(s.Discrepancy) },
-		"each once":      func() error { return (&Few{"cosine", []int{1, 1}, make([]float64, 4)}).Check(s.Discrepancy) },
-		"3 weights":      func() error { return (&Few{"cosine", []int{1, 2}, make([]float64, 3)}).Check(s.Discrepancy) },
+		"onepass":        func() error { _, err := m.fitFew("onepass", 2, allRows(faces), scores); return err },
+		"score.variants": func() error { _, err := m.fitFew("cosine", 3, allRows(faces[:9]), scores[:9]); return err },
+		"59 scores":      func() error { _, err := m.fitFew("cosine", 3, allRows(faces), scores[1:]); return err },
+		"less than all":  func() error { _, err := m.fitFew("cosine", 8, allRows(faces), scores); return err },
+		"variant 8":      func() error { return (&few{"cosine", []int{1, 8}, make([]float64, 4)}).check(8) },
+		"each once":      func() error { return (&few{"cosine", []int{1, 1}, make([]float64, 4)}).check(8) },
+		"3 weights":      func() error { return (&few{"cosine", []int{1, 2}, make([]float64, 3)}).check(8) },
 		"label -1": func() error {
-			_, err := m.FewVariants(m.Sampler(), nil, &Few{"", []int{-1}, nil}, person(t, 0), "")
+			_, err := probe(t, m, "", fitted(-1), person(t, 0), "")
 			return err
 		},
 		"0 landmarks": func() error {
 			f := person(t, 0)
 			f.Landmarks = nil
-			_, err := m.FewVariants(m.Sampler(), nil, &Few{}, f, "")
+			_, err := probe(t, m, "", fitted(), f, "")
 			return err
 		},
 	} {
@@ -186,15 +198,15 @@ func TestFewVariants(t *testing.T) {
 		s := tiny()
 		s.Score.Flip = flip
 		m := seeable(t, s)
-		all, err := m.Variants(m.Sampler(), nil, "figure", person(t, 1), "someone")
+		all, err := probe(t, m, "figure", Fit{}, person(t, 1), "someone")
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := m.FewVariants(m.Sampler(), []uint8{9}, &Few{Variants: []int{6, 0, 3}}, person(t, 1), "someone")
+		got, err := probe(t, m, "", fitted(6, 0, 3), person(t, 1), "someone")
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []uint8{9}
+		var want []uint8
 		for look := range slices.Chunk(all, 9*row) {
 			for _, at := range []int{0, 7, 1, 4} {
 				want = append(want, look[at*row:(at+1)*row]...)

@@ -1,60 +1,110 @@
-// Package method says what makes a detector: how faces become training images, what loss they meet, and how a face
-// becomes an anomaly score. SeeABLE is the first, SBI the second; others of the paper's tables have the same seam.
+// Package method is the seam between detectors and the rest of the lab: how clips of faces become training samples, what
+// loss they meet, and how a clip becomes an anomaly score. A detector is one file that implements [Method], whichever of
+// the optional interfaces ([Classifier], [Fitter], [Explainer], …) it has something for, and registers itself by name.
+// The trainer, the scorer and the tables know these interfaces and no detector.
 package method
 
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-// Method is a detector in the making. A value never changes, so goroutines may share it; what they cannot share is in
-// the [Sampler] of each.
+// Method is a detector in the making. A value never changes, so goroutines may share it; what they cannot share is in the
+// [Worker] of each.
 type Method interface {
-	// Classes is the number of labels of a training image.
-	Classes() int
-	// Sampler returns a new sampler, for one goroutine.
-	Sampler() *Sampler
-	// Views makes as many training images of one face as dst has rows, each RGB of Size·Size·3 bytes, and their labels.
-	// factor multiplies the strength of what is done to the face (the curriculum); rng is the only source of chance.
-	Views(s *Sampler, dst [][]uint8, labels []int32, f face.Face, factor float64, rng *rand.Rand) error
-	// Check makes one image to measure held-out accuracy on: as in training, at official strength, not augmented.
-	Check(s *Sampler, dst []uint8, f face.Face, rng *rand.Rand) (label int, err error)
-	// Fake makes a pseudo-fake of a real face, and Real the face as it would meet it: both augmented with the same
-	// draws. They choose a score without any deepfake.
-	Fake(s *Sampler, f face.Face, rng *rand.Rand) (face.Face, error)
-	Real(s *Sampler, f face.Face, rng *rand.Rand) (face.Face, error)
+	// Layout says what a sample has. It is the same at each call.
+	Layout() Layout
+	// Keep shrinks a clip to what training needs of it, which is what a cache of decoded clips holds.
+	Keep(c face.Clip) (face.Clip, error)
+	// Sample makes the training samples of one clip, as many as dst has, into the memory that each of dst brings, and sets
+	// their labels.
+	Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error
+	// Check makes one sample to measure a network on between steps: as in training, at official strength, not augmented.
+	Check(w *Worker, dst *Sample, c face.Clip, rng *rand.Rand) error
 
-	// Embeddings builds what the loss sees of images, uint8 [B, S, S, 3]: float32 [B, d], a row for each.
-	Embeddings(scope *model.Scope, images *Node) *Node
-	// Loss builds the training loss of the embeddings of a whole batch, view by view, and its labels, int32 [B]. warmUp, a
-	// scalar in [0, 1], is the share of the warm-up loss. hits is how many images were classified rightly.
-	Loss(embeddings, labels, warmUp *Node) (loss, hits *Node)
-	// Outputs builds what scores are made of, float32 [B, M].
-	Outputs(scope *model.Scope, images *Node) *Node
-	// Guesses builds the class that each image looks like, int32 [B].
-	Guesses(scope *model.Scope, images *Node) *Node
+	// Forward builds what the loss sees of samples: one or more tensors with a row for each sample. No row depends on
+	// another, except through the statistics of BatchNorm in training, so that batches can be cut into parts, passes and
+	// shares of devices.
+	Forward(s *model.Scope, in Inputs) []*Node
+	// Loss builds the terms of the training loss, whose sum is minimised, of what Forward made of the whole batch, view by
+	// view. Variables that it creates in s are trained with the network.
+	Loss(s *model.Scope, out []*Node, in Inputs) []Term
+	// Outputs builds what scores are made of: one or more float32 tensors [B, M], with a row for each sample. Inputs have
+	// images and the extra picture only.
+	Outputs(s *model.Scope, in Inputs) []*Node
 
 	// Scores are the names of the method's anomaly scores, the preferred one first.
 	Scores() []string
-	// Variants appends the images that score needs of a face to dst; id makes their draws (spec section 7.4).
-	Variants(s *Sampler, dst []uint8, score string, f face.Face, id string) ([]uint8, error)
-	// Score makes the anomaly score of a face, larger for fakes, from the outputs of its variants.
-	Score(score string, outputs [][]float32, c *Calibration) float64
+	// Probe appends the samples that a score needs of a clip to dst, those for all scores if score is [AllScores]. id makes
+	// their draws (spec section 7.4).
+	Probe(w *Worker, dst *Samples, score string, fit Fit, c face.Clip, id string) error
+	// Score makes an anomaly score of one clip, larger for fakes, from the rows of the samples that Probe made for it or
+	// for another score; NaN if they do not suffice.
+	Score(score string, rows []Row, fit Fit) float64
+}
+
+// AllScores stands where a score's name says which samples are made of a clip, for those that all scores need.
+const AllScores = ""
+
+// Row is what [Method.Outputs] made of one sample: a slice for each tensor.
+type Row [][]float32
+
+// Term is a part of the training loss: a scalar, already weighted.
+type Term struct {
+	Name  string
+	Value *Node
+}
+
+// Draw is all that a training sample may depend on besides its clip.
+type Draw struct {
+	Rand     *rand.Rand    // the only source of chance
+	Strength float64       // factor on what is done to a face (the curriculum); 1 is official
+	Share    float64       // of the training done, in [0, 1)
+	Pool     source.Source // the clips that are trained on, other people's among them
+	Vars     Vars          // what a [Watcher] asked for; nil during its first steps
+}
+
+// Vars are the values of variables after an earlier step, by their path in the network.
+type Vars map[string][]float32
+
+// builders make methods, by name.
+var builders = map[string]func(spec.Spec) (Method, error){}
+
+// Register makes a method known by the name under which [spec.RegisterMethod] has it. It panics if the name is taken: it is
+// for the init function of a method's file.
+func Register(name string, build func(spec.Spec) (Method, error)) {
+	if builders[name] != nil {
+		panic(fmt.Sprintf("method: %q is registered twice", name))
+	}
+	builders[name] = build
 }
 
 // New returns the method that the spec names.
 func New(s spec.Spec) (Method, error) {
-	switch s.Method {
-	case "seeable":
-		return newSeeABLE(s)
-	case "sbi":
-		return newSBI(s)
+	build, ok := builders[s.Method]
+	if !ok {
+		var names []string
+		for name := range builders {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return nil, fmt.Errorf("method: unknown method %q; there are %s", s.Method, strings.Join(names, ", "))
 	}
-	return nil, fmt.Errorf("method: unknown method %q; there are %q", s.Method, spec.Methods)
+	m, err := build(s)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Layout().check(); err != nil {
+		return nil, fmt.Errorf("method: %s: %w", s.Method, err)
+	}
+	return m, nil
 }

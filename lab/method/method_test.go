@@ -2,6 +2,7 @@ package method
 
 import (
 	"math"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +11,9 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
+
+// methods are those of this package.
+var methods = []string{"seeable", "sbi"}
 
 // tiny is a spec whose network is built in a moment: four cells, two types, 32 pixels.
 func tiny() spec.Spec {
@@ -68,15 +72,15 @@ func person(t testing.TB, i int) face.Face {
 }
 
 func TestNew(t *testing.T) {
-	for _, name := range spec.Methods {
+	for _, name := range methods {
 		s := tiny()
 		s.Method = name
 		m, err := New(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := map[string]int{"seeable": 8, "sbi": 2}[name]; m.Classes() != want {
-			t.Errorf("%s: %d classes, want %d", name, m.Classes(), want)
+		if want := map[string]int{"seeable": 8, "sbi": 2}[name]; m.(Classifier).Classes() != want {
+			t.Errorf("%s: %d classes, want %d", name, m.(Classifier).Classes(), want)
 		}
 		// The spec knows the scores of both methods, and auto.
 		for _, score := range m.Scores() {
@@ -99,6 +103,33 @@ func TestNew(t *testing.T) {
 			t.Errorf("%s: got %v, error %v", what, m, err)
 		}
 	}
+}
+
+// probe are the images that a score needs of a face.
+func probe(t testing.TB, m Method, score string, fit Fit, f face.Face, id string) ([]uint8, error) {
+	t.Helper()
+	s := &Samples{Layout: m.Layout()}
+	err := m.Probe(NewWorker(m.Layout()), s, score, fit, face.Still(f), id)
+	return s.Images, err
+}
+
+// checked is a held-out image of a face and its label.
+func checked(t testing.TB, m Method, f face.Face, rng *rand.Rand) ([]uint8, int) {
+	t.Helper()
+	s := NewSamples(m.Layout(), 1).At(0)
+	if err := m.Check(NewWorker(m.Layout()), &s, face.Still(f), rng); err != nil {
+		t.Fatal(err)
+	}
+	return s.Images, int(s.Label)
+}
+
+// rowsOf are rows with one tensor of outputs.
+func rowsOf(outputs [][]float32) []Row {
+	var rows []Row
+	for _, o := range outputs {
+		rows = append(rows, Row{o})
+	}
+	return rows
 }
 
 func near(t *testing.T, what string, got, want, tolerance float64) {

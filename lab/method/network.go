@@ -10,110 +10,121 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// NetworkPass is how many images go through a [Network] at once. The last pass is filled up, so that one compiled graph
+// NetworkPass is how many samples go through a [Network] at once. The last pass is filled up, so that one compiled graph
 // serves.
 const NetworkPass = 64
 
-// Network runs images through the network of a method, with the weights that its store holds at the time. Held-out
-// accuracy, scores and embeddings are outputs of one graph, as each graph takes long to compile.
+// Network runs samples through the network of a method, with the weights that its store holds at the time. Held-out
+// accuracy and rows are outputs of one graph, as each graph takes long to compile.
 type Network struct {
-	exec *model.Exec
-	size int
+	exec    *model.Exec
+	layout  Layout
+	classes int // 0 if it classifies nothing
 }
 
-// The outputs of the graph.
-const (
-	outputsOf = iota
-	guessesOf
-	embeddingsOf
-)
-
-// NewNetwork makes the network of m for images of size × size pixels, which is compiled at its first pass. Its variables
-// are those in the scope "net" of weights.
-func NewNetwork(backend compute.Backend, weights *model.Store, m Method, size int) (*Network, error) {
-	exec, err := model.NewExec(backend, weights, func(_ *model.Scope, images *Node) []*Node {
-		// The compiler finds what the three have in common.
+// NewNetwork makes the network of m, which is compiled at its first pass. Its variables are those in the scope "net" of
+// weights.
+func NewNetwork(backend compute.Backend, weights *model.Store, m Method) (*Network, error) {
+	n := &Network{layout: m.Layout()}
+	classifier, classifies := As[Classifier](m)
+	if classifies {
+		n.classes = classifier.Classes()
+	}
+	exec, err := model.NewExec(backend, weights, func(_ *model.Scope, inputs []*Node) []*Node {
+		// The compiler finds what they have in common.
 		net := func() *model.Scope { return weights.Scope("/net") }
-		return []*Node{m.Outputs(net(), images), m.Guesses(net(), images), m.Embeddings(net(), images)}
+		in := n.layout.Trained(inputs)
+		out := m.Outputs(net(), in)
+		if classifies {
+			out = append([]*Node{classifier.Guess(m.Forward(net(), in), in)}, out...)
+		}
+		return out
 	})
 	if err != nil {
 		return nil, fmt.Errorf("method: %w", err)
 	}
-	return &Network{exec, size}, nil
+	n.exec = exec
+	return n, nil
 }
 
 // Finalize frees what the backend holds for the network.
 func (n *Network) Finalize() { n.exec.Finalize() }
 
-// Outputs are those of [Method.Outputs] for RGB images of size·size·3 bytes each: one slice an image.
-func (n *Network) Outputs(ctx context.Context, images []uint8) ([][]float32, error) {
-	return rows(ctx, n, images, outputsOf)
-}
-
-// Embeddings are those of [Method.Embeddings] for RGB images of size·size·3 bytes each: one slice an image.
-func (n *Network) Embeddings(ctx context.Context, images []uint8) ([][]float32, error) {
-	return rows(ctx, n, images, embeddingsOf)
-}
-
-// Guesses are those of [Method.Guesses] for RGB images of size·size·3 bytes each: one class an image.
-func (n *Network) Guesses(ctx context.Context, images []uint8) ([]int32, error) {
-	var out []int32
-	err := n.passes(ctx, images, guessesOf, func(t *tensors.Tensor, images int) error {
-		values, err := tensors.CopyFlatData[int32](t)
-		if err == nil {
-			out = append(out, values[:images]...)
+// Rows are what [Method.Outputs] makes of samples, in their order.
+func (n *Network) Rows(ctx context.Context, s *Samples) ([]Row, error) {
+	out := make([]Row, 0, s.Len())
+	skip := min(n.classes, 1)
+	err := n.passes(ctx, s, func(result []*tensors.Tensor, count int) error {
+		result = result[skip:]
+		first := len(out)
+		for range count {
+			out = append(out, make(Row, len(result)))
 		}
-		return err
-	})
-	return out, err
-}
-
-// rows are the rows of a float32 output [B, M].
-func rows(ctx context.Context, n *Network, images []uint8, output int) ([][]float32, error) {
-	var out [][]float32
-	err := n.passes(ctx, images, output, func(t *tensors.Tensor, images int) error {
-		width := t.Shape().Dimensions[1]
-		values, err := tensors.CopyFlatData[float32](t)
-		if err != nil {
-			return err
-		}
-		for i := range images {
-			out = append(out, values[i*width:(i+1)*width])
+		for j, t := range result {
+			values, err := tensors.CopyFlatData[float32](t)
+			if err != nil {
+				return err
+			}
+			width := len(values) / NetworkPass
+			for i := range count {
+				out[first+i][j] = values[i*width : (i+1)*width : (i+1)*width]
+			}
 		}
 		return nil
 	})
 	return out, err
 }
 
-// passes runs the images through the graph and hands on one of its outputs, pass by pass, with the number of the images
-// that it is of.
-func (n *Network) passes(ctx context.Context, images []uint8, output int, take func(t *tensors.Tensor, images int) error) error {
-	row := n.size * n.size * 3
-	if len(images)%row != 0 {
-		return fmt.Errorf("method: %d bytes are no whole number of images of %d × %d pixels", len(images), n.size, n.size)
+// Guesses are what [Classifier.Guess] makes of samples, in their order. It is an error where the method classifies nothing.
+func (n *Network) Guesses(ctx context.Context, s *Samples) ([]int32, error) {
+	if n.classes == 0 {
+		return nil, fmt.Errorf("method: a network that classifies nothing was asked for classes")
 	}
-	for len(images) > 0 {
+	var out []int32
+	err := n.passes(ctx, s, func(result []*tensors.Tensor, count int) error {
+		values, err := tensors.CopyFlatData[int32](result[0])
+		if err == nil {
+			out = append(out, values[:count]...)
+		}
+		return err
+	})
+	return out, err
+}
+
+// passes runs samples through the graph and hands on what it gives, pass by pass, with the number of the samples that it is
+// of.
+func (n *Network) passes(ctx context.Context, s *Samples, take func(result []*tensors.Tensor, count int) error) error {
+	if s.Layout != n.layout || len(s.Images)%n.layout.imageBytes() != 0 || len(s.Extra) != s.Len()*n.layout.extraBytes() {
+		return fmt.Errorf("method: %d and %d bytes of layout %+v are no whole number of samples of layout %+v", len(s.Images), len(s.Extra), s.Layout, n.layout)
+	}
+	for from := 0; from < s.Len(); from += NetworkPass {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		count := min(NetworkPass, len(images)/row)
-		pass := images[:count*row]
+		count := min(NetworkPass, s.Len()-from)
+		pass := s.Slice(from, from+count)
+		pass.Labels = nil
 		if count < NetworkPass {
-			pass = make([]uint8, NetworkPass*row)
-			copy(pass, images)
+			filled := NewSamples(n.layout, NetworkPass)
+			copy(filled.Images, pass.Images)
+			copy(filled.Extra, pass.Extra)
+			filled.Labels, pass = nil, filled
 		}
-		input := tensors.FromFlatDataAndDimensions(pass, NetworkPass, n.size, n.size, 3)
-		result, err := n.exec.Exec(input)
+		inputs := pass.Tensors()
+		args := make([]any, len(inputs))
+		for i, t := range inputs {
+			args[i] = t
+		}
+		result, err := n.exec.Exec(args...)
 		if err == nil {
-			err = take(result[output], count)
+			err = take(result, count)
 		}
-		for _, t := range append(result, input) {
+		for _, t := range append(result, inputs...) {
 			_ = t.FinalizeAll() // at once: the collector would come dozens of passes later
 		}
 		if err != nil {
 			return fmt.Errorf("method: %w", err)
 		}
-		images = images[count*row:]
 	}
 	return nil
 }

@@ -61,6 +61,26 @@ func pass(t *testing.T, backend compute.Backend, graphs map[string]func(scope *m
 	return values
 }
 
+// guess is the class that each image looks like.
+func guess(m Method, scope *model.Scope, images *Node) *Node {
+	in := Inputs{Images: images}
+	return m.(Classifier).Guess(m.Forward(scope, in), in)
+}
+
+// lossOf is the loss at a part of the training done.
+func lossOf(m Method, scope *model.Scope, images, labels *Node, share float64) *Node {
+	in := Inputs{Images: images, Label: labels}.WithShare(Scalar(images.Graph(), dtypes.Float64, share))
+	var total *Node
+	for _, term := range m.Loss(scope, m.Forward(scope, in), in) {
+		if total == nil {
+			total = term.Value
+		} else {
+			total = Add(total, term.Value)
+		}
+	}
+	return total
+}
+
 // Scores, guesses and losses are what plain float64 makes of the same embeddings.
 func TestSeeABLENetwork(t *testing.T) {
 	labels := []int32{0, 3, 3, 8, 1, 7, 0, 3, 3, 8, 1, 5}
@@ -73,31 +93,27 @@ func TestSeeABLENetwork(t *testing.T) {
 			unguided := seeable(t, s)
 			s.Loss.WarmUp = 0
 			cold := seeable(t, s)
-			loss := func(m *SeeABLE, warmUp float64) func(scope *model.Scope, images, labels *Node) *Node {
-				return func(scope *model.Scope, images, labels *Node) *Node {
-					total, _ := m.Loss(m.Embeddings(scope, images), labels, Scalar(images.Graph(), dtypes.Float32, warmUp))
-					return total
-				}
+			loss := func(m *SeeABLE, share float64) func(scope *model.Scope, images, labels *Node) *Node {
+				return func(scope *model.Scope, images, labels *Node) *Node { return lossOf(m, scope, images, labels, share) }
 			}
 			got := pass(t, open(t), map[string]func(scope *model.Scope, images, labels *Node) *Node{
-				"outputs":    func(scope *model.Scope, images, _ *Node) *Node { return m.Outputs(scope, images) },
-				"guesses":    func(scope *model.Scope, images, _ *Node) *Node { return m.Guesses(scope, images) },
-				"embeddings": func(scope *model.Scope, images, _ *Node) *Node { return m.Embeddings(scope, images) },
+				"outputs":    func(scope *model.Scope, images, _ *Node) *Node { return m.Outputs(scope, Inputs{Images: images})[0] },
+				"guesses":    func(scope *model.Scope, images, _ *Node) *Node { return guess(m, scope, images) },
+				"embeddings": func(scope *model.Scope, images, _ *Node) *Node { return m.Forward(scope, Inputs{Images: images})[0] },
+				"z":          func(scope *model.Scope, images, _ *Node) *Node { return m.Outputs(scope, Inputs{Images: images})[1] },
 				"features": func(scope *model.Scope, images, _ *Node) *Node {
 					return encoder.Features(scope, s.Encoder, images)
 				},
-				"hits": func(scope *model.Scope, images, labels *Node) *Node {
-					_, hits := m.Loss(m.Embeddings(scope, images), labels, ScalarZero(images.Graph(), dtypes.Float32))
-					return hits
-				},
-				"warm, guided": loss(m, 1), "half, guided": loss(m, 0.5), "past, guided": loss(m, 0),
-				"warm": loss(unguided, 1), "past": loss(unguided, 0), "cold": loss(cold, 0),
+				"warm, guided": loss(m, 0), "half, guided": loss(m, 0.375), "past, guided": loss(m, 0.5),
+				"warm": loss(unguided, 0.25), "past": loss(unguided, 0.75), "cold": loss(cold, 0),
 			}, labels)
+			if !slices.Equal(got["z"], got["embeddings"]) {
+				t.Error("scores and the loss see other embeddings")
+			}
 
 			k, d := 9, s.Encoder.Dim
 			z := slices.Collect(slices.Chunk(got["embeddings"], d))
 			h := slices.Collect(slices.Chunk(got["features"], len(got["features"])/batch))
-			hits := 0.0
 			for i, row := range slices.Collect(slices.Chunk(got["outputs"], 1+k)) {
 				near(t, "norm of z", norm(z[i]), 1, 1e-5)
 				near(t, "|h|", row[0], norm(h[i]), 1e-4*row[0])
@@ -110,11 +126,7 @@ func TestSeeABLENetwork(t *testing.T) {
 					}
 				}
 				near(t, "guess", got["guesses"][i], float64(best), 0)
-				if best == int(labels[i]) {
-					hits++
-				}
 			}
-			near(t, "hits", got["hits"][0], hits, 0)
 
 			entropy := naiveCrossEntropy(m, z, labels)
 			bcr := naiveBCR(m, z, labels) * s.Loss.Temperature / s.Loss.BaseTemperature
@@ -190,33 +202,22 @@ func TestSBINetwork(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := sbi(t, tiny())
 			got := pass(t, open(t), map[string]func(scope *model.Scope, images, labels *Node) *Node{
-				"outputs": func(scope *model.Scope, images, _ *Node) *Node { return m.Outputs(scope, images) },
-				"guesses": func(scope *model.Scope, images, _ *Node) *Node { return m.Guesses(scope, images) },
-				"loss": func(scope *model.Scope, images, labels *Node) *Node {
-					total, _ := m.Loss(m.Embeddings(scope, images), labels, nil)
-					return total
-				},
-				"hits": func(scope *model.Scope, images, labels *Node) *Node {
-					_, hits := m.Loss(m.Embeddings(scope, images), labels, nil)
-					return hits
-				},
+				"outputs": func(scope *model.Scope, images, _ *Node) *Node { return m.Outputs(scope, Inputs{Images: images})[0] },
+				"guesses": func(scope *model.Scope, images, _ *Node) *Node { return guess(m, scope, images) },
+				"loss":    func(scope *model.Scope, images, labels *Node) *Node { return lossOf(m, scope, images, labels, 0) },
 			}, labels)
-			loss, hits := 0.0, 0.0
+			loss := 0.0
 			for i, odds := range got["outputs"] {
 				guess := 0.0
 				if odds > 0 {
 					guess = 1
 				}
 				near(t, "guess", got["guesses"][i], guess, 0)
-				if guess == float64(labels[i]) {
-					hits++
-				}
 				if labels[i] == 1 {
 					odds = -odds
 				}
 				loss += math.Log1p(math.Exp(odds)) / batch
 			}
-			near(t, "hits", got["hits"][0], hits, 0)
 			near(t, "loss", got["loss"][0], loss, 1e-5)
 		})
 	}
@@ -225,13 +226,12 @@ func TestSBINetwork(t *testing.T) {
 // Every loss that a spec may name is built, each another one.
 func TestEveryLoss(t *testing.T) {
 	graphs := map[string]func(scope *model.Scope, images, labels *Node) *Node{}
-	for _, name := range spec.Losses {
+	for _, name := range []string{"bcr", "supcon", "ntxent", "ce", "slide-s1", "slide-s2", "slide-s3", "triplet"} {
 		s := tiny()
 		s.Loss.Name = name
 		m := seeable(t, s)
 		graphs[name] = func(scope *model.Scope, images, labels *Node) *Node {
-			total, _ := m.Loss(m.Embeddings(scope, images), labels, ScalarZero(images.Graph(), dtypes.Float32))
-			return total
+			return lossOf(m, scope, images, labels, 0)
 		}
 	}
 	seen := map[float64]string{}
@@ -254,20 +254,21 @@ func TestNetwork(t *testing.T) {
 		pixels[i] = uint8(rng.IntN(256))
 	}
 	store := model.NewStore()
-	network, err := NewNetwork(backend, store, m, 32)
+	network, err := NewNetwork(backend, store, m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer network.Finalize()
-	outputs, err := network.Outputs(t.Context(), pixels)
+	samples := &Samples{Layout: m.Layout(), Images: pixels}
+	rows, err := network.Rows(t.Context(), samples)
 	if err != nil {
 		t.Fatal(err)
 	}
-	z, err := network.Embeddings(t.Context(), pixels)
-	if err != nil {
-		t.Fatal(err)
+	var outputs, z [][]float32
+	for _, row := range rows {
+		outputs, z = append(outputs, row[0]), append(z, m.Embedding(row))
 	}
-	guesses, err := network.Guesses(t.Context(), pixels)
+	guesses, err := network.Guesses(t.Context(), samples)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +276,7 @@ func TestNetwork(t *testing.T) {
 		t.Fatalf("%d outputs, %d embeddings and %d guesses of %d images", len(outputs), len(z), len(guesses), n)
 	}
 	alone, err := model.CallOnceN(backend, store, func(_ *model.Scope, images *Node) []*Node {
-		return []*Node{m.Outputs(store.Scope("/net"), images)}
+		return m.Outputs(store.Scope("/net"), Inputs{Images: images})
 	}, tensors.FromFlatDataAndDimensions(pixels[(n-1)*row:], 1, 32, 32, 3))
 	if err != nil {
 		t.Fatal(err)
@@ -297,7 +298,7 @@ func TestNetwork(t *testing.T) {
 		}
 		near(t, "guess", float64(guesses[i]), float64(best), 0)
 	}
-	if _, err := network.Outputs(t.Context(), pixels[1:]); err == nil {
+	if _, err := network.Rows(t.Context(), &Samples{Layout: m.Layout(), Images: pixels[1:]}); err == nil {
 		t.Error("no error for half an image")
 	}
 }
@@ -321,14 +322,15 @@ func BenchmarkCompile(b *testing.B) {
 		}
 		backend := acceltest.ForTest(b)
 		images := make([]uint8, NetworkPass*size*size*3)
+		samples := &Samples{Layout: m.Layout(), Images: images}
 		b.Run(name+"/one", func(b *testing.B) {
 			start := cpu()
 			for b.Loop() {
-				network, err := NewNetwork(backend, model.NewStore(), m, size)
+				network, err := NewNetwork(backend, model.NewStore(), m)
 				if err != nil {
 					b.Fatal(err)
 				}
-				if _, err := network.Outputs(b.Context(), images); err != nil {
+				if _, err := network.Rows(b.Context(), samples); err != nil {
 					b.Fatal(err)
 				}
 				network.Finalize()
@@ -339,7 +341,11 @@ func BenchmarkCompile(b *testing.B) {
 			start := cpu()
 			for b.Loop() {
 				store := model.NewStore()
-				for _, graph := range []func(scope *model.Scope, images *Node) *Node{m.Outputs, m.Guesses, m.(*SeeABLE).Embeddings} {
+				for _, graph := range []func(scope *model.Scope, images *Node) *Node{
+					func(scope *model.Scope, images *Node) *Node { return m.Outputs(scope, Inputs{Images: images})[0] },
+					func(scope *model.Scope, images *Node) *Node { return guess(m, scope, images) },
+					func(scope *model.Scope, images *Node) *Node { return m.Forward(scope, Inputs{Images: images})[0] },
+				} {
 					exec, err := model.NewExec(backend, store, func(scope *model.Scope, images *Node) *Node { return graph(scope.In("net"), images) })
 					if err != nil {
 						b.Fatal(err)

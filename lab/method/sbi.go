@@ -21,105 +21,107 @@ type SBI struct {
 	spec spec.Spec
 }
 
-func newSBI(s spec.Spec) (*SBI, error) {
+func init() { Register("sbi", newSBI) }
+
+func newSBI(s spec.Spec) (Method, error) {
 	shared, err := newSampling(s)
 	return &SBI{shared, s}, err
 }
 
-// Classes implements Method: 0 is real, 1 self-blended.
+// Classes implements [Classifier]: 0 is real, 1 self-blended.
 func (m *SBI) Classes() int { return 2 }
 
-// Views implements Method: real and self-blended in turn, neighbours with the same crop and augmentation, so that nothing
+// Layout implements [Method].
+func (m *SBI) Layout() Layout { return Layout{Side: m.size, Views: m.spec.Train.Views} }
+
+// Sample implements [Method]: real and self-blended in turn, neighbours with the same crop and augmentation, so that nothing
 // but the blending tells them apart.
-func (m *SBI) Views(s *Sampler, dst [][]uint8, labels []int32, f face.Face, factor float64, rng *rand.Rand) error {
+func (m *SBI) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
 	var view face.Face
 	var augmentation discrepancy.Augmentation
 	var err error
 	for i := range dst {
-		labels[i] = int32(i % 2)
+		dst[i].Label = int32(i % 2)
 		if i%2 == 0 {
-			if view, err = m.glance(f, rng); err != nil {
+			if view, err = m.glance(c.Frames[0], d.Rand); err != nil {
 				return err
 			}
-			augmentation = discrepancy.DrawAugmentation(m.augment, rng)
+			augmentation = discrepancy.DrawAugmentation(m.augment, d.Rand)
 		}
-		if err := m.blend(s, view, int(labels[i]), rng); err != nil {
+		if err := m.blend(w, view, dst[i].Label, d.Rand); err != nil {
 			return err
 		}
-		augmentation.Apply(s.out, &s.workspace)
-		fill(dst[i], s.out)
+		augmentation.Apply(w.Out, &w.Workspace)
+		fill(dst[i].Images, w.Out)
 	}
 	return nil
 }
 
-// blend puts the face into s.out, self-blended when label is 1.
-func (m *SBI) blend(s *Sampler, f face.Face, label int, rng *rand.Rand) error {
+// blend puts the face into w.Out, self-blended when label is 1.
+func (m *SBI) blend(w *Worker, f face.Face, label int32, rng *rand.Rand) error {
 	if label == 1 {
-		return m.generator.SelfBlend(s.out, f, rng, &s.workspace)
+		return m.generator.SelfBlend(w.Out, f, rng, &w.Workspace)
 	}
-	copy(s.out.Pix, f.Image.Pix)
+	copy(w.Out.Pix, f.Image.Pix)
 	return nil
 }
 
-// Check implements Method: real or self-blended, not augmented.
-func (m *SBI) Check(s *Sampler, dst []uint8, f face.Face, rng *rand.Rand) (int, error) {
-	view, err := m.look(f)
+// Check implements [Method]: real or self-blended, not augmented.
+func (m *SBI) Check(w *Worker, dst *Sample, c face.Clip, rng *rand.Rand) error {
+	view, err := m.look(c.Frames[0])
 	if err != nil {
-		return 0, err
+		return err
 	}
-	label := rng.IntN(2)
-	if err := m.blend(s, view, label, rng); err != nil {
-		return 0, err
+	dst.Label = int32(rng.IntN(2))
+	if err := m.blend(w, view, dst.Label, rng); err != nil {
+		return err
 	}
-	fill(dst, s.out)
-	return label, nil
+	fill(dst.Images, w.Out)
+	return nil
 }
 
-// Embeddings implements Method: the logits of real and self-blended, float32 [B, 2].
-func (m *SBI) Embeddings(scope *model.Scope, images *Node) *Node {
-	features := encoder.Features(scope, m.spec.Encoder, images)
-	return encoder.Project(scope.In("head"), features, m.spec.Encoder.Hidden, 2)
+// Forward implements [Method]: the logits of real and self-blended, float32 [B, 2].
+func (m *SBI) Forward(scope *model.Scope, in Inputs) []*Node {
+	features := encoder.Features(scope, m.spec.Encoder, in.Images)
+	return []*Node{encoder.Project(scope.In("head"), features, m.spec.Encoder.Hidden, 2)}
 }
 
-// Loss implements Method: softmax cross-entropy; the warm-up loss is the same.
-func (m *SBI) Loss(logits, labels, _ *Node) (total, hits *Node) {
-	total, _ = loss.SoftmaxCrossEntropy(logits, labels)
-	right := Equal(ArgMax(logits, -1, dtypes.Int32), ConvertDType(labels, dtypes.Int32))
-	return total, ReduceAllSum(ConvertDType(right, dtypes.Float32))
+// Guess implements [Classifier].
+func (m *SBI) Guess(out []*Node, _ Inputs) *Node { return ArgMax(out[0], -1, dtypes.Int32) }
+
+// Loss implements [Method]: softmax cross-entropy.
+func (m *SBI) Loss(_ *model.Scope, out []*Node, in Inputs) []Term {
+	mean, _ := loss.SoftmaxCrossEntropy(out[0], in.Label)
+	return []Term{{"ce", mean}}
 }
 
-// Outputs implements Method: the log odds of being fake, [B, 1].
-func (m *SBI) Outputs(scope *model.Scope, images *Node) *Node {
-	logits := m.Embeddings(scope, images)
-	return Sub(Slice(logits, AxisRange(), AxisRange(1, 2)), Slice(logits, AxisRange(), AxisRange(0, 1)))
+// Outputs implements [Method]: the log odds of being fake, [B, 1].
+func (m *SBI) Outputs(scope *model.Scope, in Inputs) []*Node {
+	logits := m.Forward(scope, in)[0]
+	return []*Node{Sub(Slice(logits, AxisRange(), AxisRange(1, 2)), Slice(logits, AxisRange(), AxisRange(0, 1)))}
 }
 
-// Guesses implements Method.
-func (m *SBI) Guesses(scope *model.Scope, images *Node) *Node {
-	return ArgMax(m.Embeddings(scope, images), -1, dtypes.Int32)
-}
-
-// Scores implements Method.
+// Scores implements [Method].
 func (m *SBI) Scores() []string { return []string{"logit"} }
 
-// Variants implements Method: the face, and its mirror image when the spec says so.
-func (m *SBI) Variants(_ *Sampler, dst []uint8, _ string, f face.Face, _ string) ([]uint8, error) {
-	view, err := m.look(f)
+// Probe implements [Method]: the face, and its mirror image when the spec says so.
+func (m *SBI) Probe(_ *Worker, dst *Samples, _ string, _ Fit, c face.Clip, _ string) error {
+	view, err := m.look(c.Frames[0])
 	if err != nil {
-		return dst, err
+		return err
 	}
-	dst = discrepancy.AppendRGB(dst, view.Image)
+	dst.Images = discrepancy.AppendRGB(dst.Images, view.Image)
 	if m.spec.Score.Flip {
-		dst = discrepancy.AppendRGB(dst, face.Mirror(view).Image)
+		dst.Images = discrepancy.AppendRGB(dst.Images, face.Mirror(view).Image)
 	}
-	return dst, nil
+	return nil
 }
 
-// Score implements Method: the mean log odds.
-func (m *SBI) Score(_ string, outputs [][]float32, _ *Calibration) float64 {
+// Score implements [Method]: the mean log odds.
+func (m *SBI) Score(_ string, rows []Row, _ Fit) float64 {
 	total := 0.0
-	for _, row := range outputs {
-		total += float64(row[0])
+	for _, row := range rows {
+		total += float64(row[0][0])
 	}
-	return total / float64(len(outputs))
+	return total / float64(len(rows))
 }

@@ -18,9 +18,9 @@ func TestSBIPairs(t *testing.T) {
 	s.Discrepancy.Strength = 0 // fakes are only moved a little within their mask
 	m := sbi(t, s)
 	f := person(t, 1)
-	sampler := m.Sampler()
+	sampler := NewWorker(m.Layout())
 	for seed := range uint64(20) {
-		images, labels := views(t, m, sampler, f, 4, 32, 5, seed)
+		images, labels := views(t, m, sampler, f, 4, 5, seed)
 		for i, label := range labels {
 			if int(label) != i%2 {
 				t.Fatalf("labels %v, want real and fake in turn", labels)
@@ -53,10 +53,10 @@ func TestSBIPairsShareTheirAugmentation(t *testing.T) {
 	s.Augment = unaugmented(s.Augment)
 	s.Augment.Brightness, s.Augment.ContrastP = 0.6, 1
 	m := sbi(t, s)
-	sampler := m.Sampler()
+	sampler := NewWorker(m.Layout())
 	var largest float64
 	for seed := range uint64(40) {
-		images, _ := views(t, m, sampler, person(t, int(seed)%4), 4, 32, 1, seed)
+		images, _ := views(t, m, sampler, person(t, int(seed)%4), 4, 1, seed)
 		a, b := mean(images[0]), mean(images[2])
 		largest = max(largest, a-b, b-a)
 		for pair := 0; pair < 4; pair += 2 {
@@ -81,14 +81,10 @@ func distance(a, b []uint8) float64 {
 // Held-out images are real or fake with even odds, and not augmented.
 func TestSBICheck(t *testing.T) {
 	m := sbi(t, tiny())
-	sampler, dst := m.Sampler(), make([]uint8, 3*32*32)
 	fakes := 0
 	for i := range 400 {
 		f := person(t, i%4)
-		label, err := m.Check(sampler, dst, f, stream.New(1, i))
-		if err != nil {
-			t.Fatal(err)
-		}
+		dst, label := checked(t, m, f, stream.New(1, i))
 		view, err := m.look(f)
 		if err != nil {
 			t.Fatal(err)
@@ -109,7 +105,7 @@ func TestSBIVariants(t *testing.T) {
 	for _, flip := range []bool{false, true} {
 		s.Score.Flip = flip
 		m := sbi(t, s)
-		got, err := m.Variants(m.Sampler(), nil, "logit", f, "id")
+		got, err := probe(t, m, "logit", Fit{}, f, "id")
 		if err != nil {
 			t.Fatal(err)
 		}

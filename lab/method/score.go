@@ -1,43 +1,55 @@
 package method
 
 import (
+	"fmt"
+	"maps"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/stat"
 )
 
-// Calibration holds, for each variant of a face, the mean and the spread over held-out real faces of its cosine with its
+// calibration holds, for each variant of a face, the mean and the spread over held-out real faces of its cosine with its
 // own prototype.
-type Calibration struct {
-	Mean, Spread []float64
+type calibration struct{ mean, spread []float64 }
+
+// The names of a calibration in a [Fit].
+const calibrationMean, calibrationSpread = "calibration/mean", "calibration/spread"
+
+func calibrationOf(fit Fit) calibration {
+	return calibration{fit.Values[calibrationMean], fit.Values[calibrationSpread]}
 }
 
-// variantOutputs is what scores see of one look at a face: the outputs of the plain face, and those of its variants, each
+// onepass is the score that needs no variants.
+const onepass = "onepass"
+
+// look is what scores see of one look at a face: the outputs of the plain face, and those of its variants, each
 // [|h|, cos_1 … cos_K].
-type variantOutputs struct {
+type look struct {
 	plain    []float32
 	variants [][]float32
 }
 
 // own is the cosine of variant k with its own prototype.
-func (v variantOutputs) own(k int) float64 { return float64(v.variants[k][1+k]) }
+func (v look) own(k int) float64 { return float64(v.variants[k][1+k]) }
 
 // seeableScores are the anomaly scores of one look at a face, larger for fakes. The paper's figure draws a normality, so
 // it and its parts are negated (spec section 7.1).
-var seeableScores = map[string]func(m *SeeABLE, v variantOutputs, c *Calibration) float64{
+var seeableScores = map[string]func(m *SeeABLE, v look, c calibration) float64{
 	// figure: −Σ_k |h_k|·(1 + cos(z_k, p_k)), the official one.
-	"figure": func(_ *SeeABLE, v variantOutputs, _ *Calibration) float64 {
+	"figure": func(_ *SeeABLE, v look, _ calibration) float64 {
 		return -sum(v, func(k int) float64 { return float64(v.variants[k][0]) * (1 + v.own(k)) })
 	},
 	// cosine: −Σ_k cos(z_k, p_k).
-	"cosine": func(_ *SeeABLE, v variantOutputs, _ *Calibration) float64 {
+	"cosine": func(_ *SeeABLE, v look, _ calibration) float64 {
 		return -sum(v, v.own)
 	},
 	// norm: −Σ_k |h_k|.
-	"norm": func(_ *SeeABLE, v variantOutputs, _ *Calibration) float64 {
+	"norm": func(_ *SeeABLE, v look, _ calibration) float64 {
 		return -sum(v, func(k int) float64 { return float64(v.variants[k][0]) })
 	},
 	// min: the worst variant, −min_k cos(z_k, p_k).
-	"min": func(_ *SeeABLE, v variantOutputs, _ *Calibration) float64 {
+	"min": func(_ *SeeABLE, v look, _ calibration) float64 {
 		worst := math.Inf(1)
 		for k := range v.variants {
 			worst = min(worst, v.own(k))
@@ -45,12 +57,12 @@ var seeableScores = map[string]func(m *SeeABLE, v variantOutputs, c *Calibration
 		return -worst
 	},
 	// calibrated: each variant's cosine against what real faces reach (ours).
-	"calibrated": func(_ *SeeABLE, v variantOutputs, c *Calibration) float64 {
-		return -sum(v, func(k int) float64 { return (v.own(k) - c.Mean[k]) / c.Spread[k] })
+	"calibrated": func(_ *SeeABLE, v look, c calibration) float64 {
+		return -sum(v, func(k int) float64 { return (v.own(k) - c.mean[k]) / c.spread[k] })
 	},
 	// onepass: how much the untouched face looks as if it carried some discrepancy, log Σ_k exp(scale·cos(z, p_k)), less
 	// the same for the pristine prototype where there is one (ours, not the paper's).
-	"onepass": func(m *SeeABLE, v variantOutputs, _ *Calibration) float64 {
+	onepass: func(m *SeeABLE, v look, _ calibration) float64 {
 		scale, cosines := m.spec.Score.Scale, v.plain[1:]
 		if m.spec.Discrepancy.Pristine > 0 {
 			last := len(cosines) - 1
@@ -60,36 +72,58 @@ var seeableScores = map[string]func(m *SeeABLE, v variantOutputs, c *Calibration
 	},
 }
 
-// Scores implements Method.
+// Scores implements [Method].
 func (m *SeeABLE) Scores() []string {
-	return []string{"figure", "cosine", "norm", "min", "calibrated", "onepass"}
+	return []string{"figure", "cosine", "norm", "min", "calibrated", onepass}
 }
 
-// Score implements Method. Outputs come as [SeeABLE.Variants] makes the images; two looks are averaged.
-func (m *SeeABLE) Score(score string, outputs [][]float32, c *Calibration) float64 {
-	looks := m.looks(outputs)
-	total := 0.0
+// variants is the number of discrepancies that a face is tested with.
+func (m *SeeABLE) variants() int {
+	return m.spec.Discrepancy.Locations() * len(m.spec.Discrepancy.Types)
+}
+
+// Score implements [Method]. Rows are those of the samples that [SeeABLE.Probe] makes; two looks are averaged. The score
+// that was chosen is predicted from few variants, where some were fitted.
+func (m *SeeABLE) Score(score string, rows []Row, fit Fit) float64 {
+	looks := m.looks(rows)
+	if few := fewOf(fit); few != nil && score == fit.Score {
+		return few.predict(looks)
+	}
+	if score != onepass && len(looks[0].variants) != m.variants() {
+		return math.NaN()
+	}
+	c, total := calibrationOf(fit), 0.0
+	if score == "calibrated" && len(c.mean) != m.variants() {
+		return math.NaN()
+	}
 	for _, look := range looks {
 		total += seeableScores[score](m, look, c)
 	}
 	return total / float64(len(looks))
 }
 
-func (m *SeeABLE) looks(outputs [][]float32) []variantOutputs {
+func (m *SeeABLE) looks(rows []Row) []look {
 	n := 1
 	if m.spec.Score.Flip {
 		n = 2
 	}
-	var looks []variantOutputs
-	for part := range slices.Chunk(outputs, len(outputs)/n) {
-		looks = append(looks, variantOutputs{part[0], part[1:]})
+	var looks []look
+	for part := range slices.Chunk(rows, len(rows)/n) {
+		l := look{plain: part[0][0]}
+		for _, row := range part[1:] {
+			l.variants = append(l.variants, row[0])
+		}
+		looks = append(looks, l)
 	}
 	return looks
 }
 
-// Similarities are the cosines of the variants of a face with their own prototypes, averaged over the looks.
-func (m *SeeABLE) Similarities(outputs [][]float32) []float64 {
-	looks := m.looks(outputs)
+// Similarities implements [Prototyped]. There are none where a face was looked at in one pass, or with few variants.
+func (m *SeeABLE) Similarities(rows []Row) []float64 {
+	looks := m.looks(rows)
+	if len(looks[0].variants) != m.variants() {
+		return nil
+	}
 	mean := make([]float64, len(looks[0].variants))
 	for _, look := range looks {
 		for k := range mean {
@@ -99,32 +133,81 @@ func (m *SeeABLE) Similarities(outputs [][]float32) []float64 {
 	return mean
 }
 
-// Calibrate measures the calibration on faces, each the outputs of one face's variants.
-func (m *SeeABLE) Calibrate(faces [][][]float32) *Calibration {
-	var c Calibration
+// Fit implements [Fitter]: first it calibrates the variants on real faces; then, where the spec wants few of them, it
+// chooses those that tell most of the score, on real faces and pseudo-fakes.
+func (m *SeeABLE) Fit(fit Fit, real, fake [][]Row) (Fit, error) {
+	out := Fit{Score: fit.Score, Values: maps.Clone(fit.Values)}
+	if out.Values == nil {
+		out.Values = map[string][]float64{}
+	}
+	if fit.Score == "" {
+		if c := m.calibrate(real); c.mean != nil {
+			out.Values[calibrationMean], out.Values[calibrationSpread] = c.mean, c.spread
+		}
+		return out, nil
+	}
+	n := m.spec.Score.Variants
+	if n == 0 || fit.Score == onepass {
+		return out, nil
+	}
+	faces := slices.Concat(real, fake)
+	scores, predicted := make([]float64, len(faces)), make([]float64, len(faces))
+	for i, rows := range faces {
+		scores[i] = m.Score(fit.Score, rows, fit)
+	}
+	few, err := m.fitFew(fit.Score, n, faces, scores)
+	if err != nil {
+		return fit, err
+	}
+	few.put(out.Values)
+	for i, rows := range faces {
+		predicted[i] = m.Score(fit.Score, rows, out)
+	}
+	out.Note = fmt.Sprintf("variants %v stand for all: correlation %.3f with the score of all on those faces", few.variants, stat.Correlation(predicted, scores, nil))
+	return out, nil
+}
+
+// CheckFit implements [Fitter].
+func (m *SeeABLE) CheckFit(fit Fit) error {
+	c, k := calibrationOf(fit), m.variants()
+	if len(c.mean) != len(c.spread) || c.mean != nil && len(c.mean) != k {
+		return fmt.Errorf("method: a calibration of %d means and %d spreads, want %d of each", len(c.mean), len(c.spread), k)
+	}
+	if few := fewOf(fit); few != nil {
+		return few.check(k)
+	}
+	return nil
+}
+
+// calibrate measures the calibration on faces, each the rows of one face's variants.
+func (m *SeeABLE) calibrate(faces [][]Row) calibration {
+	var c calibration
 	n := 0.0
-	for _, outputs := range faces {
-		for _, look := range m.looks(outputs) {
-			if c.Mean == nil {
-				c.Mean, c.Spread = make([]float64, len(look.variants)), make([]float64, len(look.variants))
+	for _, rows := range faces {
+		for _, look := range m.looks(rows) {
+			if len(look.variants) == 0 {
+				continue // looked at in one pass
+			}
+			if c.mean == nil {
+				c.mean, c.spread = make([]float64, len(look.variants)), make([]float64, len(look.variants))
 			}
 			n++
-			for k := range c.Mean {
-				// Welford's update: Spread holds the sum of squares until the end.
-				delta := look.own(k) - c.Mean[k]
-				c.Mean[k] += delta / n
-				c.Spread[k] += delta * (look.own(k) - c.Mean[k])
+			for k := range c.mean {
+				// Welford's update: spread holds the sum of squares until the end.
+				delta := look.own(k) - c.mean[k]
+				c.mean[k] += delta / n
+				c.spread[k] += delta * (look.own(k) - c.mean[k])
 			}
 		}
 	}
-	for k := range c.Spread {
+	for k := range c.spread {
 		// A variant that never varies would otherwise count without bound.
-		c.Spread[k] = max(math.Sqrt(c.Spread[k]/n), 1e-3)
+		c.spread[k] = max(math.Sqrt(c.spread[k]/n), 1e-3)
 	}
-	return &c
+	return c
 }
 
-func sum(v variantOutputs, term func(k int) float64) float64 {
+func sum(v look, term func(k int) float64) float64 {
 	total := 0.0
 	for k := range v.variants {
 		total += term(k)

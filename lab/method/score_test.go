@@ -49,12 +49,17 @@ func TestScoresGolden(t *testing.T) {
 			outputs = append(outputs, row)
 		}
 		const tolerance = 2e-6 // of float32, on sums up to 16
-		near(t, name+" figure", m.Score("figure", outputs, nil), c.Figure, tolerance)
-		near(t, name+" cosine", m.Score("cosine", outputs, nil), 4-c.OnePlusSum, tolerance)
-		near(t, name+" cosine", m.Score("cosine", outputs, nil), c.OneMinusSum-4, tolerance)
-		near(t, name+" norm", m.Score("norm", outputs, nil), -c.NormSum, tolerance)
-		near(t, name+" min", m.Score("min", outputs, nil), -slices.Min(c.Own), tolerance)
+		near(t, name+" figure", score(m, "figure", outputs, calibration{}), c.Figure, tolerance)
+		near(t, name+" cosine", score(m, "cosine", outputs, calibration{}), 4-c.OnePlusSum, tolerance)
+		near(t, name+" cosine", score(m, "cosine", outputs, calibration{}), c.OneMinusSum-4, tolerance)
+		near(t, name+" norm", score(m, "norm", outputs, calibration{}), -c.NormSum, tolerance)
+		near(t, name+" min", score(m, "min", outputs, calibration{}), -slices.Min(c.Own), tolerance)
 	}
+}
+
+// score makes a score of the outputs of the variants of a face.
+func score(m Method, name string, outputs [][]float32, c calibration) float64 {
+	return m.Score(name, rowsOf(outputs), Fit{Values: map[string][]float64{calibrationMean: c.mean, calibrationSpread: c.spread}})
 }
 
 func norm(v []float64) float64 { return math.Sqrt(dot(v, v)) }
@@ -96,9 +101,9 @@ func TestScores(t *testing.T) {
 			}
 			m := seeable(t, s)
 			outputs := randomOutputs(rng, looks, variants, k)
-			c := &Calibration{make([]float64, variants), make([]float64, variants)}
+			c := calibration{make([]float64, variants), make([]float64, variants)}
 			for i := range variants {
-				c.Mean[i], c.Spread[i] = rng.Float64(), 0.1+rng.Float64()
+				c.mean[i], c.spread[i] = rng.Float64(), 0.1+rng.Float64()
 			}
 			want := map[string]float64{}
 			similarities := make([]float64, variants)
@@ -111,7 +116,7 @@ func TestScores(t *testing.T) {
 					cosine += own
 					norm += h
 					least = min(least, own)
-					calibrated += (own - c.Mean[i]) / c.Spread[i]
+					calibrated += (own - c.mean[i]) / c.spread[i]
 					similarities[i] += own / float64(looks)
 				}
 				odds := 0.0
@@ -132,9 +137,9 @@ func TestScores(t *testing.T) {
 				t.Fatalf("the test knows %d scores of %q", len(want), m.Scores())
 			}
 			for _, name := range m.Scores() {
-				near(t, name, m.Score(name, outputs, c), want[name], 1e-9)
+				near(t, name, score(m, name, outputs, c), want[name], 1e-9)
 			}
-			for i, got := range m.Similarities(outputs) {
+			for i, got := range m.Similarities(rowsOf(outputs)) {
 				near(t, "similarity", got, similarities[i], 1e-12)
 			}
 			// The score onepass has the plain faces only.
@@ -142,7 +147,7 @@ func TestScores(t *testing.T) {
 			for look := range looks {
 				plain = append(plain, outputs[look*(1+variants)])
 			}
-			near(t, "onepass of plain faces", m.Score("onepass", plain, nil), want["onepass"], 1e-9)
+			near(t, "onepass of plain faces", score(m, "onepass", plain, calibration{}), want["onepass"], 1e-9)
 		}
 	}
 }
@@ -153,7 +158,7 @@ func TestOnepassIsFinite(t *testing.T) {
 	s.Score.Scale = 1000
 	m := seeable(t, s)
 	row := []float32{1, -1, -1, 0.75, -1, -1, -1, -1, -1}
-	near(t, "onepass", m.Score("onepass", [][]float32{row}, nil), 750, 1e-9)
+	near(t, "onepass", score(m, "onepass", [][]float32{row}, calibration{}), 750, 1e-9)
 }
 
 // Means and deviations in two passes; each look counts.
@@ -179,7 +184,11 @@ func TestCalibrate(t *testing.T) {
 			}
 			faces = append(faces, outputs)
 		}
-		c := m.Calibrate(faces)
+		var rows [][]Row
+		for _, outputs := range faces {
+			rows = append(rows, rowsOf(outputs))
+		}
+		c := m.calibrate(rows)
 		for k, values := range own {
 			var mean, square float64
 			for _, v := range values {
@@ -188,13 +197,13 @@ func TestCalibrate(t *testing.T) {
 			for _, v := range values {
 				square += (v - mean) * (v - mean) / float64(len(values))
 			}
-			near(t, "mean", c.Mean[k], mean, 1e-12)
-			near(t, "spread", c.Spread[k], max(math.Sqrt(square), 1e-3), 1e-12)
+			near(t, "mean", c.mean[k], mean, 1e-12)
+			near(t, "spread", c.spread[k], max(math.Sqrt(square), 1e-3), 1e-12)
 		}
 		// Calibrated faces score 0 on average.
 		total := 0.0
 		for _, outputs := range faces {
-			total += m.Score("calibrated", outputs, c)
+			total += score(m, "calibrated", outputs, c)
 		}
 		near(t, "sum of calibrated scores", total, 0, 1e-9)
 	}
@@ -202,5 +211,5 @@ func TestCalibrate(t *testing.T) {
 
 func TestSBIScore(t *testing.T) {
 	m := sbi(t, tiny())
-	near(t, "logit", m.Score("logit", [][]float32{{3}, {-1.5}}, nil), 0.75, 0)
+	near(t, "logit", score(m, "logit", [][]float32{{3}, {-1.5}}, calibration{}), 0.75, 0)
 }

@@ -1,6 +1,8 @@
 package method
 
 import (
+	"fmt"
+	"image"
 	"math/rand/v2"
 
 	"github.com/gomlx/compute/dtypes"
@@ -16,6 +18,8 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
+func init() { Register("seeable", newSeeABLE) }
+
 // SeeABLE sends every soft discrepancy of a real face to its prototype (Larue et al. 2023).
 type SeeABLE struct {
 	sampling
@@ -25,7 +29,7 @@ type SeeABLE struct {
 	guidance   [][]float64
 }
 
-func newSeeABLE(s spec.Spec) (*SeeABLE, error) {
+func newSeeABLE(s spec.Spec) (Method, error) {
 	shared, err := newSampling(s)
 	if err != nil {
 		return nil, err
@@ -89,7 +93,7 @@ func guidanceTable(regions discrepancy.Regions, s spec.Spec) ([][]float64, error
 	return table, nil
 }
 
-// Classes implements Method: K.
+// Classes implements [Classifier]: K.
 func (m *SeeABLE) Classes() int { return m.spec.Discrepancy.Classes() }
 
 // Prototypes are the fixed points of the hypersphere, row k that of label k.
@@ -98,13 +102,20 @@ func (m *SeeABLE) Prototypes() *hypersphere.Prototypes { return m.prototypes }
 // Regions is the strategy that cuts faces into places.
 func (m *SeeABLE) Regions() discrepancy.Regions { return m.generator.Regions() }
 
-// Views implements Method: every view is another crop and another draw of the same label (spec section 2.9).
-func (m *SeeABLE) Views(s *Sampler, dst [][]uint8, labels []int32, f face.Face, factor float64, rng *rand.Rand) error {
+// ClassName implements [Prototyped].
+func (m *SeeABLE) ClassName(k int) string { return m.generator.Name(k) }
+
+// Layout implements [Method].
+func (m *SeeABLE) Layout() Layout { return Layout{Side: m.size, Views: m.spec.Train.Views} }
+
+// Sample implements [Method]: every view is another crop and another draw of the same label (spec section 2.9).
+func (m *SeeABLE) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
+	rng := d.Rand
 	label := m.label(rng)
 	views := make([]face.Face, len(dst))
 	for i := range views {
 		var err error
-		if views[i], err = m.glance(f, rng); err != nil {
+		if views[i], err = m.glance(c.Frames[0], rng); err != nil {
 			return err
 		}
 	}
@@ -113,12 +124,12 @@ func (m *SeeABLE) Views(s *Sampler, dst [][]uint8, labels []int32, f face.Face, 
 		return err
 	}
 	for i, view := range views {
-		if err := m.generator.Apply(s.out, view, m.generator.Draw(label, factor, rng), &s.workspace); err != nil {
+		if err := m.generator.Apply(w.Out, view, m.generator.Draw(label, d.Strength, rng), &w.Workspace); err != nil {
 			return err
 		}
-		m.generator.Augment(s.out, rng, &s.workspace)
-		fill(dst[i], s.out)
-		labels[i] = int32(label)
+		m.generator.Augment(w.Out, rng, &w.Workspace)
+		fill(dst[i].Images, w.Out)
+		dst[i].Label = int32(label)
 	}
 	return nil
 }
@@ -162,22 +173,23 @@ func (m *SeeABLE) label(rng *rand.Rand) int {
 	return kind*n + rng.IntN(regions)
 }
 
-// Check implements Method: a face at the mean margin without augmentation and with a discrepancy, never a pristine one;
+// Check implements [Method]: a face at the mean margin without augmentation and with a discrepancy, never a pristine one;
 // regions, the whole face among them, are equally likely.
-func (m *SeeABLE) Check(s *Sampler, dst []uint8, f face.Face, rng *rand.Rand) (int, error) {
-	view, err := m.look(f)
+func (m *SeeABLE) Check(w *Worker, dst *Sample, c face.Clip, rng *rand.Rand) error {
+	view, err := m.look(c.Frames[0])
 	if err != nil {
-		return 0, err
+		return err
 	}
 	label := rng.IntN(m.spec.Discrepancy.Locations() * len(m.spec.Discrepancy.Types))
 	if label, err = m.generator.Redraw(view, label, rng); err != nil {
-		return 0, err
+		return err
 	}
-	if err := m.generator.Apply(s.out, view, m.generator.Draw(label, 1, rng), &s.workspace); err != nil {
-		return 0, err
+	if err := m.generator.Apply(w.Out, view, m.generator.Draw(label, 1, rng), &w.Workspace); err != nil {
+		return err
 	}
-	fill(dst, s.out)
-	return label, nil
+	fill(dst.Images, w.Out)
+	dst.Label = int32(label)
+	return nil
 }
 
 func (m *SeeABLE) prototypeNode(g *Graph) *Node {
@@ -189,45 +201,62 @@ func (m *SeeABLE) prototypeNode(g *Graph) *Node {
 // classes where pristine faces have one.
 func (m *SeeABLE) Guidance() [][]float64 { return m.guidance }
 
-// Loss implements Method: that of [SeeABLE.Objective].
-func (m *SeeABLE) Loss(z, labels, warmUp *Node) (total, hits *Node) {
-	right := Equal(loss.Predict(z, m.prototypeNode(z.Graph())), ConvertDType(labels, dtypes.Int32))
-	return m.Objective(z, labels, warmUp), ReduceAllSum(ConvertDType(right, dtypes.Float32))
+// Forward implements [Method]: z, of unit length, [B, d].
+func (m *SeeABLE) Forward(scope *model.Scope, in Inputs) []*Node {
+	_, z := encoder.Embed(scope, m.spec.Encoder, in.Images)
+	return []*Node{z}
 }
 
-// Objective builds what training minimises, of unit embeddings z [B, d] and labels, int32 [B]: BCR + λ·guidance, or
-// cross-entropy to the prototypes while it warms up; warmUp is that of Loss.
-func (m *SeeABLE) Objective(z, labels, warmUp *Node) *Node {
+// Guess implements [Classifier]: the nearest prototype.
+func (m *SeeABLE) Guess(out []*Node, _ Inputs) *Node {
+	return loss.Predict(out[0], m.prototypeNode(out[0].Graph()))
+}
+
+// Loss implements [Method]: BCR, or cross-entropy to the prototypes while it warms up, and λ·guidance.
+func (m *SeeABLE) Loss(_ *model.Scope, out []*Node, in Inputs) []Term {
+	z := out[0]
 	prototypes := m.prototypeNode(z.Graph())
-	total, _ := m.base(z, labels, prototypes)
+	base, _ := m.base(z, in.Label, prototypes)
 	if m.spec.Loss.WarmUp > 0 {
-		warm, _ := loss.CrossEntropy(z, labels, prototypes, m.spec.Loss.Temperature)
-		total = Add(Mul(warmUp, warm), Mul(OneMinus(warmUp), total))
+		warm, _ := loss.CrossEntropy(z, in.Label, prototypes, m.spec.Loss.Temperature)
+		share := m.warmUp(in)
+		base = Add(Mul(share, warm), Mul(OneMinus(share), base))
 	}
+	terms := []Term{{m.spec.Loss.Name, base}}
 	if m.spec.Loss.Lambda > 0 {
-		guidance, _ := loss.Guidance(z, labels, prototypes, m.guidance)
-		total = loss.Total(total, guidance, m.spec.Loss.Lambda)
+		guidance, _ := loss.Guidance(z, in.Label, prototypes, m.guidance)
+		terms = append(terms, Term{"guidance", MulScalar(guidance, m.spec.Loss.Lambda)})
 	}
-	return total
+	return terms
 }
 
-// Outputs implements Method: |h|, then the cosines of z with the K prototypes.
-func (m *SeeABLE) Outputs(scope *model.Scope, images *Node) *Node {
-	h, z := encoder.Embed(scope, m.spec.Encoder, images)
-	cosines := DotGeneral(z, []int{1}, nil, m.prototypeNode(images.Graph()), []int{1}, nil)
-	return Concatenate([]*Node{Sqrt(ReduceAndKeep(Square(h), ReduceSum, -1)), cosines}, -1)
+// warmUp is the share of the warm-up loss: all of it until the middle of its time, then falling to none. It is computed in
+// float64, in which rounding does not reach the result.
+func (m *SeeABLE) warmUp(in Inputs) *Node {
+	left := OneMinus(MulScalar(in.Share(dtypes.Float64), 1/m.spec.Loss.WarmUp))
+	return ConvertDType(MinScalar(MaxScalar(MulScalar(left, 2), 0), 1), dtypes.Float32)
 }
 
-// Guesses implements Method: the nearest prototype.
-func (m *SeeABLE) Guesses(scope *model.Scope, images *Node) *Node {
-	_, z := encoder.Embed(scope, m.spec.Encoder, images)
-	return loss.Predict(z, m.prototypeNode(images.Graph()))
+// Outputs implements [Method]: |h| and the cosines of z with the K prototypes, [B, 1+K]; z.
+func (m *SeeABLE) Outputs(scope *model.Scope, in Inputs) []*Node {
+	h, z := encoder.Embed(scope, m.spec.Encoder, in.Images)
+	cosines := DotGeneral(z, []int{1}, nil, m.prototypeNode(z.Graph()), []int{1}, nil)
+	return []*Node{Concatenate([]*Node{Sqrt(ReduceAndKeep(Square(h), ReduceSum, -1)), cosines}, -1), z}
 }
 
-// Embeddings implements Method: z, of unit length.
-func (m *SeeABLE) Embeddings(scope *model.Scope, images *Node) *Node {
-	_, z := encoder.Embed(scope, m.spec.Encoder, images)
-	return z
+// Embedding implements [Prototyped].
+func (m *SeeABLE) Embedding(row Row) []float32 { return row[1] }
+
+// Floor implements [Bounded].
+func (m *SeeABLE) Floor() (float64, error) {
+	if m.spec.Loss.Name != "bcr" {
+		return 0, nil
+	}
+	counts := make([]int, m.Classes())
+	for i := range m.spec.Train.Batch {
+		counts[i%len(counts)]++
+	}
+	return loss.Floor(counts, m.spec.Loss.Temperature)
 }
 
 // sides are the ways a test looks at a face: as it is, and mirrored when the spec says so.
@@ -239,25 +268,59 @@ func (m *SeeABLE) sides(f face.Face) ([]face.Face, error) {
 	return []face.Face{view, face.Mirror(view)}, nil
 }
 
-// Variants implements Method: the face itself for the one-pass score, else also the face with each of the discrepancies
-// at fixed draws, twice that with the mirrored face when the spec says so.
-func (m *SeeABLE) Variants(s *Sampler, dst []uint8, score string, f face.Face, id string) ([]uint8, error) {
-	sides, err := m.sides(f)
+// Probe implements [Method]: the face itself for the one-pass score, else also the face with each of the discrepancies, or
+// with the few that stand for all, at fixed draws; twice that with the mirrored face when the spec says so.
+func (m *SeeABLE) Probe(w *Worker, dst *Samples, score string, fit Fit, c face.Clip, id string) error {
+	sides, err := m.sides(c.Frames[0])
 	if err != nil {
-		return dst, err
+		return err
 	}
+	few := fewOf(fit)
 	for _, side := range sides {
-		dst = discrepancy.AppendRGB(dst, side.Image)
-		if score == "onepass" {
+		dst.Images = discrepancy.AppendRGB(dst.Images, side.Image)
+		switch {
+		case score == onepass:
+			continue
+		case few != nil && score == fit.Score:
+			dst.Images, err = m.generator.VariantsOf(dst.Images, side, few.variants, m.seed, id, &w.Workspace)
+		default:
+			dst.Images, err = m.generator.Variants(dst.Images, side, m.seed, id, &w.Workspace)
+			if err == nil && m.spec.Discrepancy.Pristine > 0 {
+				// The last variant is the pristine face, which already leads.
+				dst.Images = dst.Images[:len(dst.Images)-3*m.size*m.size]
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Explain implements [Explainer]: how near the discrepancies in a region came to their own prototypes, the mean over the
+// types and the looks. A region that holds most of the face is left out, as it would hide the others.
+func (m *SeeABLE) Explain(c face.Clip, rows []Row, _ Fit) (Map, error) {
+	f, similarities := c.Frames[0], m.Similarities(rows)
+	if len(similarities) == 0 {
+		return Map{}, fmt.Errorf("method: a map wants the rows of all variants, found those of the face alone")
+	}
+	regions := m.Regions()
+	masks := make([]discrepancy.Mask, regions.Len())
+	var face image.Rectangle
+	for i := range masks {
+		masks[i] = regions.Mask(i, f.Landmarks, f.Image.Rect)
+		face = face.Union(masks[i].Rect)
+	}
+	out := Map{Label: "mean cosine", Image: f.Image, Marks: f.Landmarks}
+	for i, mask := range masks {
+		if 2*mask.Rect.Dx()*mask.Rect.Dy() > face.Dx()*face.Dy() && len(masks) > 1 {
 			continue
 		}
-		if dst, err = m.generator.Variants(dst, side, m.seed, id, &s.workspace); err != nil {
-			return dst, err
+		mean, n := 0.0, 0.0
+		for k := i; k < len(similarities); k += len(masks) {
+			mean, n = mean+similarities[k], n+1
 		}
-		if m.spec.Discrepancy.Pristine > 0 {
-			// The last variant is the pristine face, which already leads.
-			dst = dst[:len(dst)-3*m.size*m.size]
-		}
+		out.Regions, out.Values = append(out.Regions, mask), append(out.Values, mean/n)
 	}
-	return dst, nil
+	return out, nil
 }

@@ -14,34 +14,37 @@ import (
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
-// views makes n training images of f with a sampler, on the stream of the seed.
-func views(t *testing.T, m Method, s *Sampler, f face.Face, n, size int, factor float64, seed uint64) (images [][]uint8, labels []int32) {
+// views makes n training images of f with a worker, on the stream of the seed.
+func views(t *testing.T, m Method, w *Worker, f face.Face, n int, factor float64, seed uint64) (images [][]uint8, labels []int32) {
 	t.Helper()
-	images, labels = make([][]uint8, n), make([]int32, n)
-	for i := range images {
-		images[i] = make([]uint8, 3*size*size)
+	made, dst := NewSamples(m.Layout(), n), make([]Sample, n)
+	for i := range dst {
+		dst[i] = made.At(i)
 	}
-	if err := m.Views(s, images, labels, f, factor, stream.New(seed, "views")); err != nil {
+	if err := m.Sample(w, dst, face.Still(f), Draw{Rand: stream.New(seed, "views"), Strength: factor}); err != nil {
 		t.Fatal(err)
+	}
+	for _, sample := range dst {
+		images, labels = append(images, sample.Images), append(labels, sample.Label)
 	}
 	return images, labels
 }
 
 // Training images are functions of the face, the factor and the stream, whatever the sampler made before.
 func TestViewsAreFunctionsOfTheirStream(t *testing.T) {
-	for _, name := range spec.Methods {
+	for _, name := range methods {
 		s := tiny()
 		s.Method = name
 		m, err := New(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		used := m.Sampler()
+		used := NewWorker(m.Layout())
 		seen := map[string]bool{}
 		for seed := range uint64(20) {
 			f := person(t, int(seed)%4)
-			first, labels := views(t, m, m.Sampler(), f, 2, 32, 2, seed)
-			again, same := views(t, m, used, f, 2, 32, 2, seed)
+			first, labels := views(t, m, NewWorker(m.Layout()), f, 2, 2, seed)
+			again, same := views(t, m, used, f, 2, 2, seed)
 			if !slices.Equal(labels, same) || !slices.EqualFunc(first, again, bytes.Equal) {
 				t.Fatalf("%s, seed %d: two sets of views", name, seed)
 			}
@@ -87,9 +90,9 @@ func TestViewsShareALabel(t *testing.T) {
 	if differ == 0 {
 		t.Fatal("the face is not turned enough for the test")
 	}
-	sampler := m.Sampler()
+	sampler := NewWorker(m.Layout())
 	for seed := range uint64(400) {
-		_, labels := views(t, m, sampler, f, 4, 32, 1, seed)
+		_, labels := views(t, m, sampler, f, 4, 1, seed)
 		if slices.Min(labels) != slices.Max(labels) {
 			t.Fatalf("seed %d: views with the labels %v", seed, labels)
 		}
@@ -143,7 +146,7 @@ func TestViewsShowTheirLabel(t *testing.T) {
 	s.Discrepancy.Whole, s.Discrepancy.Pristine, s.Discrepancy.Side = 0.2, 0.3, "inside"
 	s.Encoder.Dim = 16
 	m := seeable(t, s)
-	sampler := m.Sampler()
+	sampler := NewWorker(m.Layout())
 	f := person(t, 3)
 	pristine := 0
 	for seed := range uint64(60) {
@@ -153,7 +156,7 @@ func TestViewsShowTheirLabel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		images, labels := views(t, m, sampler, f, 1, 32, 5, seed)
+		images, labels := views(t, m, sampler, f, 1, 5, seed)
 		if int(labels[0]) != label {
 			t.Fatalf("label %d, drawn was %d", labels[0], label)
 		}
@@ -175,13 +178,9 @@ func TestCheck(t *testing.T) {
 	s := tiny()
 	s.Discrepancy.Pristine, s.Discrepancy.Whole, s.Encoder.Dim = 0.9, 0.1, 16
 	m := seeable(t, s)
-	sampler, dst := m.Sampler(), make([]uint8, 3*32*32)
 	counts := make([]int, m.Classes())
 	for i := range 1000 {
-		label, err := m.Check(sampler, dst, person(t, i%4), stream.New(1, i))
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, label := checked(t, m, person(t, i%4), stream.New(1, i))
 		counts[label]++
 	}
 	if counts[m.Classes()-1] > 0 {
@@ -194,9 +193,7 @@ func TestCheck(t *testing.T) {
 	s.Discrepancy.Strength, s.Discrepancy.Translate, s.Discrepancy.Scale = 0, [2]float64{}, 0
 	m = seeable(t, s)
 	for i := range 4 {
-		if _, err := m.Check(sampler, dst, person(t, i), stream.New(2, i)); err != nil {
-			t.Fatal(err)
-		}
+		dst, _ := checked(t, m, person(t, i), stream.New(2, i))
 		view, err := m.look(person(t, i))
 		if err != nil {
 			t.Fatal(err)
@@ -216,7 +213,7 @@ func TestVariants(t *testing.T) {
 			s := tiny()
 			s.Discrepancy.Pristine, s.Score.Flip = pristine, flip
 			m := seeable(t, s)
-			got, err := m.Variants(m.Sampler(), []uint8{7}, "figure", f, "someone")
+			got, err := probe(t, m, "figure", Fit{}, f, "someone")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -224,7 +221,7 @@ func TestVariants(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := []uint8{7}
+			var want []uint8
 			for i, side := range []face.Face{looks, face.Mirror(looks)} {
 				if i == 1 && !flip {
 					break
@@ -241,19 +238,19 @@ func TestVariants(t *testing.T) {
 			if !bytes.Equal(got, want) {
 				t.Errorf("pristine %v, flip %t: %d images are not those %d of their draws", pristine, flip, len(got)/row, len(want)/row)
 			}
-			plain, err := m.Variants(m.Sampler(), nil, "onepass", f, "someone")
+			plain, err := probe(t, m, "onepass", Fit{}, f, "someone")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := len(plain) / row; flip && (n != 2 || !bytes.Equal(plain[row:], want[1+9*row:1+10*row])) || !flip && n != 1 ||
-				!bytes.Equal(plain[:row], want[1:1+row]) {
+			if n := len(plain) / row; flip && (n != 2 || !bytes.Equal(plain[row:], want[9*row:10*row])) || !flip && n != 1 ||
+				!bytes.Equal(plain[:row], want[:row]) {
 				t.Errorf("flip %t: onepass has %d images, or others", flip, n)
 			}
-			other, err := m.Variants(m.Sampler(), nil, "figure", f, "someone else")
+			other, err := probe(t, m, "figure", Fit{}, f, "someone else")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if bytes.Equal(other, got[1:]) {
+			if bytes.Equal(other, got) {
 				t.Error("two ids have the same draws")
 			}
 		}
@@ -318,7 +315,7 @@ func checkTable(t *testing.T, what string, m *SeeABLE) {
 }
 
 func BenchmarkViews(b *testing.B) {
-	for _, name := range spec.Methods {
+	for _, name := range methods {
 		b.Run(name, func(b *testing.B) {
 			s := spec.Default()
 			s.Method = name
@@ -326,14 +323,14 @@ func BenchmarkViews(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			f, err := Keep(s)(person(b, 0))
+			c, err := m.Keep(face.Still(person(b, 0)))
 			if err != nil {
 				b.Fatal(err)
 			}
-			sampler, labels := m.Sampler(), make([]int32, 2)
-			images := [][]uint8{make([]uint8, 3*64*64), make([]uint8, 3*64*64)}
+			w, made := NewWorker(m.Layout()), NewSamples(m.Layout(), 2)
+			dst := []Sample{made.At(0), made.At(1)}
 			for i := 0; b.Loop(); i++ {
-				if err := m.Views(sampler, images, labels, f, 1, stream.New(1, i)); err != nil {
+				if err := m.Sample(w, dst, c, Draw{Rand: stream.New(1, i), Strength: 1}); err != nil {
 					b.Fatal(err)
 				}
 			}

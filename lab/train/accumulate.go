@@ -1,6 +1,9 @@
 package train
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -8,7 +11,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model/initializer"
 
 	"github.com/seeable-lab/seeable/lab/method"
-	"github.com/seeable-lab/seeable/lab/spec"
 )
 
 // What a step keeps between its parts: the sums of the gradients, variables as they were before the step, and running
@@ -28,69 +30,108 @@ const (
 // and the running averages follow each part, as many times in a step as there are parts. A part has all views of its
 // faces: were it all of one view, its statistics would be those of one label in SBI.
 type accumulation struct {
-	parts, views int
-	sam          bool
-	store        *model.Store
+	optimizer
+	method method.Method
+	layout method.Layout
+	store  *model.Store
 
-	embed    *model.Exec // images, step → embeddings
-	loss     *Exec       // embeddings, labels, warm-up → loss, hits, gradient by the embeddings
-	backward *model.Exec // images, step, gradient by the embeddings, is it the first of its pass, of its step → their product
+	forward  *model.Exec // samples of a part, share, step → what the loss sees of it
+	loss     *model.Exec // that of the whole batch, its samples, share, step, is it the first pass of the step → loss, hits, gradients by what it sees, terms
+	backward *model.Exec // samples of a part, gradients by what the loss sees, share, step, is it the first of its pass, of its step → their product
 	ascend   *model.Exec // → gradient norm; moves the variables to where SAM takes its gradient
-	descend  *model.Exec // loss, norm of SAM's first gradient, rate → gradient norm
+	descend  *model.Exec // loss, norm of SAM's first gradient, rate, share → gradient norm
+	outputs  int         // what the loss sees: how many tensors, once a graph was built
+	names    []string    // of the terms of the loss, as in whole
 }
 
-func newAccumulation(backend compute.Backend, store *model.Store, s spec.Spec, m method.Method) (*accumulation, error) {
-	a := &accumulation{parts: s.Train.Accumulate, views: s.Train.Views, sam: s.Train.SAM > 0, store: store}
+func newAccumulation(backend compute.Backend, store *model.Store, o optimizer, m method.Method) (*accumulation, error) {
+	a := &accumulation{optimizer: o, method: m, layout: m.Layout(), store: store}
 	var err error
-	exec := func(build func(inputs []*Node) *Node) *model.Exec {
+	exec := func(build func(inputs []*Node) []*Node) *model.Exec {
 		if err != nil {
 			return nil
 		}
 		var e *model.Exec
-		e, err = model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) *Node { return build(inputs) })
+		e, err = model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) []*Node { return build(inputs) })
 		return e
 	}
-	a.embed = exec(func(inputs []*Node) *Node {
-		g := inputs[0].Graph()
-		begin(store, s.Train, inputs[1])
-		z := m.Embeddings(store.Scope(network), inputs[0])
-		for v := range store.IterVariables() {
-			if v.ChangedInGraph(g) {
-				v.SetNodeValue(parameter(g, v)) // the running averages: backward updates them
-			}
-		}
-		return z
-	})
-	a.backward = exec(func(inputs []*Node) *Node {
-		return backward(store, s.Train, m, inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])
-	})
-	a.ascend = exec(func(inputs []*Node) *Node { return ascend(store, s.Train.SAM, inputs[0].Graph()) })
-	a.descend = exec(func(inputs []*Node) *Node { return land(store, s.Train, inputs[0], inputs[1], inputs[2]) })
-	if err == nil {
-		a.loss, err = NewExec(backend, func(z, labels, warmUp *Node) []*Node {
-			loss, hits := m.Loss(z, labels, warmUp)
-			return []*Node{loss, hits, Gradient(loss, z)[0]}
-		})
-	}
+	a.forward = exec(a.buildForward)
+	a.loss = exec(a.buildLoss)
+	a.backward = exec(a.buildBackward)
+	a.ascend = exec(func(inputs []*Node) []*Node { return []*Node{ascend(store, o.train.SAM, inputs[0].Graph())} })
+	a.descend = exec(func(inputs []*Node) []*Node { return []*Node{a.land(inputs[0], inputs[1], inputs[2], inputs[3])} })
 	return a, err
 }
 
-// backward adds the gradient of a part to the sums, with each embedding weighted by the loss' gradient by it.
-func backward(store *model.Store, t spec.Train, m method.Method, images, step, weights, first, opening *Node) *Node {
-	g := images.Graph()
-	begin(store, t, step)
-	product := ReduceAllSum(Mul(m.Embeddings(store.Scope(network), images), weights))
-	for _, v := range changed(store, g) {
-		before := keep(store, original, v)
+func (a *accumulation) buildForward(inputs []*Node) []*Node {
+	rows := a.layout.Arity()
+	begin(a.store, a.train, inputs[rows+1])
+	out := a.method.Forward(a.store.Scope(network), a.layout.Inputs(inputs[:rows], inputs[rows]))
+	g := inputs[0].Graph()
+	for v := range a.store.IterVariables() {
+		if v.ChangedInGraph(g) {
+			v.SetNodeValue(parameter(g, v)) // the running averages: backward updates them
+		}
+	}
+	a.outputs = len(out)
+	return out
+}
+
+func (a *accumulation) buildLoss(inputs []*Node) []*Node {
+	seen, inputs := inputs[:a.outputs], inputs[a.outputs:]
+	rows := a.layout.Arity()
+	share, opening := inputs[rows], inputs[rows+2]
+	begin(a.store, a.train, inputs[rows+1])
+	made := newObjective(a.method, a.store.Scope(network), seen, a.layout.Inputs(inputs[:rows], share))
+	g := made.loss.Graph()
+	a.keepOriginals(g, opening)
+	own := trainable(a.store, g) // of the loss itself: it sees the whole batch, so their gradients are sums already
+	gradients := Gradient(made.loss, append(seen[:len(seen):len(seen)], nodeValues(g, own)...)...)
+	for i, v := range own {
+		keep(a.store, sums, v).SetNodeValue(gradients[len(seen)+i])
+	}
+	out := append([]*Node{made.loss, made.hits}, gradients[:len(seen)]...)
+	if a.names = nil; len(made.terms) > 1 {
+		for _, term := range made.terms {
+			a.names, out = append(a.names, term.Name), append(out, term.Value)
+		}
+	}
+	return out
+}
+
+// keepOriginals remembers variables that g changes, as they were before the step.
+func (a *accumulation) keepOriginals(g *Graph, opening *Node) {
+	for _, v := range changed(a.store, g) {
+		before := keep(a.store, original, v)
 		before.SetNodeValue(Where(opening, parameter(g, v), before.NodeValue(g)))
 	}
-	variables := trainable(store, g)
+}
+
+// buildBackward adds the gradient of a part to the sums, with each row of what the loss sees weighted by the loss' gradient
+// by it.
+func (a *accumulation) buildBackward(inputs []*Node) []*Node {
+	rows := a.layout.Arity()
+	samples, weights, rest := inputs[:rows], inputs[rows:rows+a.outputs], inputs[rows+a.outputs:]
+	share, first, opening := rest[0], rest[2], rest[3]
+	begin(a.store, a.train, rest[1])
+	var product *Node
+	for i, out := range a.method.Forward(a.store.Scope(network), a.layout.Inputs(samples, share)) {
+		part := ReduceAllSum(Mul(out, weights[i]))
+		if product == nil {
+			product = part
+		} else {
+			product = Add(product, part)
+		}
+	}
+	g := product.Graph()
+	a.keepOriginals(g, opening)
+	variables := trainable(a.store, g)
 	for i, gradient := range Gradient(product, nodeValues(g, variables)...) {
-		sum := keep(store, sums, variables[i])
+		sum := keep(a.store, sums, variables[i])
 		value := sum.NodeValue(g)
 		sum.SetNodeValue(Add(gradient, Where(first, ZerosLike(value), value)))
 	}
-	return product
+	return []*Node{product}
 }
 
 // ascend is the first half of [sharpness] on the sums.
@@ -110,9 +151,9 @@ func ascend(store *model.Store, rho float64, g *Graph) *Node {
 	return norm
 }
 
-// land is the rest of [update] on the sums.
-func land(store *model.Store, t spec.Train, loss, firstNorm, rate *Node) *Node {
-	g := loss.Graph()
+// land is the rest of [optimizer.update] on the sums.
+func (a *accumulation) land(loss, firstNorm, rate, share *Node) *Node {
+	store, t, g := a.store, a.train, loss.Graph()
 	variables, gradients := summed(store, g)
 	norm := globalNorm(g, gradients)
 	before := map[*model.Variable]*Node{}
@@ -133,7 +174,7 @@ func land(store *model.Store, t spec.Train, loss, firstNorm, rate *Node) *Node {
 			}
 		}
 	}
-	descend(store, t, variables, gradients, norm, rate)
+	a.optimizer.descend(store, variables, gradients, norm, rate, share)
 	healthy := And(IsFinite(loss), IsFinite(norm))
 	for v := range store.IterVariables() {
 		old, kept := before[v]
@@ -174,64 +215,91 @@ func keep(store *model.Store, place string, v *model.Variable) *model.Variable {
 }
 
 // run implements stepper.
-func (a *accumulation) run(b batch, rate, warmUp float64) (outcome, error) {
-	o, err := a.pass(b, warmUp, true)
+func (a *accumulation) run(b batch, rate, share float64) (outcome, error) {
+	o, err := a.pass(b, share, true)
 	if err != nil {
 		return outcome{}, err
 	}
 	norm := float32(0)
-	if a.sam {
+	if a.train.SAM > 0 {
 		if norm, err = number(a.ascend, float32(0)); err != nil {
 			return outcome{}, err
 		}
-		if _, err := a.pass(b, warmUp, false); err != nil {
+		if _, err := a.pass(b, share, false); err != nil {
 			return outcome{}, err
 		}
 	}
-	norm, err = number(a.descend, float32(o.loss), norm, float32(rate))
+	norm, err = number(a.descend, float32(o.loss), norm, float32(rate), share)
 	o.gradient = float64(norm)
 	return o, err
 }
 
 // pass sums up the gradients of a batch.
-func (a *accumulation) pass(b batch, warmUp float64, opening bool) (outcome, error) {
-	var z []float32
-	width := 0
-	images := make([]*tensors.Tensor, a.parts)
-	for i := range images {
-		pixels := rowsOf(b.images, len(b.labels), a.views, a.parts, i)
-		images[i] = tensors.FromFlatDataAndDimensions(pixels, len(b.labels)/a.parts, b.size, b.size, 3)
-		defer release(images[i])
-		out, err := first(a.embed, images[i], a.step(b, i))
+func (a *accumulation) pass(b batch, share float64, opening bool) (outcome, error) {
+	parts, views, rows := a.train.Accumulate, a.layout.Group(), b.Len()
+	samples := make([][]any, parts)
+	var seen [][]float32 // a tensor each
+	var dims [][]int
+	for i := range samples {
+		part := *b.Samples
+		part.Images = rowsOf(b.Images, rows, views, parts, i)
+		part.Extra = rowsOf(b.Extra, rows, views, parts, i)
+		part.Map = rowsOf(b.Map, rows, views, parts, i)
+		part.Labels = rowsOf(b.Labels, rows, views, parts, i)
+		made := part.Tensors()
+		defer release(made...)
+		for _, t := range made {
+			samples[i] = append(samples[i], t)
+		}
+		out, err := a.forward.Exec(append(samples[i][:len(made):len(made)], share, a.step(b, i))...)
 		if err != nil {
 			return outcome{}, err
 		}
-		part, err := tensors.CopyFlatData[float32](out)
-		if err != nil {
+		for j, t := range out {
+			values, err := tensors.CopyFlatData[float32](t)
+			if err != nil {
+				return outcome{}, fmt.Errorf("tensor %d of what the loss sees: %w", j, err)
+			}
+			if i == 0 {
+				seen = append(seen, make([]float32, len(values)*parts))
+				dims = append(dims, slices.Clone(t.Shape().Dimensions))
+			}
+			setRows(seen[j], values, rows, views, parts, i)
+		}
+	}
+	var inputs []any
+	for j, values := range seen {
+		dims[j][0] = rows
+		inputs = append(inputs, tensors.FromFlatDataAndDimensions(values, dims[j]...))
+	}
+	whole := b.Tensors()
+	defer release(whole...)
+	for _, t := range whole {
+		inputs = append(inputs, t)
+	}
+	out, err := a.loss.Exec(append(inputs, share, a.step(b, 0), opening)...)
+	if err != nil {
+		return outcome{}, err
+	}
+	scalar := func(i int) float64 { return float64(tensors.ToScalar[float32](out[i])) }
+	o := outcome{loss: scalar(0), accuracy: scalar(1) / float64(rows)}
+	for i, name := range a.names {
+		o.terms = append(o.terms, Term{name, scalar(2 + len(seen) + i)})
+	}
+	slopes := make([][]float32, len(seen))
+	for j := range seen {
+		if slopes[j], err = tensors.CopyFlatData[float32](out[2+j]); err != nil {
 			return outcome{}, err
 		}
-		if z == nil {
-			width = out.Shape().Dimensions[1]
-			z = make([]float32, len(b.labels)*width)
+	}
+	for i := range samples {
+		inputs := samples[i]
+		for j, slope := range slopes {
+			part := slices.Clone(dims[j])
+			part[0] = rows / parts
+			inputs = append(inputs, tensors.FromFlatDataAndDimensions(rowsOf(slope, rows, views, parts, i), part...))
 		}
-		setRows(z, part, len(b.labels), a.views, a.parts, i)
-	}
-	out, err := a.loss.Call(tensors.FromFlatDataAndDimensions(z, len(b.labels), width),
-		tensors.FromFlatDataAndDimensions(b.labels, len(b.labels)), float32(warmUp))
-	if err != nil {
-		return outcome{}, err
-	}
-	o := outcome{
-		loss:     float64(tensors.ToScalar[float32](out[0])),
-		accuracy: float64(tensors.ToScalar[float32](out[1])) / float64(len(b.labels)),
-	}
-	slope, err := tensors.CopyFlatData[float32](out[2])
-	if err != nil {
-		return outcome{}, err
-	}
-	for i := range images {
-		weights := tensors.FromFlatDataAndDimensions(rowsOf(slope, len(b.labels), a.views, a.parts, i), len(b.labels)/a.parts, width)
-		if _, err := first(a.backward, images[i], a.step(b, i), weights, i == 0, opening && i == 0); err != nil {
+		if _, err := a.backward.Exec(append(inputs, share, a.step(b, i), i == 0, opening && i == 0)...); err != nil {
 			return outcome{}, err
 		}
 	}
@@ -239,29 +307,20 @@ func (a *accumulation) pass(b batch, warmUp float64, opening bool) (outcome, err
 }
 
 // step is the number by which a part of a batch drops paths, the same in both of its ways through the network.
-func (a *accumulation) step(b batch, part int) int32 { return int32(b.step*a.parts + part) }
-
-func first(e *model.Exec, inputs ...any) (*tensors.Tensor, error) {
-	out, err := e.Exec(inputs...)
-	if err != nil {
-		return nil, err
-	}
-	return out[0], nil
-}
+func (a *accumulation) step(b batch, part int) int32 { return int32(b.step*a.train.Accumulate + part) }
 
 func number(e *model.Exec, inputs ...any) (float32, error) {
-	out, err := first(e, inputs...)
+	out, err := e.Exec(inputs...)
 	if err != nil {
 		return 0, err
 	}
-	return tensors.ToScalar[float32](out), nil
+	return tensors.ToScalar[float32](out[0]), nil
 }
 
 // Finalize implements stepper. It removes what the steps kept.
 func (a *accumulation) Finalize() {
 	_ = a.store.DeleteVariablesInScope(scratch) // only stores that load their variables can fail
-	a.loss.Finalize()
-	for _, e := range []*model.Exec{a.embed, a.backward, a.ascend, a.descend} {
+	for _, e := range []*model.Exec{a.forward, a.loss, a.backward, a.ascend, a.descend} {
 		e.Finalize()
 	}
 }

@@ -22,18 +22,20 @@ import (
 // loss. Few pixels and large activations keep the rounding of sums small.
 type plain struct{ method.Method }
 
-func (m plain) Embeddings(scope *model.Scope, images *Node) *Node {
-	x := MulScalar(flat(Slice(images, AxisRange(), AxisRange(0, 2), AxisRange(0, 2))), 20)
+func (m plain) Unwrap() method.Method { return m.Method }
+
+func (m plain) Forward(scope *model.Scope, in method.Inputs) []*Node {
+	x := MulScalar(flat(Slice(in.Images, AxisRange(), AxisRange(0, 2), AxisRange(0, 2))), 20)
 	x = MulScalar(Tanh(dense(scope, "first", x, 8)), 20)
-	return L2Normalize(dense(scope, "second", x, 4), -1)
+	return []*Node{L2Normalize(dense(scope, "second", x, 4), -1)}
 }
 
-// spoilable is small with a loss that is not finite where warmUp is not.
+// spoilable is small with a loss that is not finite where the part of the training done is not.
 type spoilable struct{ small }
 
-func (m spoilable) Loss(logits, labels, warmUp *Node) (mean, hits *Node) {
-	mean, hits = m.small.Loss(logits, labels, nil)
-	return Add(mean, Mul(warmUp, ReduceAllSum(Square(logits)))), hits
+func (m spoilable) Loss(scope *model.Scope, out []*Node, in method.Inputs) []method.Term {
+	spoiled := Mul(in.Share(dtypes.Float32), ReduceAllSum(Square(out[0])))
+	return append(m.small.Loss(scope, out, in), method.Term{Name: "spoiled", Value: spoiled})
 }
 
 // accumulationSpec is SeeABLE at full: BCR with guidance and warm-up, on 24 images.
@@ -48,13 +50,13 @@ func accumulationSpec() spec.Spec {
 
 // colourBatch has images of one colour each under noise.
 func colourBatch(s spec.Spec, step int) batch {
-	b := batch{step: step, size: s.Encoder.Size, images: make([]uint8, s.Train.Batch*s.Encoder.Size*s.Encoder.Size*3), labels: make([]int32, s.Train.Batch)}
-	rng, row := stream.New(1, "colours", step), len(b.images)/len(b.labels)
-	for i := range b.labels {
-		b.labels[i] = int32(rng.IntN(s.Discrepancy.Classes()))
+	b := batch{step: step, Samples: method.NewSamples(method.Layout{Side: s.Encoder.Size, Views: s.Train.Views}, s.Train.Batch)}
+	rng, row := stream.New(1, "colours", step), len(b.Images)/len(b.Labels)
+	for i := range b.Labels {
+		b.Labels[i] = int32(rng.IntN(s.Discrepancy.Classes()))
 		colour := [3]int{rng.IntN(192), rng.IntN(192), rng.IntN(192)}
 		for j := range row {
-			b.images[i*row+j] = uint8(colour[j%3] + rng.IntN(64))
+			b.Images[i*row+j] = uint8(colour[j%3] + rng.IntN(64))
 		}
 	}
 	return b
@@ -89,7 +91,7 @@ func TestAccumulationIsTheWholeBatch(t *testing.T) {
 					}
 					var made []outcome
 					for n := range 3 {
-						o, err := step.run(colourBatch(s, n), 0.001, 0.25)
+						o, err := step.run(colourBatch(s, n), 0.001, 0.4375)
 						if err != nil {
 							t.Fatalf("%+v", err)
 						}
@@ -156,25 +158,26 @@ func TestAccumulationWithBatchNorm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := step.run(b, 1, 0.25)
+	made, err := step.run(b, 1, 0.4375)
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
 	step.Finalize()
 
 	faces := s.Train.Batch / s.Train.Views
-	row := len(b.images) / len(b.labels)
+	row := len(b.Images) / len(b.Labels)
 	naive, err := model.NewExec(backend, want, func(_ *model.Scope, inputs []*Node) *Node {
 		g := inputs[0].Graph()
 		want.SetTraining(g, true)
 		// Part p has the faces from p·6 on in both views.
 		var first, second []*Node
 		for _, images := range inputs[1:] {
-			z := m.Embeddings(want.Scope("/net"), images)
+			z := m.Forward(want.Scope("/net"), method.Inputs{Images: images})[0]
 			first = append(first, Slice(z, AxisRange(0, faces/parts)))
 			second = append(second, Slice(z, AxisRange(faces/parts, 2*faces/parts)))
 		}
-		loss, _ := m.Loss(Concatenate(append(first, second...), 0), inputs[0], Scalar(g, dtypes.Float32, 0.25))
+		in := method.Inputs{Label: inputs[0]}.WithShare(Scalar(g, dtypes.Float64, 0.4375))
+		loss := newObjective(m, want.Scope("/net"), []*Node{Concatenate(append(first, second...), 0)}, in).loss
 		var variables []*model.Variable
 		var nodes []*Node
 		for v := range want.IterVariables() {
@@ -191,10 +194,10 @@ func TestAccumulationWithBatchNorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer naive.Finalize()
-	inputs := []any{b.labels}
+	inputs := []any{b.Labels}
 	for part := range parts {
 		from, n := part*faces/parts, faces/parts
-		pixels := slices.Concat(b.images[from*row:(from+n)*row], b.images[(faces+from)*row:(faces+from+n)*row])
+		pixels := slices.Concat(b.Images[from*row:(from+n)*row], b.Images[(faces+from)*row:(faces+from+n)*row])
 		inputs = append(inputs, tensors.FromFlatDataAndDimensions(pixels, 2*n, s.Encoder.Size, s.Encoder.Size, 3))
 	}
 	out, err := naive.Exec(inputs...)

@@ -10,15 +10,16 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 )
 
 // weighted guesses the label that an image shows times its weight: all that can be right are where the weight is 1.
 type weighted struct{ toy }
 
-func (m weighted) Guesses(scope *model.Scope, images *Node) *Node {
-	weight := scope.VariableWithValue("weight", float32(1)).NodeValue(images)
-	return Mul(m.toy.Guesses(scope, images), ConvertDType(weight, dtypes.Int32))
+func (m weighted) Guess(out []*Node, in method.Inputs) *Node {
+	weight := ConvertDType(Reshape(Slice(out[0], AxisRange(), AxisElem(1)), -1), dtypes.Int32)
+	return Mul(m.toy.Guess(out, in), weight)
 }
 
 // The averaged network is the one that is validated.
@@ -39,7 +40,7 @@ func TestAccuracyIsTheAverages(t *testing.T) {
 			store.Scope("/average").VariableWithValue("steps", float32(1))
 			store.Scope("/average/net").VariableWithValue("weight", v.average[0])
 		}
-		got, err := c.Accuracy(backends["PureGo"](t), store)
+		got, err := c.Measure(backends["PureGo"](t), store)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,24 +8,22 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
-// batch is the input of one step, view by view: rows 0 … n−1 are the first views of n faces.
+// batch is the input of one step, view by view: rows 0 … n−1 are the first views of n clips.
 type batch struct {
-	step   int
-	size   int
-	images []uint8 // [B, size, size, 3]
-	labels []int32 // [B]
-	err    error
+	step int
+	*method.Samples
+	err error
 }
 
-// batches yields the batches of the steps from first on in order, made ahead on all cores. It stops when ctx ends; a batch that could
-// not be made carries the error and is the last. No goroutine outlives the loop.
-func batches(ctx context.Context, s spec.Spec, m method.Method, faces []face.Face, first int) iter.Seq[batch] {
+// batches yields the batches of the steps from first on in order, made ahead on all cores. It stops when ctx ends; a batch
+// that could not be made carries the error and is the last. No goroutine outlives the loop.
+func batches(ctx context.Context, s spec.Spec, m method.Method, clips source.Source, watched *watcher, first int) iter.Seq[batch] {
 	return func(yield func(batch) bool) {
 		ctx, stop := context.WithCancel(ctx)
 		ahead := make(chan batch, 2)
@@ -36,9 +34,9 @@ func batches(ctx context.Context, s spec.Spec, m method.Method, faces []face.Fac
 		}()
 		go func() {
 			defer close(ahead)
-			maker := newMaker(s, m, faces)
+			maker := newMaker(s, m, clips, watched)
 			for step := first; step < s.Train.Steps; step++ {
-				b := maker.make(step)
+				b := maker.make(ctx, step)
 				select {
 				case ahead <- b:
 				case <-ctx.Done():
@@ -57,50 +55,58 @@ func batches(ctx context.Context, s spec.Spec, m method.Method, faces []face.Fac
 	}
 }
 
-// maker makes batches with one sampler for each core.
+// maker makes batches with one worker for each core.
 type maker struct {
-	spec     spec.Spec
-	method   method.Method
-	faces    []face.Face
-	samplers []*method.Sampler
-	orders   map[int][]int // epoch → order of the faces
+	spec    spec.Spec
+	method  method.Method
+	layout  method.Layout
+	clips   source.Source
+	watched *watcher
+	workers []*method.Worker
+	orders  map[int][]int // epoch → order of the clips
 }
 
-func newMaker(s spec.Spec, m method.Method, faces []face.Face) *maker {
-	mk := &maker{spec: s, method: m, faces: faces, orders: map[int][]int{}}
+func newMaker(s spec.Spec, m method.Method, clips source.Source, watched *watcher) *maker {
+	mk := &maker{spec: s, method: m, layout: m.Layout(), clips: clips, watched: watched, orders: map[int][]int{}}
 	for range runtime.GOMAXPROCS(0) {
-		mk.samplers = append(mk.samplers, m.Sampler())
+		mk.workers = append(mk.workers, method.NewWorker(mk.layout))
 	}
 	return mk
 }
 
-func (mk *maker) make(step int) batch {
-	t, size := mk.spec.Train, mk.spec.Encoder.Size
-	row := size * size * 3
-	b := batch{step: step, size: size, images: make([]uint8, t.Batch*row), labels: make([]int32, t.Batch)}
-	groups := t.Batch / t.Views
-	factor := curriculum(t, step)
-	chosen := make([]face.Face, groups)
+func (mk *maker) make(ctx context.Context, step int) batch {
+	t, views := mk.spec.Train, mk.layout.Group()
+	b := batch{step: step, Samples: method.NewSamples(mk.layout, t.Batch)}
+	groups := t.Batch / views
+	draw := method.Draw{Strength: curriculum(t, step), Share: share(t, step), Pool: mk.clips}
+	if draw.Vars, b.err = mk.watched.before(ctx, step); b.err != nil {
+		return b
+	}
+	chosen := make([]int, groups)
 	for i := range chosen {
-		chosen[i] = mk.face(step*groups + i)
+		chosen[i] = mk.clip(step*groups + i)
 	}
 	var wait sync.WaitGroup
 	errs := make([]error, groups)
-	for worker, sampler := range mk.samplers {
+	for worker, w := range mk.workers {
 		wait.Go(func() {
-			dst, labels := make([][]uint8, t.Views), make([]int32, t.Views)
-			for i := worker; i < groups; i += len(mk.samplers) {
+			dst := make([]method.Sample, views)
+			for i := worker; i < groups; i += len(mk.workers) {
 				for view := range dst {
-					at := view*groups + i
-					dst[view] = b.images[at*row : (at+1)*row]
+					dst[view] = b.At(view*groups + i)
 				}
-				rng := stream.New(mk.spec.Seed, "train", step, i)
-				if err := mk.method.Views(sampler, dst, labels, chosen[i], factor, rng); err != nil {
+				d := draw
+				d.Rand = stream.New(mk.spec.Seed, "train", step, i)
+				c, err := mk.clips.Clip(ctx, chosen[i])
+				if err == nil {
+					err = mk.method.Sample(w, dst, c, d)
+				}
+				if err != nil {
 					errs[i] = fmt.Errorf("train: step %d, face %d of its batch: %w", step+1, i+1, err)
 					return
 				}
-				for view, label := range labels {
-					b.labels[view*groups+i] = label
+				for view := range dst {
+					b.Labels[view*groups+i] = dst[view].Label
 				}
 			}
 		})
@@ -113,14 +119,14 @@ func (mk *maker) make(step int) batch {
 	return b
 }
 
-// face is the n-th face of the run: every epoch shows each face once, in an order of its own.
-func (mk *maker) face(n int) face.Face {
-	epoch, at := n/len(mk.faces), n%len(mk.faces)
+// clip is the n-th clip of the run: every epoch shows each clip once, in an order of its own.
+func (mk *maker) clip(n int) int {
+	epoch, at := n/mk.clips.Len(), n%mk.clips.Len()
 	order, known := mk.orders[epoch]
 	if !known {
-		order = stream.New(mk.spec.Seed, "epoch", epoch).Perm(len(mk.faces))
+		order = stream.New(mk.spec.Seed, "epoch", epoch).Perm(mk.clips.Len())
 		delete(mk.orders, epoch-2)
 		mk.orders[epoch] = order
 	}
-	return mk.faces[order[at]]
+	return order[at]
 }

@@ -15,11 +15,12 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
 func same(a, b batch) bool {
-	return a.step == b.step && bytes.Equal(a.images, b.images) && slices.Equal(a.labels, b.labels)
+	return a.step == b.step && bytes.Equal(a.Images, b.Images) && slices.Equal(a.Labels, b.Labels)
 }
 
 // A batch is a function of the seed and the step, whatever was made before and on however many cores.
@@ -43,31 +44,31 @@ func TestBatchIsAFunctionOfSeedAndStep(t *testing.T) {
 		what   string
 		spec   spec.Spec
 		method method.Method
-		faces  []face.Face
-	}{{"toy", toySpec(), toy{}, toyFaces(10)}, {"seeable", real, seeable, faces}} {
-		want := newMaker(c.spec, c.method, c.faces).make(5)
+		faces  source.Source
+	}{{"toy", toySpec(), toy{}, toyFaces(10)}, {"seeable", real, seeable, source.Stills(faces)}} {
+		want := newMaker(c.spec, c.method, c.faces, nil).make(t.Context(), 5)
 		if want.err != nil {
 			t.Fatal(want.err)
 		}
-		used := newMaker(c.spec, c.method, c.faces)
+		used := newMaker(c.spec, c.method, c.faces, nil)
 		for step := range 5 {
-			if same(used.make(step), want) {
+			if same(used.make(t.Context(), step), want) {
 				t.Errorf("%s: steps %d and 5 have one batch", c.what, step)
 			}
 		}
-		if !same(used.make(5), want) {
+		if !same(used.make(t.Context(), 5), want) {
 			t.Errorf("%s: another batch after steps 0 to 4", c.what)
 		}
 		for _, cores := range []int{1, 3} {
 			before := runtime.GOMAXPROCS(cores)
-			got := newMaker(c.spec, c.method, c.faces).make(5)
+			got := newMaker(c.spec, c.method, c.faces, nil).make(t.Context(), 5)
 			runtime.GOMAXPROCS(before)
 			if !same(got, want) {
 				t.Errorf("%s: another batch on %d cores", c.what, cores)
 			}
 		}
 		c.spec.Seed++
-		if other := newMaker(c.spec, c.method, c.faces).make(5); bytes.Equal(other.images, want.images) {
+		if other := newMaker(c.spec, c.method, c.faces, nil).make(t.Context(), 5); bytes.Equal(other.Images, want.Images) {
 			t.Errorf("%s: two seeds have one batch", c.what)
 		}
 	}
@@ -77,23 +78,23 @@ func TestBatchIsAFunctionOfSeedAndStep(t *testing.T) {
 // gets the step's factor.
 func TestBatchIsViewMajor(t *testing.T) {
 	s := toySpec()
-	s.Train.Batch, s.Train.Views = 12, 3
+	s.Train.Batch = 12
 	const groups, row = 4, toySize * toySize * 3
-	mk := newMaker(s, toy{}, toyFaces(10))
-	weak, strong := mk.make(9), mk.make(0)
+	mk := newMaker(s, toy{views: 3}, toyFaces(10), nil)
+	weak, strong := mk.make(t.Context(), 9), mk.make(t.Context(), 0)
 	for i := range s.Train.Batch {
 		group := i % groups
-		if got, want := strong.images[i*row], strong.images[group*row]; got != want {
+		if got, want := strong.Images[i*row], strong.Images[group*row]; got != want {
 			t.Errorf("row %d shows face %d, row %d face %d", i, got, group, want)
 		}
-		if got := int(strong.images[i*row+1]); got != i/groups {
+		if got := int(strong.Images[i*row+1]); got != i/groups {
 			t.Errorf("row %d is view %d, want %d", i, got, i/groups)
 		}
-		if got, want := strong.labels[i], int32(strong.images[i*row]); got != want {
+		if got, want := strong.Labels[i], int32(strong.Images[i*row]); got != want {
 			t.Errorf("row %d has the label %d, want %d", i, got, want)
 		}
 	}
-	if bytes.Equal(strong.images[2:10], weak.images[2:10]) {
+	if bytes.Equal(strong.Images[2:10], weak.Images[2:10]) {
 		t.Error("the factor of the first step is that of the last")
 	}
 }
@@ -104,12 +105,12 @@ func TestEpochs(t *testing.T) {
 	for _, groupsEach := range []int{groups, 3 * n} { // small batches, and some that span several epochs
 		s := toySpec()
 		s.Train.Batch = groupsEach * s.Train.Views
-		mk := newMaker(s, toy{}, toyFaces(n))
+		mk := newMaker(s, toy{}, toyFaces(n), nil)
 		var shown []int
 		for step := range 15 {
-			b := mk.make(step)
+			b := mk.make(t.Context(), step)
 			for i := range groupsEach {
-				shown = append(shown, int(b.images[i*row]))
+				shown = append(shown, int(b.Images[i*row]))
 			}
 		}
 		orders := map[string]bool{}
@@ -136,10 +137,10 @@ func TestEpochs(t *testing.T) {
 // Batches come in order, are those of the maker, and end with the last step.
 func TestBatches(t *testing.T) {
 	s := toySpec()
-	mk := newMaker(s, toy{}, toyFaces(10))
+	mk := newMaker(s, toy{}, toyFaces(10), nil)
 	steps := 0
-	for b := range batches(t.Context(), s, toy{}, toyFaces(10), 0) {
-		if b.step != steps || !same(b, mk.make(steps)) {
+	for b := range batches(t.Context(), s, toy{}, toyFaces(10), nil, 0) {
+		if b.step != steps || !same(b, mk.make(t.Context(), steps)) {
 			t.Fatalf("batch %d is that of step %d, or another one", steps, b.step)
 		}
 		steps++
@@ -161,7 +162,7 @@ func TestBatchesLeaveNoGoroutine(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
 			n := 0
-			for range batches(ctx, s, toy{}, toyFaces(10), 0) {
+			for range batches(ctx, s, toy{}, toyFaces(10), nil, 0) {
 				if n++; n == 3 && !end(stop) {
 					break
 				}
@@ -178,16 +179,16 @@ func TestBatchError(t *testing.T) {
 	s := toySpec()
 	s.Train.Batch = 16
 	faces := toyFaces(40)
-	order := newMaker(s, toy{}, faces)
+	order := newMaker(s, toy{}, faces, nil)
 	// Two faces of step 3, so that two workers fail.
 	for _, at := range []int{2*8 + 3, 2*8 + 6} {
-		faces[int(order.face(at).Landmarks[0].X)].Fallback = true
+		faces[order.clip(at)].Frames[0].Fallback = true
 	}
 	for _, cores := range []int{1, 2, 5} {
 		before := runtime.GOMAXPROCS(cores)
 		var last batch
 		n := 0
-		for b := range batches(t.Context(), s, toy{}, faces, 0) {
+		for b := range batches(t.Context(), s, toy{}, faces, nil, 0) {
 			last = b
 			n++
 		}

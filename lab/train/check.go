@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
+	"sync"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -19,36 +22,51 @@ import (
 // checkImages is how many held-out images an accuracy is measured on: a standard error of 1.5 points at most.
 const checkImages = 1024
 
-// Check measures how often a network names the label of held-out images, made once at official strength.
+// Check measures a network on held-out samples, made once at official strength: how often it names their label, or, where a
+// method classifies nothing, the loss.
 type Check struct {
-	method method.Method
-	size   int
-	images []uint8
-	labels []int32
-	exec   *model.Exec
+	method     method.Method
+	classifier method.Classifier // nil if the method classifies nothing
+	samples    *method.Samples
+	exec       *model.Exec
 
 	network *method.Network // in place of exec, if not nil
 }
 
-// NewCheck makes the images from held-out faces; which face, label and draw the i-th has depends on the seed and i only.
-func NewCheck(ctx context.Context, s spec.Spec, m method.Method, held []face.Face) (*Check, error) {
-	if len(held) == 0 {
+// NewCheck makes the samples from held-out clips; which clip, label and draw the i-th has depends on the seed and i only.
+func NewCheck(ctx context.Context, s spec.Spec, m method.Method, held source.Source) (*Check, error) {
+	if held.Len() == 0 {
 		return nil, errors.New("train: no held-out faces; raise data.holdout or give more faces")
 	}
-	size := s.Encoder.Size
-	row := size * size * 3
-	c := &Check{method: m, size: size, images: make([]uint8, checkImages*row), labels: make([]int32, checkImages)}
-	sampler := m.Sampler()
-	for i := range checkImages {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		rng := stream.New(s.Seed, "check", i)
-		label, err := m.Check(sampler, c.images[i*row:(i+1)*row], held[i%len(held)], rng)
-		if err != nil {
-			return nil, fmt.Errorf("train: held-out face %d: %w", i%len(held), err)
-		}
-		c.labels[i] = int32(label)
+	layout := m.Layout()
+	c := &Check{method: m, samples: method.NewSamples(layout, checkImages)}
+	c.classifier, _ = method.As[method.Classifier](m)
+	workers := runtime.GOMAXPROCS(0)
+	errs := make([]error, checkImages)
+	var wait sync.WaitGroup
+	for from := range workers {
+		wait.Go(func() {
+			w := method.NewWorker(layout)
+			for i := from; i < checkImages && ctx.Err() == nil; i += workers {
+				clip, err := held.Clip(ctx, i%held.Len())
+				sample := c.samples.At(i)
+				if err == nil {
+					err = m.Check(w, &sample, clip, stream.New(s.Seed, "check", i))
+				}
+				if err != nil {
+					errs[i] = fmt.Errorf("train: held-out face %d: %w", i%held.Len(), err)
+					return
+				}
+				c.samples.Labels[i] = sample.Label
+			}
+		})
+	}
+	wait.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
+		return nil, errs[i]
 	}
 	return c, nil
 }
@@ -61,18 +79,26 @@ func (c *Check) Finalize() {
 	}
 }
 
-// Accuracy is the share of the images whose label the network of store guesses: the averaged one, where training keeps one.
-func (c *Check) Accuracy(backend compute.Backend, store *model.Store) (float64, error) {
-	if c.network != nil {
-		guesses, err := c.network.Guesses(context.Background(), c.images)
+// Measure is the share of the samples whose label the network of store guesses, or their loss where a method classifies
+// nothing: of the averaged network, where training keeps one.
+func (c *Check) Measure(backend compute.Backend, store *model.Store) (float64, error) {
+	if c.network != nil && c.classifier != nil {
+		guesses, err := c.network.Guesses(context.Background(), c.samples)
 		if err != nil {
 			return 0, fmt.Errorf("train: held-out accuracy: %w", err)
 		}
 		return c.hits(0, guesses) / checkImages, nil
 	}
+	layout := c.samples.Layout
 	if c.exec == nil {
-		exec, err := model.NewExec(backend, store, func(_ *model.Scope, images *Node) *Node {
-			return c.method.Guesses(validated(store), images)
+		exec, err := model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) *Node {
+			in := layout.Trained(inputs)
+			net := validated(store)
+			out := c.method.Forward(net, in)
+			if c.classifier != nil {
+				return c.classifier.Guess(out, in)
+			}
+			return newObjective(c.method, net, out, in).loss
 		})
 		if err != nil {
 			return 0, err
@@ -80,28 +106,35 @@ func (c *Check) Accuracy(backend compute.Backend, store *model.Store) (float64, 
 		c.exec = exec
 	}
 	const chunk = 64
-	row := c.size * c.size * 3
-	hits := 0.0
+	total := 0.0
 	for i := 0; i < checkImages; i += chunk {
-		images := tensors.FromFlatDataAndDimensions(c.images[i*row:(i+chunk)*row], chunk, c.size, c.size, 3)
-		out, err := c.exec.Exec(images)
-		release(images)
+		samples := c.samples.Slice(i, i+chunk).Tensors()
+		args := make([]any, len(samples))
+		for j, t := range samples {
+			args[j] = t
+		}
+		out, err := c.exec.Exec(args...)
+		release(samples...)
 		if err != nil {
-			return 0, fmt.Errorf("train: held-out accuracy: %w", err)
+			return 0, fmt.Errorf("train: measuring held-out faces: %w", err)
+		}
+		if c.classifier == nil {
+			total += chunk * float64(tensors.ToScalar[float32](out[0]))
+			continue
 		}
 		guesses, err := tensors.CopyFlatData[int32](out[0])
 		if err != nil {
 			return 0, fmt.Errorf("train: held-out accuracy: %w", err)
 		}
-		hits += c.hits(i, guesses)
+		total += c.hits(i, guesses)
 	}
-	return hits / checkImages, nil
+	return total / checkImages, nil
 }
 
-// hits is how many of the guesses are right, the first of which is of image from.
+// hits is how many of the guesses are right, the first of which is of sample from.
 func (c *Check) hits(from int, guesses []int32) (hits float64) {
 	for i, guess := range guesses {
-		if guess == c.labels[from+i] {
+		if guess == c.samples.Labels[from+i] {
 			hits++
 		}
 	}

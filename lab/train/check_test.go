@@ -13,6 +13,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 )
 
 // The accuracy is the share of the images whose label is guessed: of all images of the check, counted one by one.
@@ -25,15 +26,15 @@ func TestAccuracy(t *testing.T) {
 	defer c.Finalize()
 	const row = toySize * toySize * 3
 	right := 0
-	for i, label := range c.labels {
-		if int32(c.images[i*row]) == label {
+	for i, label := range c.samples.Labels {
+		if int32(c.samples.Images[i*row]) == label {
 			right++
 		}
 	}
 	want := float64(right) / checkImages
 	near(t, "share of images that show their label", want, 0.75, 0.06)
 	for range 2 {
-		got, err := c.Accuracy(acceltest.PureGo(t), model.NewStore())
+		got, err := c.Measure(acceltest.PureGo(t), model.NewStore())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,9 +45,7 @@ func TestAccuracy(t *testing.T) {
 // scored is toy with scores.
 type scored struct{ toy }
 
-func (m scored) Outputs(scope *model.Scope, images *Node) *Node {
-	return Reshape(ConvertDType(m.Guesses(scope, images), floats), -1, 1)
-}
+func (m scored) Outputs(scope *model.Scope, in method.Inputs) []*Node { return m.Forward(scope, in) }
 
 // The accuracy is the same by the network that scores use.
 func TestAccuracyOfNetwork(t *testing.T) {
@@ -57,15 +56,15 @@ func TestAccuracyOfNetwork(t *testing.T) {
 	}
 	defer c.Finalize()
 	store := model.NewStore()
-	want, err := c.Accuracy(acceltest.PureGo(t), store)
+	want, err := c.Measure(acceltest.PureGo(t), store)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.network, err = method.NewNetwork(acceltest.PureGo(t), store, scored{}, toySize); err != nil {
+	if c.network, err = method.NewNetwork(acceltest.PureGo(t), store, scored{}); err != nil {
 		t.Fatal(err)
 	}
 	defer c.network.Finalize()
-	got, err := c.Accuracy(nil, nil)
+	got, err := c.Measure(nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,22 +81,22 @@ func TestCheckIsAFunctionOfTheSeed(t *testing.T) {
 		return c
 	}
 	a, b := made(), made()
-	if !bytes.Equal(a.images, b.images) || !slices.Equal(a.labels, b.labels) {
+	if !bytes.Equal(a.samples.Images, b.samples.Images) || !slices.Equal(a.samples.Labels, b.samples.Labels) {
 		t.Error("two checks of one seed")
 	}
 	s.Seed++
-	if slices.Equal(a.labels, made().labels) {
+	if slices.Equal(a.samples.Labels, made().samples.Labels) {
 		t.Error("two seeds have one check")
 	}
 }
 
 func TestNewCheckErrors(t *testing.T) {
 	s := toySpec()
-	if _, err := NewCheck(t.Context(), s, toy{}, nil); err == nil || !strings.Contains(err.Error(), "data.holdout") {
+	if _, err := NewCheck(t.Context(), s, toy{}, source.Clips{}); err == nil || !strings.Contains(err.Error(), "data.holdout") {
 		t.Errorf("no faces: error %v", err)
 	}
 	faces := toyFaces(7)
-	faces[5].Fallback = true
+	faces[5].Frames[0].Fallback = true
 	if _, err := NewCheck(t.Context(), s, toy{}, faces); !errors.Is(err, errBad) || !strings.Contains(err.Error(), "face 5") {
 		t.Errorf("bad face: error %v", err)
 	}

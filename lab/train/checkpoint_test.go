@@ -38,7 +38,7 @@ func TestCheckpointIsTheSame(t *testing.T) {
 					t.Fatal(err)
 				}
 				for n := range 3 {
-					o, err := step.run(colourBatch(s, n), 0.01, 0.25)
+					o, err := step.run(colourBatch(s, n), 0.01, 0.4375)
 					if err != nil {
 						t.Fatalf("%+v", err)
 					}

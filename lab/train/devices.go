@@ -1,8 +1,8 @@
 package train
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/distributed"
@@ -46,19 +46,25 @@ func newDevices(n int, backend compute.Backend, t spec.Train) (*devices, error) 
 	return &devices{part, distributed.NewReplicatedShardingSpec(mesh)}, nil
 }
 
-// spread makes a step, whose inputs are images, labels and three numbers, run on all devices.
-func (d *devices) spread(step *model.Exec) {
-	if d != nil {
-		step.AutoSharding(d.part.Mesh).WithInputShardingSpecs(d.part, d.part, d.whole, d.whole, d.whole).WithOutputShardingSpecs(d.whole)
+// spread makes a step, whose inputs are so many tensors with a row for each sample and then three numbers, run on all
+// devices.
+func (d *devices) spread(step *model.Exec, rows int) {
+	if d == nil {
+		return
 	}
+	specs := append(slices.Repeat([]*distributed.ShardingSpec{d.part}, rows), d.whole, d.whole, d.whole)
+	step.AutoSharding(d.part.Mesh).WithInputShardingSpecs(specs...).WithOutputShardingSpecs(d.whole)
 }
 
 // inputs are those of a step.
-func (d *devices) inputs(images, labels *tensors.Tensor, numbers ...any) ([]any, error) {
-	if d == nil {
-		return append([]any{images, labels}, numbers...), nil
-	}
+func (d *devices) inputs(samples []*tensors.Tensor, numbers ...any) ([]any, error) {
 	var inputs []any
+	if d == nil {
+		for _, t := range samples {
+			inputs = append(inputs, t)
+		}
+		return append(inputs, numbers...), nil
+	}
 	add := func(spec *distributed.ShardingSpec, t *tensors.Tensor) error {
 		sharded, err := dtensor.ShardTensor(spec, t)
 		if err != nil {
@@ -67,8 +73,10 @@ func (d *devices) inputs(images, labels *tensors.Tensor, numbers ...any) ([]any,
 		inputs = append(inputs, sharded)
 		return nil
 	}
-	if err := errors.Join(add(d.part, images), add(d.part, labels)); err != nil {
-		return nil, err
+	for _, t := range samples {
+		if err := add(d.part, t); err != nil {
+			return nil, err
+		}
 	}
 	for _, number := range numbers {
 		t, err := tensors.FromAnyValue(number)

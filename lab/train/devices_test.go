@@ -12,6 +12,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -44,16 +45,21 @@ func TestDevices(t *testing.T) {
 	// AdamW divides by the size of a gradient and so makes rounding as large as a step where the gradient is next to nothing.
 	s.Train.Optimizer, s.Train.LearningRate = "sgd", 0.01
 	set, _ := datasets.Synthetic(1)
-	var faces []face.Face
+	m, err := method.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var faces source.Clips
 	for _, it := range set.Items[:12] {
 		f, err := datasets.Load(it)
-		if err == nil {
-			f, err = method.Keep(s)(f)
-		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		faces = append(faces, f)
+		c, err := m.Keep(face.Still(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		faces = append(faces, c)
 	}
 	run := func(devices int, checkpoint bool) (map[string][]float32, []Progress) {
 		s := s
@@ -95,10 +101,6 @@ func TestDevices(t *testing.T) {
 				t.Errorf("%d devices: %s is off by %.2g of %.2g", n, path, math.Sqrt(diff), math.Sqrt(norm))
 			}
 		}
-	}
-	m, err := method.New(s)
-	if err != nil {
-		t.Fatal(err)
 	}
 	for devices, want := range map[int]string{3: "multiple of 3", 64: "has 4"} {
 		err := Run(t.Context(), s, m, model.NewStore(), faces[:8], faces[8:], Options{Backend: backend, Devices: devices})

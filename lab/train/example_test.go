@@ -12,8 +12,8 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/loss"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/train"
 )
@@ -21,22 +21,15 @@ import (
 // linear is SBI with one linear layer in the place of its network: small enough for the pure Go backend.
 type linear struct{ method.Method }
 
-func (m linear) Embeddings(scope *model.Scope, images *Node) *Node {
-	x := AddScalar(DivScalar(ConvertDType(images, dtypes.Float32), 255), -0.5)
+func (m linear) Forward(scope *model.Scope, in method.Inputs) []*Node {
+	x := AddScalar(DivScalar(ConvertDType(in.Images, dtypes.Float32), 255), -0.5)
 	x = Reshape(x, x.Shape().Dimensions[0], -1)
-	weight := scope.VariableWithShape("weight", shapes.Make(dtypes.Float32, x.Shape().Dimensions[1], m.Classes())).NodeValue(x)
-	return MatMul(x, weight)
+	weight := scope.VariableWithShape("weight", shapes.Make(dtypes.Float32, x.Shape().Dimensions[1], 2)).NodeValue(x)
+	return []*Node{MatMul(x, weight)}
 }
 
-func (linear) Loss(logits, labels, _ *Node) (mean, hits *Node) {
-	mean, _ = loss.SoftmaxCrossEntropy(logits, labels)
-	right := Equal(ArgMax(logits, -1, dtypes.Int32), labels)
-	return mean, ReduceAllSum(ConvertDType(right, dtypes.Float32))
-}
-
-func (m linear) Guesses(scope *model.Scope, images *Node) *Node {
-	return ArgMax(m.Embeddings(scope, images), -1, dtypes.Int32)
-}
+// Unwrap has the trainer find what SBI makes of the logits.
+func (m linear) Unwrap() method.Method { return m.Method }
 
 // Three steps on drawn faces. Held-out faces are those of other people.
 func Example() {
@@ -51,17 +44,19 @@ func Example() {
 		return
 	}
 	people, _ := datasets.Synthetic(s.Seed)
-	var faces []face.Face
+	var faces source.Clips
 	for _, item := range people.Items[:12] {
 		f, err := datasets.Load(item)
-		if err == nil {
-			f, err = method.Keep(s)(f)
-		}
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		faces = append(faces, f)
+		c, err := sbi.Keep(face.Still(f))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		faces = append(faces, c)
 	}
 	weights := model.NewStore()
 	err = train.Run(context.Background(), s, linear{sbi}, weights, faces[:8], faces[8:], train.Options{

@@ -13,7 +13,7 @@ import (
 // updates them in both passes, though it has the functions that would not; averages at weights that are never kept serve
 // nobody.
 func sharpness(store *model.Store, rho float64, variables []*model.Variable, gradients []*Node, norm *Node,
-	objective func() (loss, hits *Node)) (moved []*Node, movedNorm *Node) {
+	build func() objective) (moved []*Node, movedNorm *Node) {
 	g := norm.Graph()
 	kept := map[*model.Variable]*Node{}
 	for v := range store.IterVariables() {
@@ -26,8 +26,7 @@ func sharpness(store *model.Store, rho float64, variables []*model.Variable, gra
 		kept[v] = v.NodeValue(g)
 		v.SetNodeValue(Add(v.NodeValue(g), Mul(factor, gradients[i])))
 	}
-	loss, _ := objective()
-	moved = Gradient(loss, nodeValues(g, variables)...)
+	moved = Gradient(build().loss, nodeValues(g, variables)...)
 	for v, value := range kept {
 		v.SetNodeValue(value)
 	}

@@ -35,11 +35,5 @@ func curriculum(t spec.Train, step int) float64 {
 	return math.Pow(t.CurriculumFrom, 1-fall)
 }
 
-// warmUp is the share of the warm-up loss: all of it until the middle of its time, then falling to none.
-func warmUp(l spec.Loss, steps, step int) float64 {
-	end := l.WarmUp * float64(steps)
-	if end == 0 {
-		return 0
-	}
-	return min(1, max(0, 2*(1-float64(step)/end)))
-}
+// share is the part of the training that is done before a step.
+func share(t spec.Train, step int) float64 { return float64(step) / float64(t.Steps) }

@@ -24,12 +24,13 @@ import (
 	"github.com/seeable-lab/seeable/lab/loss"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/safetensors"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
 // interrupted runs s in parts that end after the steps of ends, each in a store of its own that knows nothing but a saved
 // file of the one before, and returns the last state with the loss of every step.
-func interrupted(t *testing.T, backend compute.Backend, s spec.Spec, m method.Method, faces, held []face.Face, ends ...int) (safetensors.File, []float64) {
+func interrupted(t *testing.T, backend compute.Backend, s spec.Spec, m method.Method, faces, held source.Clips, ends ...int) (safetensors.File, []float64) {
 	t.Helper()
 	var losses []float64
 	path := filepath.Join(t.TempDir(), "state.safetensors")
@@ -104,14 +105,19 @@ func sameState(t *testing.T, got, want safetensors.File) {
 // BatchNorm.
 type small struct{ method.Method }
 
-func (m small) Embeddings(scope *model.Scope, images *Node) *Node {
-	g := images.Graph()
-	x := Tanh(dense(scope, "first", flat(images), 8))
+func (m small) Forward(scope *model.Scope, in method.Inputs) []*Node {
+	g := in.Images.Graph()
+	x := Tanh(dense(scope, "first", flat(in.Images), 8))
 	average := scope.VariableWithValue("average", make([]float32, 8)).SetTrainable(false)
 	mean := ReduceMean(x, 0)
 	x = Sub(x, ExpandLeftToRank(average.NodeValue(g), 2))
 	average.SetNodeValue(Add(MulScalar(average.NodeValue(g), 0.9), MulScalar(StopGradient(mean), 0.1)))
-	return dense(scope, "second", x, m.Classes())
+	return []*Node{dense(scope, "second", x, m.Classes())}
+}
+
+func (m small) Classes() int {
+	c, _ := method.As[method.Classifier](m.Method)
+	return c.Classes()
 }
 
 func flat(images *Node) *Node {
@@ -130,15 +136,12 @@ func dense(scope *model.Scope, name string, x *Node, width int) *Node {
 	return Add(MatMul(x, weight), ExpandLeftToRank(bias, 2))
 }
 
-func (small) Loss(logits, labels, _ *Node) (mean, hits *Node) {
-	mean, _ = loss.SoftmaxCrossEntropy(logits, labels)
-	right := Equal(ArgMax(logits, -1, dtypes.Int32), labels)
-	return mean, ReduceAllSum(ConvertDType(right, dtypes.Float32))
+func (small) Loss(_ *model.Scope, out []*Node, in method.Inputs) []method.Term {
+	mean, _ := loss.SoftmaxCrossEntropy(out[0], in.Label)
+	return []method.Term{{Name: "ce", Value: mean}}
 }
 
-func (m small) Guesses(scope *model.Scope, images *Node) *Node {
-	return ArgMax(m.Embeddings(scope, images), -1, dtypes.Int32)
-}
+func (small) Guess(out []*Node, _ method.Inputs) *Node { return ArgMax(out[0], -1, dtypes.Int32) }
 
 // A run that is stopped and goes on from its saved state ends as one that was never stopped, to the bit: weights, running
 // averages, the optimizer's memory, and every loss on the way.
@@ -148,20 +151,21 @@ func TestResumeIsExact(t *testing.T) {
 	s.Encoder.Size, s.Encoder.Hidden, s.Encoder.Dim = 32, 8, 4
 	s.Discrepancy.Rows, s.Discrepancy.Cols = 1, 2
 	s.Train.Batch, s.Train.Validate, s.Loss.WarmUp = 8, 0, 0.5
-	var faces []face.Face
-	for _, it := range set.Items[:6] {
-		f, err := datasets.Load(it)
-		if err == nil {
-			f, err = method.Keep(s)(f)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		faces = append(faces, f)
-	}
 	m, err := method.New(s)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var faces source.Clips
+	for _, it := range set.Items[:6] {
+		f, err := datasets.Load(it)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := m.Keep(face.Still(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		faces = append(faces, c)
 	}
 	for _, c := range []struct {
 		name      string

@@ -13,19 +13,25 @@ import (
 
 // stepper makes optimizer steps.
 type stepper interface {
-	run(b batch, rate, warmUp float64) (outcome, error)
+	// run takes a batch at a learning rate, with a part of the training done.
+	run(b batch, rate, share float64) (outcome, error)
 	Finalize()
 }
 
-// outcome is what a step tells: the loss of its batch, the share classified rightly, and the gradient's norm.
-type outcome struct{ loss, accuracy, gradient float64 }
+// outcome is what a step tells: the loss of its batch and its terms, the share classified rightly, and the gradient's norm.
+type outcome struct {
+	loss, accuracy, gradient float64
+	terms                    []Term
+}
 
 // newStepper compiles nothing yet.
 func newStepper(backend compute.Backend, store *model.Store, s spec.Spec, m method.Method, d *devices) (stepper, error) {
+	o := optimizer{s.Train, groupsOf(m)}
+	o.groups.prepare(store)
 	if s.Train.Accumulate > 1 {
-		return newAccumulation(backend, store, s, m)
+		return newAccumulation(backend, store, o, m)
 	}
-	return newWhole(backend, store, s, m, d)
+	return newWhole(backend, store, o, m, d)
 }
 
 // begin makes the graph of step, its number, one of training, before the network is built in it.
@@ -37,34 +43,50 @@ func begin(store *model.Store, t spec.Train, step *Node) {
 	}
 }
 
-// whole takes a batch through the network at once, in one graph: (images, labels, rate, warm-up, step) → (loss, hits,
-// gradient norm).
+// whole takes a batch through the network at once, in one graph: (samples…, rate, share, step) → (loss, hits, gradient norm,
+// terms of the loss if there are several).
 type whole struct {
 	exec    *model.Exec
 	devices *devices
+	names   []string // of the terms, once the graph was built
 }
 
-func newWhole(backend compute.Backend, store *model.Store, s spec.Spec, m method.Method, d *devices) (*whole, error) {
+func newWhole(backend compute.Backend, store *model.Store, o optimizer, m method.Method, d *devices) (*whole, error) {
+	layout, w := m.Layout(), &whole{devices: d}
+	rows := layout.Arity()
 	exec, err := model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) []*Node {
-		images, labels, rate, warm := inputs[0], inputs[1], inputs[2], inputs[3]
-		begin(store, s.Train, inputs[4])
-		loss, hits, norm := update(store, s.Train, rate, func() (loss, hits *Node) {
-			return m.Loss(m.Embeddings(store.Scope(network), images), labels, warm)
+		rate, share := inputs[rows], inputs[rows+1]
+		begin(store, o.train, inputs[rows+2])
+		in := layout.Inputs(inputs[:rows], share)
+		made, norm := o.update(store, rate, share, func() objective {
+			scope := store.Scope(network)
+			return newObjective(m, scope, m.Forward(scope, in), in)
 		})
-		return []*Node{loss, hits, norm}
+		return append([]*Node{made.loss, made.hits, norm}, w.tell(made.terms)...)
 	})
 	if err != nil {
 		return nil, err
 	}
-	d.spread(exec)
-	return &whole{exec, d}, nil
+	d.spread(exec, rows)
+	w.exec = exec
+	return w, nil
 }
 
-func (w *whole) run(b batch, rate, warmUp float64) (outcome, error) {
-	images := tensors.FromFlatDataAndDimensions(b.images, len(b.labels), b.size, b.size, 3)
-	defer release(images)
-	labels := tensors.FromFlatDataAndDimensions(b.labels, len(b.labels))
-	inputs, err := w.devices.inputs(images, labels, float32(rate), float32(warmUp), int32(b.step))
+// tell takes the names of several terms, and returns their values.
+func (w *whole) tell(terms []method.Term) (values []*Node) {
+	if w.names = nil; len(terms) < 2 {
+		return nil
+	}
+	for _, term := range terms {
+		w.names, values = append(w.names, term.Name), append(values, term.Value)
+	}
+	return values
+}
+
+func (w *whole) run(b batch, rate, share float64) (outcome, error) {
+	samples := b.Tensors()
+	defer release(samples...)
+	inputs, err := w.devices.inputs(samples, float32(rate), share, int32(b.step))
 	if err != nil {
 		return outcome{}, err
 	}
@@ -74,11 +96,19 @@ func (w *whole) run(b batch, rate, warmUp float64) (outcome, error) {
 		return outcome{}, err
 	}
 	scalar := func(i int) float64 { return float64(tensors.ToScalar[float32](out[i])) }
-	return outcome{scalar(0), scalar(1) / float64(len(b.labels)), scalar(2)}, nil
+	o := outcome{loss: scalar(0), accuracy: scalar(1) / float64(b.Len()), gradient: scalar(2)}
+	for i, name := range w.names {
+		o.terms = append(o.terms, Term{name, scalar(3 + i)})
+	}
+	return o, nil
 }
 
-// release frees images once they were used. The collector would come dozens of batches later, and the next ones would lie
+// release frees samples once they were used. The collector would come dozens of batches later, and the next ones would lie
 // where the memory of a step fits no more.
-func release(images *tensors.Tensor) { _ = images.FinalizeAll() }
+func release(samples ...*tensors.Tensor) {
+	for _, t := range samples {
+		_ = t.FinalizeAll()
+	}
+}
 
 func (w *whole) Finalize() { w.exec.Finalize() }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -13,13 +14,15 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
 // toy is a method whose images tell how they were made, and whose network is one number.
 type toy struct {
 	method.Method // only what the loop calls is there
-	loss          func(weight, warmUp *Node) *Node
+	loss          func(weight, share *Node) *Node
+	views         int // 0 is 2
 }
 
 const toySize = 4
@@ -27,12 +30,12 @@ const toySize = 4
 var errBad = errors.New("a bad face")
 
 // toyFaces are numbered faces.
-func toyFaces(n int) []face.Face {
+func toyFaces(n int) source.Clips {
 	faces := make([]face.Face, n)
 	for i := range faces {
 		faces[i].Landmarks = []face.Point{{X: float64(i)}}
 	}
-	return faces
+	return source.Stills(faces)
 }
 
 func toySpec() spec.Spec {
@@ -42,51 +45,55 @@ func toySpec() spec.Spec {
 	return s
 }
 
-func (toy) Sampler() *method.Sampler { return nil }
+func (m toy) Layout() method.Layout { return method.Layout{Side: toySize, Views: cmp.Or(m.views, 2)} }
 
-// Views writes the face, the view, the factor and a draw into the first bytes of an image.
-func (toy) Views(_ *method.Sampler, dst [][]uint8, labels []int32, f face.Face, factor float64, rng *rand.Rand) error {
+// Sample writes the face, the view, the factor and a draw into the first bytes of an image.
+func (toy) Sample(_ *method.Worker, dst []method.Sample, c face.Clip, d method.Draw) error {
+	f := c.Frames[0]
 	if f.Fallback {
 		return errBad
 	}
-	for view, pixels := range dst {
+	for view := range dst {
+		pixels := dst[view].Images
 		pixels[0], pixels[1] = uint8(f.Landmarks[0].X), uint8(view)
-		binary.LittleEndian.PutUint64(pixels[2:], math.Float64bits(factor))
-		binary.LittleEndian.PutUint64(pixels[10:], rng.Uint64())
-		labels[view] = int32(f.Landmarks[0].X)
+		binary.LittleEndian.PutUint64(pixels[2:], math.Float64bits(d.Strength))
+		binary.LittleEndian.PutUint64(pixels[10:], d.Rand.Uint64())
+		dst[view].Label = int32(f.Landmarks[0].X)
 	}
 	return nil
 }
 
 // Check makes images of which three quarters show their label.
-func (toy) Check(_ *method.Sampler, dst []uint8, f face.Face, rng *rand.Rand) (int, error) {
-	if f.Fallback {
-		return 0, errBad
+func (toy) Check(_ *method.Worker, dst *method.Sample, c face.Clip, rng *rand.Rand) error {
+	if c.Frames[0].Fallback {
+		return errBad
 	}
-	label := rng.IntN(100)
-	dst[0] = uint8(label)
+	dst.Label = int32(rng.IntN(100))
+	dst.Images[0] = uint8(dst.Label)
 	if rng.IntN(4) == 0 {
-		dst[0] = 200
+		dst.Images[0] = 200
 	}
-	return label, nil
+	return nil
 }
 
-func (toy) Guesses(_ *model.Scope, images *Node) *Node {
-	first := Slice(images, AxisRange(), AxisRange(0, 1), AxisRange(0, 1), AxisRange(0, 1))
-	return ConvertDType(Reshape(first, -1), dtypes.Int32)
+func (toy) Classes() int { return 256 }
+
+// Guess is the first column of what Forward made.
+func (toy) Guess(out []*Node, _ method.Inputs) *Node {
+	return ConvertDType(Reshape(Slice(out[0], AxisRange(), AxisElem(0)), -1), dtypes.Int32)
 }
 
-// Embeddings has the guess and the weight of the network in each row.
-func (m toy) Embeddings(scope *model.Scope, images *Node) *Node {
-	weight := scope.VariableWithValue("weight", float32(1)).NodeValue(images)
-	guesses := ConvertDType(m.Guesses(scope, images), dtypes.Float32)
-	return Stack([]*Node{guesses, Add(ZerosLike(guesses), weight)}, -1)
+// Forward has the guess and the weight of the network in each row.
+func (m toy) Forward(scope *model.Scope, in method.Inputs) []*Node {
+	weight := scope.VariableWithValue("weight", float32(1)).NodeValue(in.Images)
+	first := Slice(in.Images, AxisRange(), AxisRange(0, 1), AxisRange(0, 1), AxisRange(0, 1))
+	guesses := ConvertDType(Reshape(first, -1), dtypes.Float32)
+	return []*Node{Stack([]*Node{guesses, Add(ZerosLike(guesses), weight)}, -1)}
 }
 
-func (m toy) Loss(z, labels, warmUp *Node) (loss, hits *Node) {
-	column := func(i int) *Node { return Slice(z, AxisRange(), AxisElem(i)) }
-	right := Equal(ConvertDType(Reshape(column(0), -1), dtypes.Int32), labels)
-	return m.loss(ReduceAllMean(column(1)), warmUp), ReduceAllSum(ConvertDType(right, dtypes.Float32))
+func (m toy) Loss(_ *model.Scope, out []*Node, in method.Inputs) []method.Term {
+	weight := ReduceAllMean(Slice(out[0], AxisRange(), AxisElem(1)))
+	return []method.Term{{Name: "toy", Value: m.loss(weight, in.Share(dtypes.Float32))}}
 }
 
 func near(t *testing.T, what string, got, want, tolerance float64) {

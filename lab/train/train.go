@@ -18,8 +18,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -30,11 +30,19 @@ var ErrDiverged = errors.New("train: diverged")
 type Progress struct {
 	Step, Steps int
 	Loss        float64 // of this step's batch
-	Accuracy    float64 // share of this step's images classified rightly
+	Terms       []Term  // the parts of Loss, where there are several
+	Accuracy    float64 // share of this step's samples classified rightly; −1 of a method that classifies nothing
 	HeldOut     float64 // accuracy on held-out faces when it was measured at this step, else −1
+	HeldOutLoss float64 // what is measured in its place of a method that classifies nothing; else NaN
 	Rate        float64 // learning rate
 	Strength    float64 // the curriculum's factor
 	Elapsed     time.Duration
+}
+
+// Term is a part of a loss.
+type Term struct {
+	Name  string
+	Value float64
 }
 
 // Options are the surroundings of a run; none changes a number.
@@ -57,8 +65,8 @@ type Options struct {
 	SaveEvery time.Duration
 }
 
-// Run trains m on faces, as [method.Keep] leaves them, into store. Variables that store already holds, such
-// as pretrained weights, are kept as the start. held are faces of other people, for the accuracy in the reports.
+// Run trains m on clips, as [method.Method.Keep] leaves them, into store. Variables that store already holds, such as
+// pretrained weights, are kept as the start. held are clips of other people, for the accuracy in the reports.
 //
 // Where the spec asks for an average of the weights, held-out accuracy is its own, and store has it in the place of the
 // network once the last step is done and saved; until then, in reports too, the network is the one that moves.
@@ -66,8 +74,8 @@ type Options struct {
 // Batches are functions of the seed and the step, and are made on all cores while the backend computes the step before. So
 // a run that goes on from a saved state makes the same steps as one that was never interrupted.
 // Run ends early with ErrDiverged, naming the step, or when ctx ends.
-func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, faces, held []face.Face, o Options) error {
-	if len(faces) == 0 {
+func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, clips, held source.Source, o Options) error {
+	if clips.Len() == 0 {
 		return errors.New("train: no faces to train on")
 	}
 	t := s.Train
@@ -102,15 +110,20 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 		return o.Save(done, time.Since(start))
 	}
 	done := o.Done
-	for batch := range batches(ctx, s, m, faces, done) {
+	watched, err := newWatcher(store, m, done)
+	if err != nil {
+		return err
+	}
+	between, _ := method.As[method.Stepper](m)
+	for batch := range batches(ctx, s, m, clips, watched, done) {
 		if batch.err != nil {
 			return batch.err
 		}
 		p := Progress{
-			Step: batch.step + 1, Steps: t.Steps, HeldOut: -1,
+			Step: batch.step + 1, Steps: t.Steps, Accuracy: -1, HeldOut: -1, HeldOutLoss: math.NaN(),
 			Rate: rate(t, batch.step), Strength: curriculum(t, batch.step),
 		}
-		made, err := step.run(batch, p.Rate, warmUp(s.Loss, t.Steps, batch.step))
+		made, err := step.run(batch, p.Rate, share(t, batch.step))
 		if err != nil {
 			return fmt.Errorf("train: step %d: %w", p.Step, err)
 		}
@@ -118,10 +131,27 @@ func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 			return fmt.Errorf("%w at step %d of %d: loss %g, gradient norm %g; lower train.learning_rate or set train.clip",
 				ErrDiverged, p.Step, t.Steps, made.loss, made.gradient)
 		}
-		p.Loss, p.Accuracy = made.loss, made.accuracy
+		p.Loss, p.Terms = made.loss, made.terms
+		if check.classifier != nil {
+			p.Accuracy = made.accuracy
+		}
+		if between != nil {
+			if err := between.Between(batch.step, store.Scope(network)); err != nil {
+				return fmt.Errorf("train: after step %d: %w", p.Step, err)
+			}
+		}
+		if err := watched.after(batch.step); err != nil {
+			return err
+		}
 		if p.Step*t.Validate/t.Steps > batch.step*t.Validate/t.Steps {
-			if p.HeldOut, err = check.Accuracy(o.Backend, store); err != nil {
+			measured, err := check.Measure(o.Backend, store)
+			if err != nil {
 				return err
+			}
+			if check.classifier != nil {
+				p.HeldOut = measured
+			} else {
+				p.HeldOutLoss = measured
 			}
 		}
 		done, p.Elapsed = p.Step, time.Since(start)

@@ -18,6 +18,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -31,18 +32,23 @@ func TestRun(t *testing.T) {
 	s.Train.Steps, s.Train.Batch, s.Train.Validate, s.Train.WarmUp = 4, 8, 1, 0
 	s.Loss.WarmUp = 0.5
 	set, _ := datasets.Synthetic(1)
-	load := func(items []datasets.Item) (faces []face.Face) {
+	m, err := method.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := func(items []datasets.Item) (clips source.Clips) {
 		for _, it := range items {
 			f, err := datasets.Load(it)
-			if err == nil {
-				f, err = method.Keep(s)(f)
-			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			faces = append(faces, f)
+			c, err := m.Keep(face.Still(f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			clips = append(clips, c)
 		}
-		return faces
+		return clips
 	}
 	faces, held := load(set.Items[:10]), load(set.Items[40:44])
 
@@ -105,8 +111,8 @@ func TestRun(t *testing.T) {
 // When the gradient becomes infinite the error names the step, and the weights are those before it.
 func TestRunDiverges(t *testing.T) {
 	s := toySpec()
-	s.Loss.WarmUp = 0.5 // its share is 0 from the sixth of ten steps on
-	m := toy{loss: func(weight, warmUp *Node) *Node { return Div(weight, warmUp) }}
+	// Half of ten steps are done before the sixth.
+	m := toy{loss: func(weight, share *Node) *Node { return Div(weight, Sub(Const(share.Graph(), float32(0.5)), share)) }}
 	store := model.NewStore()
 	var last float32
 	err := Run(t.Context(), s, m, store, toyFaces(9), toyFaces(2), Options{Backend: acceltest.PureGo(t), Report: func(p Progress) {
@@ -180,13 +186,13 @@ func TestRunErrors(t *testing.T) {
 	m := toy{loss: func(weight, _ *Node) *Node { return Square(weight) }}
 	bad := toyFaces(9)
 	for i := range bad {
-		bad[i].Fallback = true
+		bad[i].Frames[0].Fallback = true
 	}
 	unbuildable := toy{loss: func(weight, _ *Node) *Node { return Reshape(weight, 2) }}
 	for _, c := range []struct {
 		what        string
 		method      method.Method
-		faces, held []face.Face
+		faces, held source.Clips
 		want        string
 	}{
 		{"no faces", m, nil, toyFaces(2), "train: no faces"},

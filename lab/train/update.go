@@ -1,37 +1,72 @@
 package train
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 
+	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-// update moves the trainable variables of /net one optimizer step down the gradient of the loss that objective builds and
-// returns loss and hits with the gradient's global norm.
-//
-// It is ours rather than GoMLX's optimizer because it clips by the global norm, spares biases and BatchNorm from weight
-// decay, takes the rate as an input of the graph, and leaves every variable of the store alone, also the running averages
-// of BatchNorm, when the loss or the norm is not finite, so that a store never holds a NaN.
-func update(store *model.Store, t spec.Train, rate *Node, objective func() (loss, hits *Node)) (loss, hits, norm *Node) {
-	loss, hits = objective()
-	g := loss.Graph()
-	variables := trainable(store, g)
-	gradients := Gradient(loss, nodeValues(g, variables)...)
-	norm = globalNorm(g, gradients)
-	if t.SAM > 0 {
-		gradients, norm = sharpness(store, t.SAM, variables, gradients, norm, objective)
+// objective is what a step minimises, and what it tells: scalars.
+type objective struct {
+	loss, hits *Node
+	terms      []method.Term
+}
+
+// newObjective builds the loss of what the network made of a batch, and how many of its rows were classified rightly, 0 for
+// a method that classifies nothing.
+func newObjective(m method.Method, scope *model.Scope, out []*Node, in method.Inputs) objective {
+	o := objective{hits: ScalarZero(in.Label.Graph(), floats)}
+	if c, ok := method.As[method.Classifier](m); ok {
+		o.hits = ReduceAllSum(ConvertDType(Equal(c.Guess(out, in), ConvertDType(in.Label, dtypes.Int32)), floats))
 	}
-	descend(store, t, variables, gradients, norm, rate)
-	healthy := And(IsFinite(loss), IsFinite(norm))
+	o.terms = m.Loss(scope.In(lossScope), out, in)
+	for _, term := range o.terms {
+		if o.loss == nil {
+			o.loss = term.Value
+		} else {
+			o.loss = Add(o.loss, term.Value)
+		}
+	}
+	return o
+}
+
+// lossScope is where the variables of a loss lie in the network.
+const lossScope = "loss"
+
+// optimizer says how steps move variables.
+type optimizer struct {
+	train  spec.Train
+	groups groups
+}
+
+// update moves the trainable variables of /net one optimizer step down the gradient of the loss that build builds and returns
+// it with the gradient's global norm. share is the part of the training done.
+//
+// It is ours rather than GoMLX's optimizer because that one does not clip by the global norm, spare biases and BatchNorm from
+// weight decay, take the rate as an input of the graph, and leave every variable of the store alone, also the running
+// averages of BatchNorm, when the loss or the norm is not finite, so that a store never holds a NaN.
+func (o optimizer) update(store *model.Store, rate, share *Node, build func() objective) (made objective, norm *Node) {
+	made = build()
+	g := made.loss.Graph()
+	variables := trainable(store, g)
+	gradients := Gradient(made.loss, nodeValues(g, variables)...)
+	norm = globalNorm(g, gradients)
+	if o.train.SAM > 0 {
+		gradients, norm = sharpness(store, o.train.SAM, variables, gradients, norm, build)
+	}
+	o.descend(store, variables, gradients, norm, rate, share)
+	healthy := And(IsFinite(made.loss), IsFinite(norm))
 	for v := range store.IterVariables() {
 		if v.ChangedInGraph(g) {
 			v.SetNodeValue(Where(healthy, v.NodeValue(g), parameter(g, v)))
 		}
 	}
-	return loss, hits, norm
+	return made, norm
 }
 
 // trainable are the variables that g learns: those of the network that the loss depends on.
@@ -66,8 +101,8 @@ func globalNorm(g *Graph, gradients []*Node) *Node {
 }
 
 // descend moves variables against gradients, whose global norm is norm, and the averaged network after them.
-func descend(store *model.Store, t spec.Train, variables []*model.Variable, gradients []*Node, norm, rate *Node) {
-	g := norm.Graph()
+func (o optimizer) descend(store *model.Store, variables []*model.Variable, gradients []*Node, norm, rate, share *Node) {
+	g, t := norm.Graph(), o.train
 	if t.Clip > 0 {
 		factor := MinScalar(Div(Scalar(g, floats, t.Clip), AddScalar(norm, 1e-12)), 1)
 		for i := range gradients {
@@ -93,7 +128,7 @@ func descend(store *model.Store, t spec.Train, variables []*model.Variable, grad
 		if t.WeightDecay > 0 && value.Rank() > 1 {
 			direction = Add(direction, MulScalar(value, t.WeightDecay))
 		}
-		v.SetNodeValue(Sub(value, Mul(rate, direction)))
+		v.SetNodeValue(o.groups.thaw(v, value, Sub(value, Mul(o.groups.rate(v, rate), direction)), share))
 	}
 	if t.EMA > 0 {
 		follow(store, t.EMA, g)

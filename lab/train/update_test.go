@@ -31,7 +31,7 @@ func newUpdate(t *testing.T, backend compute.Backend, train spec.Train) (*model.
 	t.Helper()
 	store := model.NewStore()
 	step, err := model.NewExec(backend, store, func(_ *model.Scope, x, spike, rate *Node) *Node {
-		_, _, norm := update(store, train, rate, func() (loss, hits *Node) { return updateLoss(store, x, spike), nil })
+		_, norm := optimizer{train: train}.update(store, rate, nil, func() objective { return objective{loss: updateLoss(store, x, spike)} })
 		return norm
 	})
 	if err != nil {

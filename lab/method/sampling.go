@@ -11,12 +11,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-// Sampler holds the buffers that one goroutine needs to make images.
-type Sampler struct {
-	workspace discrepancy.Workspace
-	out       *image.RGBA
-}
-
 // sampling is what the methods share: where in a face image the network looks, and the discrepancies.
 type sampling struct {
 	generator *discrepancy.Generator
@@ -33,17 +27,20 @@ func newSampling(s spec.Spec) (sampling, error) {
 	return sampling{generator, s.Augment, s.Encoder.Size, s.Seed}, nil
 }
 
-// Sampler implements Method.
-func (m *sampling) Sampler() *Sampler {
-	return &Sampler{out: image.NewRGBA(image.Rect(0, 0, m.size, m.size))}
-}
-
-// Keep shrinks a face to what training needs of it: its surroundings in the widest crop, at a resolution that fills the
-// network's input in the narrowest.
-func Keep(s spec.Spec) func(face.Face) (face.Face, error) {
-	margin := s.Augment.Margin
-	size := int(math.Ceil(float64(s.Encoder.Size) * margin[1] / margin[0]))
-	return func(f face.Face) (face.Face, error) { return crop(f, margin[1], size, 0, 0) }
+// Keep implements [Method]: the surroundings of the face in the widest crop, at a resolution that fills the network's input
+// in the narrowest.
+func (m *sampling) Keep(c face.Clip) (face.Clip, error) {
+	margin := m.augment.Margin
+	size := int(math.Ceil(float64(m.size) * margin[1] / margin[0]))
+	kept := c
+	kept.Frames = make([]face.Face, len(c.Frames))
+	for i, f := range c.Frames {
+		var err error
+		if kept.Frames[i], err = crop(f, margin[1], size, 0, 0); err != nil {
+			return face.Clip{}, err
+		}
+	}
+	return kept, nil
 }
 
 // look crops f to what the network sees in a test.
@@ -85,27 +82,6 @@ func crop(f face.Face, margin float64, size int, x, y float64) (face.Face, error
 		return face.Face{}, fmt.Errorf("method: %w", err)
 	}
 	return cropped, nil
-}
-
-// Fake implements Method: a self-blended image, the most general pseudo-fake (Shiohara and Yamasaki 2022).
-func (m *sampling) Fake(s *Sampler, f face.Face, rng *rand.Rand) (face.Face, error) {
-	blended := image.NewRGBA(f.Image.Rect)
-	augmentation := discrepancy.DrawAugmentation(m.augment, rng)
-	if err := m.generator.SelfBlend(blended, f, rng, &s.workspace); err != nil {
-		return face.Face{}, err
-	}
-	augmentation.Apply(blended, &s.workspace)
-	f.Image = blended
-	return f, nil
-}
-
-// Real implements Method.
-func (m *sampling) Real(s *Sampler, f face.Face, rng *rand.Rand) (face.Face, error) {
-	plain := image.NewRGBA(f.Image.Rect)
-	copy(plain.Pix, f.Image.Pix)
-	discrepancy.DrawAugmentation(m.augment, rng).Apply(plain, &s.workspace)
-	f.Image = plain
-	return f, nil
 }
 
 // fill writes an image as RGB bytes into dst.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/face"
@@ -174,10 +175,11 @@ func TestKeep(t *testing.T) {
 	s.Encoder.Size = 64
 	m := seeable(t, s)
 	for _, f := range []face.Face{ramp(), person(t, 1), person(t, 2)} {
-		kept, err := Keep(s)(f)
+		c, err := m.Keep(face.Still(f))
 		if err != nil {
 			t.Fatal(err)
 		}
+		kept := c.Frames[0]
 		if side := kept.Image.Rect.Dx(); side != 91 { // 64·1.7/1.2, rounded up
 			t.Errorf("kept %d pixels a side, want 91", side)
 		}
@@ -217,19 +219,19 @@ func TestUnusableLandmarks(t *testing.T) {
 	} {
 		f := ramp()
 		f.Landmarks = points
-		if _, err := Keep(s)(f); err == nil {
-			t.Errorf("%s: Keep has no error", what)
-		}
 		for _, m := range []Method{seeable(t, s), sbi(t, s)} {
-			sampler, dst := m.Sampler(), make([]uint8, 3*32*32)
-			if err := m.Views(sampler, [][]uint8{dst}, make([]int32, 1), f, 1, stream.New(1)); err == nil {
-				t.Errorf("%s: Views has no error", what)
+			w, dst := NewWorker(m.Layout()), []Sample{NewSamples(m.Layout(), 1).At(0)}
+			if _, err := m.Keep(face.Still(f)); err == nil {
+				t.Errorf("%s: Keep has no error", what)
 			}
-			if _, err := m.Check(sampler, dst, f, stream.New(1)); err == nil {
+			if err := m.Sample(w, dst, face.Still(f), Draw{Rand: stream.New(1), Strength: 1}); err == nil {
+				t.Errorf("%s: Sample has no error", what)
+			}
+			if err := m.Check(w, &dst[0], face.Still(f), stream.New(1)); err == nil {
 				t.Errorf("%s: Check has no error", what)
 			}
-			if _, err := m.Variants(sampler, nil, m.Scores()[0], f, "id"); err == nil {
-				t.Errorf("%s: Variants has no error", what)
+			if _, err := probe(t, m, m.Scores()[0], Fit{}, f, "id"); err == nil {
+				t.Errorf("%s: Probe has no error", what)
 			}
 		}
 	}
@@ -253,18 +255,9 @@ func TestFakeAndReal(t *testing.T) {
 	before := bytes.Clone(f.Image.Pix)
 	untouched, spreadOfReals := 0, 0.0
 	for i := range 20 {
-		m := seeable(t, plain)
-		sampler := m.Sampler()
-		real, err := m.Real(sampler, f, stream.New(3, i))
-		if err != nil {
-			t.Fatal(err)
-		}
+		real, fake := pair(t, plain, f, stream.New(3, i), stream.New(3, i))
 		if !bytes.Equal(real.Image.Pix, f.Image.Pix) {
 			t.Fatal("without augmentation the real face changed")
-		}
-		fake, err := m.Fake(sampler, f, stream.New(3, i))
-		if err != nil {
-			t.Fatal(err)
 		}
 		if bytes.Equal(fake.Image.Pix, f.Image.Pix) {
 			t.Errorf("pseudo-fake %d is the face", i)
@@ -274,13 +267,7 @@ func TestFakeAndReal(t *testing.T) {
 			untouched++
 		}
 
-		m = seeable(t, bright)
-		if real, err = m.Real(sampler, f, stream.New(4, i)); err != nil {
-			t.Fatal(err)
-		}
-		if fake, err = m.Fake(sampler, f, stream.New(4, i)); err != nil {
-			t.Fatal(err)
-		}
+		real, fake = pair(t, bright, f, stream.New(4, i), stream.New(4, i))
 		level := mean(real.Image.Pix)
 		spreadOfReals = max(spreadOfReals, math.Abs(level-mean(f.Image.Pix)))
 		if difference := math.Abs(mean(fake.Image.Pix) - level); difference > 30 {
@@ -296,6 +283,29 @@ func TestFakeAndReal(t *testing.T) {
 	if !bytes.Equal(f.Image.Pix, before) {
 		t.Error("the face itself was written to")
 	}
+}
+
+// pair is a real face and the pseudo-fake that goes with it.
+func pair(t *testing.T, s spec.Spec, f face.Face, forReal, forFake *rand.Rand) (real, fake face.Face) {
+	t.Helper()
+	m := seeable(t, s)
+	p, err := NewPseudo(s, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := NewWorker(m.Layout())
+	a, err := p.Real(w, face.Still(f), forReal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := p.Fake(w, face.Still(f), forFake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Fake || !b.Fake {
+		t.Errorf("labels %t of the real clip, %t of the pseudo-fake", a.Fake, b.Fake)
+	}
+	return a.Frames[0], b.Frames[0]
 }
 
 // unaugmented keeps crops and flips and leaves out what is done to pixels.

@@ -1,0 +1,118 @@
+package method
+
+import (
+	"image"
+	"math/rand/v2"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/hypersphere"
+)
+
+// As returns m as one of the optional interfaces, or that of what it wraps (Unwrap() Method).
+func As[T any](m Method) (T, bool) {
+	for {
+		if found, ok := m.(T); ok {
+			return found, true
+		}
+		wrapper, ok := m.(interface{ Unwrap() Method })
+		if !ok {
+			var none T
+			return none, false
+		}
+		m = wrapper.Unwrap()
+	}
+}
+
+// Classifier is a method whose network names a class. What others are measured by between steps is their loss.
+type Classifier interface {
+	// Classes is the number of classes.
+	Classes() int
+	// Guess builds the class that each row of what Forward made looks like, int32 [B].
+	Guess(out []*Node, in Inputs) *Node
+}
+
+// Faker is a method with pseudo-fakes of its own. Others are fitted and chosen on self-blended images.
+type Faker interface {
+	// Fake makes a pseudo-fake of a real clip, augmented with the first draws of rng, as a real clip that goes with it is.
+	Fake(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error)
+}
+
+// Fit is what a method is fitted to after training: values that are stored with the weights, as float32, by name.
+type Fit struct {
+	Score  string // the score that was chosen; "" before
+	Values map[string][]float64
+	Note   string // what was fitted, in one line for people; not stored
+}
+
+// Fitter is a method of which something is fitted after training, on real clips that were held out and pseudo-fakes of them.
+type Fitter interface {
+	// Fit fits on the rows of clips, first with no score chosen (fit.Score is ""), then once more with the one that was.
+	Fit(fit Fit, real, fake [][]Row) (Fit, error)
+	// CheckFit refuses values that were not fitted by this method.
+	CheckFit(fit Fit) error
+}
+
+// Map is what a detector shows on a face: a value for each of some regions, or a picture of values.
+type Map struct {
+	Label   string // what the values are
+	Image   *image.RGBA
+	Marks   []face.Point       // landmarks, in the pixels of Image
+	Regions []discrepancy.Mask // in the pixels of Image, with a value each; nil for a picture of values
+	Side    int                // of the picture, which covers Image; 0 where there are regions
+	Values  []float64          // of the regions, or [Side, Side] by rows
+}
+
+// Explainer is a method that shows where in a face it found what it scores.
+type Explainer interface {
+	// Explain makes the map of a clip from the rows of its samples for all scores.
+	Explain(c face.Clip, rows []Row, fit Fit) (Map, error)
+}
+
+// Stepper is a method that does something between two steps, on the variables of its network.
+type Stepper interface {
+	// Between is called after each step, counted from 0. What it keeps must be in variables, as checkpoints hold those. net
+	// is the scope of the network.
+	Between(step int, net *model.Scope) error
+}
+
+// Watcher is a method whose samples depend on variables of its network: on their values some steps before, so that
+// batches can be made ahead. From a lag of 4 on the trainer never waits for them.
+type Watcher interface {
+	// Watch names the variables by their paths in the network and says how many steps before a step's samples read them.
+	Watch() (paths []string, lag int)
+}
+
+// Group is a part of a network that is trained otherwise than the rest.
+type Group struct {
+	Prefix string  // of the paths of its variables in the network, as in "backbone/"
+	Rate   float64 // factor on the learning rate
+	Frozen float64 // share of the training during which it stays as it is; 1 for all of it
+	Norm   bool    // its BatchNorm normalises by the running averages and leaves them as they are, in training too
+}
+
+// Grouper is a method whose network is trained in groups; the first whose prefix fits a variable has it.
+type Grouper interface{ Groups() []Group }
+
+// Bounded is a method whose loss has a least value that is known.
+type Bounded interface {
+	// Floor is the least loss of a batch that is as balanced over the classes as it can be; 0 if it is not known.
+	Floor() (float64, error)
+}
+
+// Prototyped is a method with fixed points of the hypersphere that embeddings are drawn to.
+type Prototyped interface {
+	Classifier
+	// Prototypes are those points, row k that of label k.
+	Prototypes() *hypersphere.Prototypes
+	// ClassName says what label k stands for.
+	ClassName(k int) string
+	// Embedding is the unit vector of a sample.
+	Embedding(row Row) []float32
+	// Similarities are the cosines of the variants of a clip with their own prototypes, averaged over the looks at it; nil
+	// if its samples have none.
+	Similarities(rows []Row) []float64
+}
