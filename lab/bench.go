@@ -85,7 +85,7 @@ func (l *Lab) Bench(ctx context.Context, what string, s spec.Spec, least time.Du
 	}
 	set, _ := datasets.Synthetic(s.Seed)
 	set.Items = set.Items[:benchFaces]
-	faces, items, _, err := l.load(ctx, "drawing faces", set, fit)
+	faces, items, _, err := l.env.Load(ctx, "drawing faces", set, fit)
 	if err != nil {
 		return Speed{}, err
 	}
@@ -132,9 +132,9 @@ func (b *bench) pace(ctx context.Context, stage string, do func(worker, i int) e
 	}
 	var count atomic.Int64
 	start := time.Now()
-	b.lab.note("%s for %v", stage, b.least)
+	b.lab.env.Note("%s for %v", stage, b.least)
 	// One long-lived index for each core.
-	err = b.lab.quietly().each(ctx, stage, workers, func(worker, first int) error {
+	err = b.lab.env.Quietly().Each(ctx, stage, workers, func(worker, first int) error {
 		for i := first; time.Since(start) < b.least; i += workers {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -196,7 +196,7 @@ func (b *bench) variants(ctx context.Context, speed *Speed) (err error) {
 
 // train times the input alone, and the training loop with an input that costs nothing and as it is.
 func (b *bench) train(ctx context.Context, speed *Speed) error {
-	computer, err := b.lab.compute(ctx, true)
+	computer, err := b.lab.env.Compute(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 	loop, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	over := errors.New("time over")
-	b.lab.note("training on the same images for %v, after compiling", b.least)
+	b.lab.env.Note("training on the same images for %v, after compiling", b.least)
 	err = train.Run(loop, s, input, weights, b.faces, b.faces, train.Options{
 		Backend: computer.Backend,
 		Report: func(p train.Progress) {
@@ -239,7 +239,7 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 				speed.NetworkPerSecond = perSecond
 				input.live.Store(true)
 				start = p.Step + warm
-				b.lab.note("training for %v", b.least)
+				b.lab.env.Note("training for %v", b.least)
 				return
 			}
 			speed.ImagesPerSecond, speed.Seconds = perSecond, seconds
@@ -255,7 +255,7 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 // score times a detector of random weights with the official score: with all variants, with few if the spec says so, and
 // in one pass. They take turns, so that what else the machine does disturbs them alike.
 func (b *bench) score(ctx context.Context, speed *Speed) error {
-	computer, err := b.lab.compute(ctx, false)
+	computer, err := b.lab.env.Compute(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -269,14 +269,14 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 	defer network.Finalize()
 	d := newDetector(b.spec, b.method, weights, network)
 	score := b.method.Scores()[0]
-	l := b.lab.quietly()
+	l := b.lab.env.Quietly()
 	seeable, ok := b.method.(*method.SeeABLE)
 	ways := []*scoring{{score: allVariants}}
 	if ok {
 		ways = append(ways, &scoring{score: "onepass"})
 	}
 	start := time.Now()
-	all, err := l.evidence(ctx, "", d, allVariants, b.faces, b.ids)
+	all, err := d.evidence(ctx, l, "", allVariants, b.faces, b.ids)
 	if err != nil {
 		return err
 	}
@@ -292,11 +292,11 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 		}
 		ways = append(ways, &scoring{score: score})
 	}
-	b.lab.note("scoring for %v", b.least)
+	b.lab.env.Note("scoring for %v", b.least)
 	for start := time.Now(); time.Since(start) < b.least; {
 		for _, way := range ways {
 			start, cpu := time.Now(), cpuTime()
-			evidence, err := l.evidence(ctx, "", d, way.score, b.faces, b.ids)
+			evidence, err := d.evidence(ctx, l, "", way.score, b.faces, b.ids)
 			if err != nil {
 				return err
 			}
@@ -334,7 +334,7 @@ func (b *bench) pass(ctx context.Context, network *method.Network) (perSecond fl
 	for i := range images {
 		images[i] = uint8(rng.Uint32())
 	}
-	b.lab.note("scoring the same images for %v", b.least)
+	b.lab.env.Note("scoring the same images for %v", b.least)
 	start, count := time.Now(), 0
 	for ; time.Since(start) < b.least; count += method.NetworkPass {
 		if _, err := network.Outputs(ctx, images); err != nil {

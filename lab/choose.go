@@ -55,11 +55,11 @@ func (l *Lab) chooseScore(ctx context.Context, r *Run, d *detector, held []face.
 	if len(candidates) > 1 {
 		variants = allVariants
 	}
-	realEvidence, err := l.evidence(ctx, "scoring held-out faces", d, variants, reals, ids)
+	realEvidence, err := d.evidence(ctx, l.env, "scoring held-out faces", variants, reals, ids)
 	if err != nil {
 		return err
 	}
-	fakeEvidence, err := l.evidence(ctx, "scoring pseudo-fakes", d, variants, fakes, ids)
+	fakeEvidence, err := d.evidence(ctx, l.env, "scoring pseudo-fakes", variants, fakes, ids)
 	if err != nil {
 		return err
 	}
@@ -91,9 +91,9 @@ func (l *Lab) chooseScore(ctx context.Context, r *Run, d *detector, held []face.
 	if err != nil {
 		return err
 	}
-	l.note("score %s: AUC %.3f [%.3f, %.3f] on pseudo-fakes of %d held-out real faces", best.Score, best.AUC, best.Low, best.High, len(reals))
+	l.env.Note("score %s: AUC %.3f [%.3f, %.3f] on pseudo-fakes of %d held-out real faces", best.Score, best.AUC, best.Low, best.High, len(reals))
 	if d.few != nil {
-		l.note("variants %v stand for all: correlation %.3f with the score of all on those faces", d.few.Variants, told)
+		l.env.Note("variants %v stand for all: correlation %.3f with the score of all on those faces", d.few.Variants, told)
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (l *Lab) Descend(ctx context.Context, s spec.Spec, z [][]float64, labels []
 		}
 		classes[i] = int32(label)
 	}
-	computer, err := l.compute(ctx, false)
+	computer, err := l.env.Compute(ctx, false)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/lab/encoder"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/safetensors"
@@ -66,7 +67,7 @@ func (d *detector) scored(name, wanted string) bool {
 }
 
 // evidence runs the variants of faces through the network: [face][variant][output]. ids make the draws of each face.
-func (l *Lab) evidence(ctx context.Context, stage string, d *detector, score string, faces []face.Face, ids []string) ([][][]float32, error) {
+func (d *detector) evidence(ctx context.Context, e *env.Env, stage, score string, faces []face.Face, ids []string) ([][][]float32, error) {
 	row := d.spec.Encoder.Size * d.spec.Encoder.Size * 3
 	counts := make([]int, len(faces))
 	var waiting []uint8
@@ -76,7 +77,7 @@ func (l *Lab) evidence(ctx context.Context, stage string, d *detector, score str
 	for from := 0; from < len(faces); from += chunk {
 		part := min(chunk, len(faces)-from)
 		images := make([][]uint8, part)
-		err := l.quietly().each(ctx, stage, part, func(worker, i int) error {
+		err := e.Quietly().Each(ctx, stage, part, func(worker, i int) error {
 			var err error
 			images[i], err = d.variants(worker, nil, score, faces[from+i], ids[from+i])
 			if err != nil {
@@ -100,7 +101,7 @@ func (l *Lab) evidence(ctx context.Context, stage string, d *detector, score str
 			return nil, err
 		}
 		rows, waiting = append(rows, outputs...), append(waiting[:0], waiting[ready:]...)
-		l.report(Event{Stage: stage, Done: from + part, Total: len(faces)})
+		e.Report(env.Event{Stage: stage, Done: from + part, Total: len(faces)})
 	}
 	out := make([][][]float32, len(faces))
 	for i, n := range counts {
@@ -108,8 +109,6 @@ func (l *Lab) evidence(ctx context.Context, stage string, d *detector, score str
 	}
 	return out, nil
 }
-
-func (l *Lab) quietly() *Lab { return &Lab{mode: l.mode, report: func(Event) {}} }
 
 // The names under which a calibration and the choice of a few variants lie among the weights.
 const (
@@ -144,7 +143,7 @@ func (d *detector) save(dir string) error {
 
 // detector loads the detector of a finished run.
 func (l *Lab) detector(ctx context.Context, r *Run) (*detector, error) {
-	computer, err := l.compute(ctx, false)
+	computer, err := l.env.Compute(ctx, false)
 	if err != nil {
 		return nil, err
 	}

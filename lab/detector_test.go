@@ -57,7 +57,7 @@ func TestEvidence(t *testing.T) {
 		}
 		faces, ids = append(faces, f), append(ids, it.ID())
 	}
-	all, err := l.evidence(t.Context(), "", d, allVariants, faces, ids)
+	all, err := d.evidence(t.Context(), l.env, "", allVariants, faces, ids)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 	for _, i := range []int{0, 7, 33, n - 1} {
-		alone, err := l.evidence(t.Context(), "", d, "figure", faces[i:i+1], ids[i:i+1])
+		alone, err := d.evidence(t.Context(), l.env, "", "figure", faces[i:i+1], ids[i:i+1])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,15 +90,15 @@ func TestEvidence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	few, err := l.evidence(t.Context(), "", d, "cosine", faces, ids)
+	few, err := d.evidence(t.Context(), l.env, "", "cosine", faces, ids)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := l.evidence(t.Context(), "", d, "onepass", faces, ids)
+	plain, err := d.evidence(t.Context(), l.env, "", "onepass", faces, ids)
 	if err != nil {
 		t.Fatal(err)
 	}
-	full, err := l.evidence(t.Context(), "", d, allVariants, faces, ids)
+	full, err := d.evidence(t.Context(), l.env, "", allVariants, faces, ids)
 	if err != nil {
 		t.Fatal(err)
 	}

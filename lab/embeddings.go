@@ -128,11 +128,11 @@ func (l *Lab) probe(ctx context.Context, s spec.Spec, n int) (*probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, heldSet, _, err := l.trainingSets(s)
+	_, heldSet, _, err := l.env.TrainingSets(s)
 	if err != nil {
 		return nil, err
 	}
-	held, _, _, err := l.load(ctx, "reading held-out faces", heldSet, method.Keep(s))
+	held, _, _, err := l.env.Load(ctx, "reading held-out faces", heldSet, method.Keep(s))
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (l *Lab) probeOf(ctx context.Context, s spec.Spec, m *method.SeeABLE, held 
 	for i := range samplers {
 		samplers[i] = m.Sampler()
 	}
-	err := l.quietly().each(ctx, "", n, func(worker, i int) error {
+	err := l.env.Quietly().Each(ctx, "", n, func(worker, i int) error {
 		var err error
 		p.labels[i], err = m.Check(samplers[worker], p.images[i*row:(i+1)*row], held[i%len(held)], stream.New(s.Seed, "report", i))
 		return err

@@ -17,6 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/train"
@@ -44,7 +45,7 @@ func (l *Lab) Film(ctx context.Context, s spec.Spec, frames, n int) ([]Frame, er
 	if err != nil {
 		return nil, err
 	}
-	trainSet, heldSet, _, err := l.trainingSets(s)
+	trainSet, heldSet, _, err := l.env.TrainingSets(s)
 	if err != nil {
 		return nil, err
 	}
@@ -91,15 +92,15 @@ type scene struct {
 
 // shoot makes the film.
 func (l *Lab) shoot(ctx context.Context, s spec.Spec, m *method.SeeABLE, frames, n int, trainSet, heldSet datasets.Set) (film, error) {
-	computer, err := l.compute(ctx, true)
+	computer, err := l.env.Compute(ctx, true)
 	if err != nil {
 		return film{}, err
 	}
-	faces, _, _, err := l.load(ctx, "reading faces", trainSet, method.Keep(s))
+	faces, _, _, err := l.env.Load(ctx, "reading faces", trainSet, method.Keep(s))
 	if err != nil {
 		return film{}, err
 	}
-	held, _, _, err := l.load(ctx, "reading held-out faces", heldSet, method.Keep(s))
+	held, _, _, err := l.env.Load(ctx, "reading held-out faces", heldSet, method.Keep(s))
 	if err != nil {
 		return film{}, err
 	}
@@ -124,7 +125,7 @@ func (l *Lab) shoot(ctx context.Context, s spec.Spec, m *method.SeeABLE, frames,
 	err = train.Run(ctx, s, m, weights, faces, held, train.Options{
 		Backend: computer.Backend, Network: network,
 		Report: func(t train.Progress) {
-			l.report(Event{Stage: "training", Done: t.Step, Total: t.Steps, Training: &t})
+			l.env.Report(Event{Stage: "training", Done: t.Step, Total: t.Steps, Training: &t})
 			if len(made.Scenes) == len(at) || t.Step != at[len(made.Scenes)] {
 				return
 			}
@@ -156,11 +157,11 @@ func frameSteps(steps, frames int) []int {
 
 // filmPath is where a film lies: its name holds what it depends on.
 func (l *Lab) filmPath(s spec.Spec, frames, n int, trainSet datasets.Set) (string, error) {
-	data, err := digest(trainSet)
+	data, err := source.Digest(trainSet)
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(l.dir, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, Version)), nil
+	return filepath.Join(l.env.Results, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, Version)), nil
 }
 
 func writeFilm(path string, made film) error {

@@ -87,7 +87,7 @@ func TestFilm(t *testing.T) {
 	if entries, err := l.Runs(); err != nil || len(entries) != 0 {
 		t.Errorf("runs %v, %v: a film is none", entries, err)
 	}
-	if _, err := os.Stat(l.dir); err != nil {
+	if _, err := os.Stat(l.env.Results); err != nil {
 		t.Error(err)
 	}
 	s.Method = "sbi"

@@ -13,9 +13,9 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
 // inputs are what a run is made of besides its spec.
@@ -28,17 +28,17 @@ type inputs struct {
 
 // inputs looks for the data of a spec. What can fail early does: the test sets are looked for before an hour of training.
 func (l *Lab) inputs(s spec.Spec) (in inputs, err error) {
-	if in.tests, in.problems, err = l.testSets(s.Data.Test, s.Data.Train); err != nil {
+	if in.tests, in.problems, err = l.env.TestSets(s.Data.Test, s.Data.Train); err != nil {
 		return inputs{}, err
 	}
 	var problems []datasets.Problem
-	if in.train, in.held, problems, err = l.trainingSets(s); err != nil {
+	if in.train, in.held, problems, err = l.env.TrainingSets(s); err != nil {
 		return inputs{}, err
 	}
 	in.problems = append(problems, in.problems...)
 	in.trained = map[string]string{}
 	for _, set := range []datasets.Set{in.train, in.held} {
-		if in.trained[set.Name], err = digest(set); err != nil {
+		if in.trained[set.Name], err = source.Digest(set); err != nil {
 			return inputs{}, err
 		}
 	}
@@ -48,15 +48,6 @@ func (l *Lab) inputs(s spec.Spec) (in inputs, err error) {
 		}
 	}
 	return in, nil
-}
-
-// digest is [datasets.Digest] with the user's cache, if there is one.
-func digest(set datasets.Set) (string, error) {
-	cache := ""
-	if c, err := toolbox.OpenCache(); err == nil {
-		cache = filepath.Join(filepath.Dir(c.Dir()), "digests")
-	}
-	return datasets.CachedDigest(set, cache)
 }
 
 func digestFile(path string) (string, error) {
@@ -100,9 +91,9 @@ func changedError(id, state string, changes []string) error {
 
 // finished returns a run that is finished, unless its figures are not those that a new run of the same spec would give.
 func (l *Lab) finished(id string, s spec.Spec, record store.Record, in inputs, missing error) (*Run, error) {
-	r := &Run{filepath.Join(l.dir, id), s, record}
+	r := &Run{filepath.Join(l.env.Results, id), s, record}
 	if missing != nil {
-		l.note("%s is finished already; whether the data are still the same is not known: %v", id, missing)
+		l.env.Note("%s is finished already; whether the data are still the same is not known: %v", id, missing)
 		return r, nil
 	}
 	changes := origin{record.Versions["seelab"], record.Train.Data}.compare(in)
@@ -117,7 +108,7 @@ func (l *Lab) finished(id string, s spec.Spec, record store.Record, in inputs, m
 			added = append(added, set.Name)
 			continue
 		}
-		is, err := digest(set)
+		is, err := source.Digest(set)
 		if err != nil {
 			return nil, err
 		}
@@ -128,9 +119,9 @@ func (l *Lab) finished(id string, s spec.Spec, record store.Record, in inputs, m
 	if changes != nil {
 		return nil, changedError(id, "made", changes)
 	}
-	l.note("%s is finished already", id)
+	l.env.Note("%s is finished already", id)
 	if added != nil {
-		l.note("it was not tested on %s, which have come since: seelab eval --run %s tests it", strings.Join(added, ", "), id)
+		l.env.Note("it was not tested on %s, which have come since: seelab eval --run %s tests it", strings.Join(added, ", "), id)
 	}
 	return r, nil
 }

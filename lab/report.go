@@ -35,8 +35,8 @@ func (l *Lab) writeReport(ctx context.Context, r *Run, d *detector, steps []stor
 func (l *Lab) charts(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if _, err := figure.FetchScripts(ctx, noteWriter{l}); err != nil {
-		l.note("the report's charts stand still: %v", err)
+	if _, err := figure.FetchScripts(ctx, l.env.NoteWriter()); err != nil {
+		l.env.Note("the report's charts stand still: %v", err)
 	}
 }
 

@@ -19,11 +19,11 @@ func (l *Lab) Reselect(ctx context.Context, r *Run, augment spec.Augment, score 
 	if err := r.Spec.Validate(); err != nil {
 		return store.Record{}, fmt.Errorf("lab: %w", err)
 	}
-	_, set, problems, err := l.trainingSets(r.Spec)
+	_, set, problems, err := l.env.TrainingSets(r.Spec)
 	if err != nil {
 		return store.Record{}, err
 	}
-	held, items, skipped, err := l.load(ctx, "reading held-out faces", set, method.Keep(r.Spec))
+	held, items, skipped, err := l.env.Load(ctx, "reading held-out faces", set, method.Keep(r.Spec))
 	if err != nil {
 		return store.Record{}, err
 	}

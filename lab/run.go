@@ -19,6 +19,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/loss"
 	"github.com/seeable-lab/seeable/lab/report"
 	"github.com/seeable-lab/seeable/lab/safetensors"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -35,12 +36,12 @@ func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
 	id := ID(s)
-	dir := filepath.Join(l.dir, id)
+	dir := filepath.Join(l.env.Results, id)
 	in, missing := l.inputs(s)
 	record, err := store.ReadRecord(dir)
 	if errors.Is(err, fs.ErrNotExist) && missing == nil {
 		var cell *store.Cell
-		if cell, err = store.Claim(ctx, l.dir, id, l.lease); err == nil {
+		if cell, err = store.Claim(ctx, l.env.Results, id, l.env.Lease); err == nil {
 			return l.work(id, s, in, cell)
 		}
 		if errors.Is(err, store.ErrFinished) { // a moment ago
@@ -61,7 +62,7 @@ func (l *Lab) work(id string, s spec.Spec, in inputs, cell *store.Cell) (*Run, e
 	w.run.Record = store.Record{Run: id, Name: s.Name, Hash: s.Hash(), Network: s.Training().Hash()}
 	err := w.do(cell.Context())
 	if err == nil {
-		w.run.Dir = filepath.Join(l.dir, id)
+		w.run.Dir = filepath.Join(l.env.Results, id)
 		return w.run, nil
 	}
 	switch cause := context.Cause(cell.Context()); {
@@ -84,7 +85,7 @@ func (l *Lab) pretrained(ctx context.Context, weights *model.Store, cfg spec.Enc
 	}
 	if path == "imagenet" {
 		var err error
-		if path, err = encoder.ImageNet(ctx, cfg, noteWriter{l}); err != nil {
+		if path, err = encoder.ImageNet(ctx, cfg, l.env.NoteWriter()); err != nil {
 			return err
 		}
 	}
@@ -119,7 +120,7 @@ func (l *Lab) test(ctx context.Context, r *Run, d *detector, sets []datasets.Set
 	var groups []report.Group
 	r.Record.Tests = nil
 	for _, set := range sets {
-		digest, err := digest(set)
+		digest, err := source.Digest(set)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -169,10 +170,10 @@ func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datas
 	var evidence [][][]float32
 	fallback := 0
 	// A part at a time, so that memory does not grow with the number of faces.
-	done, quiet := 0, l.quietly()
+	done, quiet := 0, l.env.Quietly()
 	for items := range slices.Chunk(set.Items, scorePart) {
 		part := datasets.Set{Name: set.Name, Items: items}
-		faces, kept, skipped, err := quiet.read(ctx, "", part, func(f face.Face) (face.Face, error) { return f, nil })
+		faces, kept, skipped, err := quiet.Read(ctx, "", part, func(f face.Face) (face.Face, error) { return f, nil })
 		if err != nil {
 			return scoredSet{}, err
 		}
@@ -181,16 +182,16 @@ func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datas
 			ids[i] = it.ID()
 		}
 		// Scores that need the variants are recorded beside the chosen one only when it needs them too.
-		outputs, err := quiet.evidence(ctx, "", d, score, faces, ids)
+		outputs, err := d.evidence(ctx, quiet, "", score, faces, ids)
 		if err != nil {
 			return scoredSet{}, err
 		}
-		read, evidence, fallback = append(read, kept...), append(evidence, outputs...), fallback+fallbacks(faces)
+		read, evidence, fallback = append(read, kept...), append(evidence, outputs...), fallback+source.Fallbacks(faces)
 		found.Skipped = append(found.Skipped, skipped...)
 		done += len(items)
-		l.report(Event{Stage: "testing " + set.Name, Done: done, Total: len(set.Items)})
+		l.env.Report(Event{Stage: "testing " + set.Name, Done: done, Total: len(set.Items)})
 	}
-	if err := someRead(set, len(read), found.Skipped); err != nil {
+	if err := source.SomeRead(set, len(read), found.Skipped); err != nil {
 		return scoredSet{}, err
 	}
 	at := map[string]int{}
@@ -221,7 +222,7 @@ func (l *Lab) scoreSet(ctx context.Context, d *detector, score string, set datas
 
 // Evaluate tests a finished run on the sets under the lab's data root. The run's folder stays as it is.
 func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Record, error) {
-	sets, problems, err := l.testSets(names, r.Spec.Data.Train)
+	sets, problems, err := l.env.TestSets(names, r.Spec.Data.Train)
 	if err != nil {
 		return store.Record{}, err
 	}

@@ -12,21 +12,21 @@ import (
 )
 
 // Runs lists the ids of the finished runs, sorted.
-func (l *Lab) Runs() ([]string, error) { return store.List(l.dir) }
+func (l *Lab) Runs() ([]string, error) { return store.List(l.env.Results) }
 
 // List lists the runs of any state by id; see [store.Scan].
-func (l *Lab) List() ([]store.Entry, error) { return store.Scan(l.dir) }
+func (l *Lab) List() ([]store.Entry, error) { return store.Scan(l.env.Results) }
 
 // Load returns a finished run of this lab by its id, or by a part of the id that only one run has.
 func (l *Lab) Load(id string) (*Run, error) {
-	ids, err := store.List(l.dir)
+	ids, err := store.List(l.env.Results)
 	if err != nil {
 		return nil, err
 	}
 	if id, err = l.match(id, ids, "finished run"); err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(l.dir, id)
+	dir := filepath.Join(l.env.Results, id)
 	record, err := store.ReadRecord(dir)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (l *Lab) Load(id string) (*Run, error) {
 
 // Find returns what is known of a run of any state by its id, or by a part of the id that only one run has.
 func (l *Lab) Find(id string) (store.Entry, error) {
-	entries, err := store.Scan(l.dir)
+	entries, err := store.Scan(l.env.Results)
 	if err != nil {
 		return store.Entry{}, err
 	}
@@ -71,9 +71,9 @@ func (l *Lab) match(wanted string, ids []string, what string) (string, error) {
 	case len(found) > 1:
 		return "", fmt.Errorf("lab: run %q is one of several: %s", wanted, some(found))
 	case len(ids) == 0:
-		return "", fmt.Errorf("lab: no run %q: %s holds no %s yet; make one with seelab run", wanted, l.dir, what)
+		return "", fmt.Errorf("lab: no run %q: %s holds no %s yet; make one with seelab run", wanted, l.env.Results, what)
 	}
-	return "", fmt.Errorf("lab: no run %q in %s; there are %s", wanted, l.dir, some(ids))
+	return "", fmt.Errorf("lab: no run %q in %s; there are %s", wanted, l.env.Results, some(ids))
 }
 
 // some lists the first of many names.
@@ -86,8 +86,10 @@ func some(names []string) string {
 }
 
 // Remove removes a run of any state by its id, weights and all. It fails with a [BusyError] while a process makes it.
-func (l *Lab) Remove(ctx context.Context, id string) error { return store.Remove(ctx, l.dir, id) }
+func (l *Lab) Remove(ctx context.Context, id string) error {
+	return store.Remove(ctx, l.env.Results, id)
+}
 
 // Verify compares the files of a run with the digests that were written with them: those of the run folder if it is
 // finished, else of its checkpoints. It fails with [store.ErrDamaged], naming the files that are not as they were.
-func (l *Lab) Verify(id string) error { return store.VerifyRun(l.dir, id) }
+func (l *Lab) Verify(id string) error { return store.VerifyRun(l.env.Results, id) }

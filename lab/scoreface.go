@@ -60,7 +60,7 @@ func (l *Lab) Score(ctx context.Context, r *Run, files ...string) (out []FaceSco
 	}
 	for _, file := range files {
 		f, err := datasets.Load(datasets.Item{Dataset: "files", File: filepath.Base(file), Path: file, Frame: -1})
-		if err != nil && l.mode == datasets.Skip {
+		if err != nil && l.env.Mode == datasets.Skip {
 			// What wraps the cause names a data set, and there is none.
 			skipped = append(skipped, fmt.Sprintf("%s: %v", file, errors.Unwrap(err)))
 			continue
@@ -101,7 +101,7 @@ func (l *Lab) ScoreItems(ctx context.Context, r *Run, items ...datasets.Item) ([
 // scoreFace scores one face; id makes its draws.
 func (l *Lab) scoreFace(ctx context.Context, r *Run, d *detector, f face.Face, file, id string) (FaceScore, error) {
 	// The score may do without some variants, but the heat map needs them.
-	evidence, err := l.evidence(ctx, "scoring", d, allVariants, []face.Face{f}, []string{id})
+	evidence, err := d.evidence(ctx, l.env, "scoring", allVariants, []face.Face{f}, []string{id})
 	if err != nil {
 		return FaceScore{}, fmt.Errorf("lab: %s: %w", file, err)
 	}

@@ -71,7 +71,7 @@ func (l *Lab) ScoreVideo(ctx context.Context, r *Run, path string) (*VideoScore,
 	if info.IsDir() {
 		v.Pixels = datasets.FrameFolder
 	}
-	x, err := extract.New(ctx, noteWriter{l})
+	x, err := extract.New(ctx, l.env.NoteWriter())
 	if err != nil {
 		return nil, err
 	}
@@ -88,8 +88,8 @@ func (l *Lab) ScoreVideo(ctx context.Context, r *Run, path string) (*VideoScore,
 		return err
 	}
 	stage := "scoring " + filepath.Base(path)
-	for frame, err := range x.Frames(ctx, v, l.faces) {
-		if errors.Is(err, video.ErrDamaged) && l.mode == datasets.Skip && len(out.Frames)+len(waiting) > 0 {
+	for frame, err := range x.Frames(ctx, v, l.env.Cut) {
+		if errors.Is(err, video.ErrDamaged) && l.env.Mode == datasets.Skip && len(out.Frames)+len(waiting) > 0 {
 			out.Problem = err.Error()
 			break
 		}
@@ -102,7 +102,7 @@ func (l *Lab) ScoreVideo(ctx context.Context, r *Run, path string) (*VideoScore,
 				return nil, err
 			}
 		}
-		l.report(Event{Stage: stage, Done: len(out.Frames) + len(waiting), Total: l.faces.Frames})
+		l.env.Report(Event{Stage: stage, Done: len(out.Frames) + len(waiting), Total: l.env.Cut.Frames})
 	}
 	if err := score(); err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func (l *Lab) scoreFrames(ctx context.Context, r *Run, d *detector, out *VideoSc
 			ids = append(ids, fmt.Sprintf("%s:%d-%d", filepath.Base(out.File), frame.Index, f.Track))
 		}
 	}
-	evidence, err := l.quietly().evidence(ctx, "", d, r.Record.Score, faces, ids)
+	evidence, err := d.evidence(ctx, l.env.Quietly(), "", r.Record.Score, faces, ids)
 	if err != nil {
 		return err
 	}

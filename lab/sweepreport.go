@@ -20,7 +20,7 @@ func (l *Lab) SweepResults(w spec.Sweep, command string) (report.Sweep, error) {
 	s := report.Sweep{Sweep: w, Command: command, Records: make([]*store.Record, len(cells))}
 	finished := 0
 	for i, cell := range cells {
-		record, err := store.ReadRecord(filepath.Join(l.dir, ID(cell.Spec)))
+		record, err := store.ReadRecord(filepath.Join(l.env.Results, ID(cell.Spec)))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -42,6 +42,6 @@ func (l *Lab) WriteSweepReport(w spec.Sweep, command string) (path string, err e
 	if err != nil {
 		return "", err
 	}
-	path = filepath.Join(l.dir, w.Name+"."+store.ReportFile)
+	path = filepath.Join(l.env.Results, w.Name+"."+store.ReportFile)
 	return path, report.WriteSweep(path, s)
 }

@@ -74,7 +74,7 @@ func (l *Lab) Table(options ...TableOption) (*table.Comparison, error) {
 	}
 	var missing []string
 	for _, cell := range request.cells {
-		run := &Run{Dir: filepath.Join(l.dir, ID(cell.Spec)), Spec: cell.Spec}
+		run := &Run{Dir: filepath.Join(l.env.Results, ID(cell.Spec)), Spec: cell.Spec}
 		var err error
 		if run.Record, err = store.ReadRecord(run.Dir); errors.Is(err, fs.ErrNotExist) {
 			missing = append(missing, cell.Label)
@@ -90,7 +90,7 @@ func (l *Lab) Table(options ...TableOption) (*table.Comparison, error) {
 		rows = append(rows, row)
 	}
 	if len(rows) == 0 && len(missing) > 0 && request.Paper == "" {
-		return nil, fmt.Errorf("lab: none of the %d cells is finished in %s: run the sweep first", len(missing), l.dir)
+		return nil, fmt.Errorf("lab: none of the %d cells is finished in %s: run the sweep first", len(missing), l.env.Results)
 	}
 	if request.against != nil {
 		row, err := tableRow(request.against)

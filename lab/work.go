@@ -15,10 +15,12 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/accel"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/safetensors"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/train"
 )
@@ -37,6 +39,8 @@ type work struct {
 	cell *store.Cell
 	in   inputs
 	run  *Run
+
+	computer *accel.Accel
 
 	weights *model.Store
 	done    int // training steps
@@ -75,16 +79,16 @@ func (w *work) do(ctx context.Context) error {
 			return err
 		}
 	}
-	computer, err := w.compute(ctx, true)
-	if err != nil {
+	var err error
+	if w.computer, err = w.env.Compute(ctx, true); err != nil {
 		return err
 	}
 	if err := store.WriteFile(filepath.Join(w.run.Dir, store.SpecFile), []byte(s.TOML())); err != nil {
 		return err
 	}
-	backend := computer.String()
-	if w.devices > 1 {
-		backend += fmt.Sprintf(", batches spread over %d devices", w.devices)
+	backend := w.computer.String()
+	if w.env.Devices > 1 {
+		backend += fmt.Sprintf(", batches spread over %d devices", w.env.Devices)
 	}
 	record.Started, record.Versions = w.start.UTC().Format(time.RFC3339), versions(backend)
 	for _, p := range w.in.problems {
@@ -132,7 +136,7 @@ func (w *work) goOn(ctx context.Context) error {
 		return err
 	}
 	for _, wrong := range damaged {
-		w.note("a checkpoint cannot be used: %v; taking the one before", wrong)
+		w.env.Note("a checkpoint cannot be used: %v; taking the one before", wrong)
 	}
 	if saved == nil {
 		return w.pretrained(ctx, w.weights, s.Encoder)
@@ -157,10 +161,10 @@ func (w *work) goOn(ctx context.Context) error {
 	}
 	w.done, w.before, w.trained = saved.Step, p.Seconds, time.Duration(p.Training*float64(time.Second))
 	record.Started, record.Sessions = p.Started, p.Sessions
-	w.note("%s goes on after step %d of %d", record.Run, w.done, s.Train.Steps)
+	w.env.Note("%s goes on after step %d of %d", record.Run, w.done, s.Train.Steps)
 	for _, session := range p.Sessions {
 		if session.Backend != record.Versions["backend"] {
-			w.note("it was begun on another backend, %s: its figures will not be those of one alone", session.Backend)
+			w.env.Note("it was begun on another backend, %s: its figures will not be those of one alone", session.Backend)
 			break
 		}
 	}
@@ -216,11 +220,11 @@ func (w *work) train(ctx context.Context) (d *detector, held []face.Face, heldIt
 		return fail(err)
 	}
 	fit := method.Keep(s)
-	faces, _, skipped, err := w.load(ctx, "reading faces", w.in.train, fit)
+	faces, _, skipped, err := w.env.Load(ctx, "reading faces", w.in.train, fit)
 	if err != nil {
 		return fail(err)
 	}
-	held, heldItems, heldSkipped, err := w.load(ctx, "reading held-out faces", w.in.held, fit)
+	held, heldItems, heldSkipped, err := w.env.Load(ctx, "reading held-out faces", w.in.held, fit)
 	if err != nil {
 		return fail(err)
 	}
@@ -245,7 +249,7 @@ func (w *work) train(ctx context.Context) (d *detector, held []face.Face, heldIt
 	record.Train = store.Training{
 		Accuracy: w.steps[len(w.steps)-1].HeldOut, Chance: 1 / float64(m.Classes()), Loss: lastTenth(w.steps),
 		Steps: s.Train.Steps, Images: s.Train.Steps * s.Train.Batch, Seconds: w.trained.Seconds(),
-		Faces: len(faces), HeldOut: len(held), Fallback: fallbacks(faces),
+		Faces: len(faces), HeldOut: len(held), Fallback: source.Fallbacks(faces),
 		Synthetic: w.in.train.Synthetic, Data: w.in.trained, Donor: donor,
 	}
 	record.Synthetic = w.in.train.Synthetic
@@ -261,7 +265,7 @@ func (w *work) train(ctx context.Context) (d *detector, held []face.Face, heldIt
 func (w *work) step(ctx context.Context, m method.Method, network *method.Network, faces, held []face.Face, log *store.StepLog) error {
 	var logged error
 	err := train.Run(ctx, w.run.Spec, m, w.weights, faces, held, train.Options{
-		Backend: w.computer.Backend, Network: network, Devices: w.devices, Done: w.done, After: w.trained, SaveEvery: w.saveEvery,
+		Backend: w.computer.Backend, Network: network, Devices: w.env.Devices, Done: w.done, After: w.trained, SaveEvery: w.env.SaveEvery,
 		Report: func(p train.Progress) {
 			step := store.Step{
 				Step: p.Step, Loss: p.Loss, Accuracy: p.Accuracy, HeldOut: p.HeldOut,
@@ -269,7 +273,7 @@ func (w *work) step(ctx context.Context, m method.Method, network *method.Networ
 			}
 			w.steps = append(w.steps, step)
 			logged = errors.Join(logged, log.Append(step))
-			w.report(Event{Stage: "training", Done: p.Step, Total: p.Steps, Training: &p})
+			w.env.Report(Event{Stage: "training", Done: p.Step, Total: p.Steps, Training: &p})
 		},
 		Save: func(done int, trained time.Duration) error {
 			if logged != nil {
@@ -293,7 +297,7 @@ func (w *work) step(ctx context.Context, m method.Method, network *method.Networ
 // adopt takes the trained network of a finished run that was trained as this one would be, and returns that run's id, ""
 // if there is none.
 func (w *work) adopt() (donor string, err error) {
-	entries, err := store.Scan(w.dir)
+	entries, err := store.Scan(w.env.Results)
 	if err != nil {
 		return "", err
 	}
@@ -301,14 +305,14 @@ func (w *work) adopt() (donor string, err error) {
 		if e.Status != store.Finished || e.Head.Network != w.run.Record.Network {
 			continue
 		}
-		dir := filepath.Join(w.dir, e.ID)
+		dir := filepath.Join(w.env.Results, e.ID)
 		r, err := store.ReadRecord(dir)
 		if err != nil || r.Versions["backend"] != w.run.Record.Versions["backend"] || len(r.Train.Data) != len(w.in.trained) ||
 			(origin{r.Versions["seelab"], r.Train.Data}).compare(w.in) != nil {
 			continue
 		}
 		if err := store.Verify(dir); err != nil {
-			w.note("%s has trained the network of this run, but: %v", e.ID, err)
+			w.env.Note("%s has trained the network of this run, but: %v", e.ID, err)
 			continue
 		}
 		steps, err := store.ReadSteps(filepath.Join(dir, store.TrainingFile))
@@ -327,7 +331,7 @@ func (w *work) adopt() (donor string, err error) {
 			return "", err
 		}
 		w.steps, w.done, w.trained = steps, w.run.Spec.Train.Steps, time.Duration(r.Train.Seconds*float64(time.Second))
-		w.note("%s has trained the network of this run", e.ID)
+		w.env.Note("%s has trained the network of this run", e.ID)
 		return e.ID, nil
 	}
 	return "", nil

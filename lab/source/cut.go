@@ -1,4 +1,4 @@
-package lab
+package source
 
 import (
 	"context"
@@ -13,11 +13,11 @@ import (
 // Faces extracts the faces of the data sets of videos under the data root that are named, or of all, into the cache of
 // faces (see package extract): of the videos that are trained and tested on, or of all videos. What is in the cache is not
 // extracted again.
-func (l *Lab) Faces(ctx context.Context, all bool, names ...string) ([]extract.Report, error) {
-	if l.data == "" {
+func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.Report, error) {
+	if r.Data == "" {
 		return nil, fmt.Errorf("lab: no data folder is given: point to your data with --data DIR or %s", DataEnv)
 	}
-	videos, err := l.videoSets()
+	videos, err := r.videoSets()
 	if err != nil {
 		return nil, err
 	}
@@ -27,23 +27,23 @@ func (l *Lab) Faces(ctx context.Context, all bool, names ...string) ([]extract.R
 	}
 	slices.Sort(there)
 	if len(there) == 0 {
-		return nil, fmt.Errorf("lab: no data set of videos below %s; known layouts are %s (seelab doctor says more)", l.data, strings.Join(datasets.Layouts(), ", "))
+		return nil, fmt.Errorf("lab: no data set of videos below %s; known layouts are %s (seelab doctor says more)", r.Data, strings.Join(datasets.Layouts(), ", "))
 	}
 	if len(names) == 0 {
 		names = there
 	}
-	cache, err := l.faceCache()
+	cache, err := r.faceCache()
 	if err != nil {
 		return nil, err
 	}
 	for i, name := range names {
 		if names[i] = datasets.SetName(name); !slices.Contains(there, names[i]) {
-			return nil, fmt.Errorf("lab: no data set of videos %q below %s; there are: %s", name, l.data, strings.Join(there, ", "))
+			return nil, fmt.Errorf("lab: no data set of videos %q below %s; there are: %s", name, r.Data, strings.Join(there, ", "))
 		}
 	}
 	options := extract.Options{
-		Strict: l.mode == datasets.Strict, Progress: noteWriter{l},
-		Report: func(stage string, done, total int) { l.report(Event{Stage: stage, Done: done, Total: total}) },
+		Strict: r.Mode == datasets.Strict, Progress: r.NoteWriter(),
+		Report: r.report,
 	}
 	var reports []extract.Report
 	for _, name := range names {

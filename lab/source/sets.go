@@ -1,4 +1,4 @@
-package lab
+package source
 
 import (
 	"errors"
@@ -12,24 +12,25 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
 // faceCache opens the cache of the faces that are cut from videos.
-func (l *Lab) faceCache() (*extract.Cache, error) {
-	dir := l.faceDir
+func (r *Root) faceCache() (*extract.Cache, error) {
+	dir := r.FaceDir
 	if dir == "" {
 		var err error
 		if dir, err = extract.DefaultDir(); err != nil {
 			return nil, err
 		}
 	}
-	return extract.Open(dir, l.data, l.faces)
+	return extract.Open(dir, r.Data, r.Cut)
 }
 
-// videoSets opens the data sets of videos under the data root, by name. One that cannot be opened is an error of a strict
-// lab, otherwise a note.
-func (l *Lab) videoSets() (map[string]datasets.Dataset, error) {
-	places, err := datasets.Find(l.data)
+// videoSets opens the data sets of videos under the data root, by name. One that cannot be opened is an error in strict
+// mode, otherwise a note.
+func (r *Root) videoSets() (map[string]datasets.Dataset, error) {
+	places, err := datasets.Find(r.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -38,12 +39,12 @@ func (l *Lab) videoSets() (map[string]datasets.Dataset, error) {
 		if !slices.Contains(datasets.Layouts(), place.Layout) {
 			continue
 		}
-		opened, err := datasets.Open(place.Dir, l.mode)
+		opened, err := datasets.Open(place.Dir, r.Mode)
 		if err != nil {
-			if l.mode == datasets.Strict {
+			if r.Mode == datasets.Strict {
 				return nil, err
 			}
-			l.note("%v", err)
+			r.note("%v", err)
 			continue
 		}
 		for _, d := range opened {
@@ -56,14 +57,14 @@ func (l *Lab) videoSets() (map[string]datasets.Dataset, error) {
 	return sets, nil
 }
 
-// testSets opens the test sets of these names, all if there are none. Crops that are there ready-made come before faces that
+// TestSets opens the test sets of these names, all if there are none. Crops that are there ready-made come before faces that
 // were cut from videos. trained are the names of the training sets.
-func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems []datasets.Problem, err error) {
+func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems []datasets.Problem, err error) {
 	all := len(names) == 0
 	if !all && !slices.ContainsFunc(names, func(n string) bool { return n != datasets.SyntheticName }) {
-		return datasets.Tests(l.data, names, l.mode)
+		return datasets.Tests(r.Data, names, r.Mode)
 	}
-	ready, err := datasets.TestNames(l.data)
+	ready, err := datasets.TestNames(r.Data)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,9 +72,9 @@ func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems 
 		return name == datasets.SyntheticName || slices.Contains(ready, datasets.SetName(name))
 	}
 	if !all && !slices.ContainsFunc(names, func(n string) bool { return !isReady(n) }) {
-		return datasets.Tests(l.data, names, l.mode)
+		return datasets.Tests(r.Data, names, r.Mode)
 	}
-	videos, err := l.videoSets()
+	videos, err := r.videoSets()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,7 +87,7 @@ func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems 
 		}
 		slices.Sort(names)
 		if len(names) == 0 {
-			return datasets.Tests(l.data, nil, l.mode) // for its error
+			return datasets.Tests(r.Data, nil, r.Mode) // for its error
 		}
 	}
 	var lacking []string
@@ -99,7 +100,7 @@ func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems 
 		d, ok := videos[name]
 		switch {
 		case isReady(name):
-			set, bad, err := datasets.Tests(l.data, []string{name}, l.mode)
+			set, bad, err := datasets.Tests(r.Data, []string{name}, r.Mode)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -110,10 +111,10 @@ func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems 
 				ready = append(ready, name)
 			}
 			slices.Sort(ready)
-			return nil, nil, fmt.Errorf("lab: no test set %q below %s; there are: %s", name, l.data, strings.Join(slices.Compact(ready), ", "))
+			return nil, nil, fmt.Errorf("lab: no test set %q below %s; there are: %s", name, r.Data, strings.Join(slices.Compact(ready), ", "))
 		}
-		set, bad, err := l.cut(d, func(c *extract.Cache) (datasets.Set, []datasets.Problem, error) {
-			return c.Test(d, d.TrainedOn(trained), l.mode)
+		set, bad, err := r.cut(d, func(c *extract.Cache) (datasets.Set, []datasets.Problem, error) {
+			return c.Test(d, d.TrainedOn(trained), r.Mode)
 		})
 		if err != nil && all && isLacking(err) {
 			lacking, last = append(lacking, name), err
@@ -124,18 +125,18 @@ func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems 
 		}
 		parts := slices.ContainsFunc(d.Videos, func(v datasets.Video) bool { return v.Split != datasets.NoSplit })
 		if parts && len(d.TestVideos(false)) > len(d.Part(datasets.TestSplit)) {
-			l.note("%s: its test part alone is too small for a figure; other videos that are there are tested as well", d.Name)
+			r.note("%s: its test part alone is too small for a figure; other videos that are there are tested as well", d.Name)
 		}
 		found, problems = append(found, set), append(problems, bad...)
 	}
 	if len(found) == 0 {
 		if len(lacking) > 1 {
-			return nil, nil, fmt.Errorf("lab: the faces of %s are not cut from their videos; run %s", strings.Join(lacking, ", "), l.facesCommand())
+			return nil, nil, fmt.Errorf("lab: the faces of %s are not cut from their videos; run %s", strings.Join(lacking, ", "), r.facesCommand())
 		}
 		return nil, nil, last
 	}
 	for _, name := range lacking {
-		l.note("not tested on %s: its faces are not cut; run %s", name, l.facesCommand("--dataset", strconv.Quote(name)))
+		r.note("not tested on %s: its faces are not cut; run %s", name, r.facesCommand("--dataset", strconv.Quote(name)))
 	}
 	return found, problems, nil
 }
@@ -146,39 +147,39 @@ func isLacking(err error) bool {
 }
 
 // cut opens faces of the cache. If they lack, the error says how to get them.
-func (l *Lab) cut(d datasets.Dataset, open func(*extract.Cache) (datasets.Set, []datasets.Problem, error)) (datasets.Set, []datasets.Problem, error) {
-	c, err := l.faceCache()
+func (r *Root) cut(d datasets.Dataset, open func(*extract.Cache) (datasets.Set, []datasets.Problem, error)) (datasets.Set, []datasets.Problem, error) {
+	c, err := r.faceCache()
 	if err != nil {
 		return datasets.Set{}, nil, err
 	}
 	set, problems, err := open(c)
 	if isLacking(err) {
-		err = fmt.Errorf("%w; run %s", err, l.facesCommand("--dataset", strconv.Quote(d.Name)))
+		err = fmt.Errorf("%w; run %s", err, r.facesCommand("--dataset", strconv.Quote(d.Name)))
 	}
 	return set, problems, err
 }
 
-// facesCommand is the command that extracts faces as this lab wants them.
-func (l *Lab) facesCommand(more ...string) string {
-	command := append([]string{"seelab faces --data", l.data}, more...)
-	if l.faceDir != "" {
-		command = append(command, "--faces", l.faceDir)
+// facesCommand is the command that extracts faces as they are wanted here.
+func (r *Root) facesCommand(more ...string) string {
+	command := append([]string{"seelab faces --data", r.Data}, more...)
+	if r.FaceDir != "" {
+		command = append(command, "--faces", r.FaceDir)
 	}
-	if p := l.faces; p != extract.Default {
+	if p := r.Cut; p != extract.Default {
 		command = append(command, fmt.Sprintf("--frames %d --margin %g --side %d", p.Frames, p.Margin, p.Side))
 	}
 	return strings.Join(command, " ")
 }
 
 // cutFaces opens the training sets that d names which are faces cut from videos; [datasets.Train] opens the others.
-func (l *Lab) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.Problem, err error) {
+func (r *Root) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.Problem, err error) {
 	var videos map[string]datasets.Dataset
 	for _, name := range d.Train {
-		if name == datasets.SyntheticName || l.data == "" || l.readyMade(name) {
+		if name == datasets.SyntheticName || r.Data == "" || r.readyMade(name) {
 			continue
 		}
 		if videos == nil {
-			if videos, err = l.videoSets(); err != nil {
+			if videos, err = r.videoSets(); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -186,7 +187,7 @@ func (l *Lab) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.P
 		if !ok {
 			continue
 		}
-		set, bad, err := l.cut(of, func(c *extract.Cache) (datasets.Set, []datasets.Problem, error) { return c.Train(of, l.mode) })
+		set, bad, err := r.cut(of, func(c *extract.Cache) (datasets.Set, []datasets.Problem, error) { return c.Train(of, r.Mode) })
 		if err != nil {
 			return nil, nil, err
 		}
@@ -197,21 +198,30 @@ func (l *Lab) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.P
 }
 
 // readyMade tells whether a folder below the data root holds real faces.
-func (l *Lab) readyMade(name string) bool {
+func (r *Root) readyMade(name string) bool {
 	for _, manifest := range []string{"landmarks.csv", "manifest.csv"} {
-		if _, err := os.Stat(filepath.Join(l.data, filepath.FromSlash(name), manifest)); err == nil {
+		if _, err := os.Stat(filepath.Join(r.Data, filepath.FromSlash(name), manifest)); err == nil {
 			return true
 		}
 	}
 	return false
 }
 
-// trainingSets opens the training sets of an experiment and holds some of their people out.
-func (l *Lab) trainingSets(s spec.Spec) (train, held datasets.Set, problems []datasets.Problem, err error) {
-	cut, bad, err := l.cutFaces(s.Data)
+// TrainingSets opens the training sets of an experiment and holds some of their people out.
+func (r *Root) TrainingSets(s spec.Spec) (train, held datasets.Set, problems []datasets.Problem, err error) {
+	cut, bad, err := r.cutFaces(s.Data)
 	if err != nil {
 		return datasets.Set{}, datasets.Set{}, nil, err
 	}
-	train, held, problems, err = datasets.Train(l.data, s.Data, s.Seed, l.mode, cut...)
+	train, held, problems, err = datasets.Train(r.Data, s.Data, s.Seed, r.Mode, cut...)
 	return train, held, append(bad, problems...), err
+}
+
+// Digest is [datasets.Digest] with the user's cache, if there is one.
+func Digest(set datasets.Set) (string, error) {
+	cache := ""
+	if c, err := toolbox.OpenCache(); err == nil {
+		cache = filepath.Join(filepath.Dir(c.Dir()), "digests")
+	}
+	return datasets.CachedDigest(set, cache)
 }

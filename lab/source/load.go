@@ -1,4 +1,4 @@
-package lab
+package source
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 )
 
-// each calls do for every index below n on all cores, with the number of the worker, and reports progress. It stops at
+// Each calls do for every index below n on all cores, with the number of the worker, and reports progress. It stops at
 // the first error or when ctx ends.
-func (l *Lab) each(ctx context.Context, stage string, n int, do func(worker, i int) error) error {
+func (r *Root) Each(ctx context.Context, stage string, n int, do func(worker, i int) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	indices := make(chan int)
@@ -29,7 +29,7 @@ func (l *Lab) each(ctx context.Context, stage string, n int, do func(worker, i i
 				}
 				mu.Lock()
 				done++
-				l.report(Event{Stage: stage, Done: done, Total: n})
+				r.report(stage, done, n)
 				mu.Unlock()
 			}
 		})
@@ -47,34 +47,34 @@ feed:
 	return context.Cause(ctx)
 }
 
-// load reads the faces of a set and applies fit to each. A face that cannot be read is left out and named in skipped,
-// unless the lab is strict; frames without a face are left out. items are those that were read, in the order of the set.
-func (l *Lab) load(ctx context.Context, stage string, set datasets.Set, fit func(face.Face) (face.Face, error)) (faces []face.Face, items []datasets.Item, skipped []string, err error) {
-	faces, items, skipped, err = l.read(ctx, stage, set, fit)
+// Load reads the faces of a set and applies fit to each. A face that cannot be read is left out and named in skipped,
+// unless the mode is strict; frames without a face are left out. items are those that were read, in the order of the set.
+func (r *Root) Load(ctx context.Context, stage string, set datasets.Set, fit func(face.Face) (face.Face, error)) (faces []face.Face, items []datasets.Item, skipped []string, err error) {
+	faces, items, skipped, err = r.Read(ctx, stage, set, fit)
 	if err == nil {
-		err = someRead(set, len(faces), skipped)
+		err = SomeRead(set, len(faces), skipped)
 	}
 	return faces, items, skipped, err
 }
 
-// someRead is an error if not one of the faces of a set could be read.
-func someRead(set datasets.Set, read int, skipped []string) error {
+// SomeRead is an error if not one of the faces of a set could be read.
+func SomeRead(set datasets.Set, read int, skipped []string) error {
 	if read > 0 || len(skipped) == 0 {
 		return nil
 	}
 	return fmt.Errorf("lab: none of the %d faces of %s can be read; the first: %s", len(skipped), set.Name, skipped[0])
 }
 
-// read is load for a part of a set, of which perhaps no face can be read.
-func (l *Lab) read(ctx context.Context, stage string, set datasets.Set, fit func(face.Face) (face.Face, error)) (faces []face.Face, items []datasets.Item, skipped []string, err error) {
+// Read is Load for a part of a set, of which perhaps no face can be read.
+func (r *Root) Read(ctx context.Context, stage string, set datasets.Set, fit func(face.Face) (face.Face, error)) (faces []face.Face, items []datasets.Item, skipped []string, err error) {
 	set.Items = slices.DeleteFunc(slices.Clone(set.Items), datasets.Item.NoFace)
 	all, errs := make([]face.Face, len(set.Items)), make([]error, len(set.Items))
-	err = l.each(ctx, stage, len(set.Items), func(_, i int) error {
+	err = r.Each(ctx, stage, len(set.Items), func(_, i int) error {
 		f, err := datasets.Load(set.Items[i])
 		if err == nil {
 			f, err = fit(f)
 		}
-		if err != nil && l.mode == datasets.Strict {
+		if err != nil && r.Mode == datasets.Strict {
 			return err
 		}
 		all[i], errs[i] = f, err
@@ -93,7 +93,8 @@ func (l *Lab) read(ctx context.Context, stage string, set datasets.Set, fit func
 	return faces, items, skipped, nil
 }
 
-func fallbacks(faces []face.Face) int {
+// Fallbacks counts the faces whose landmarks are those of a mean face.
+func Fallbacks(faces []face.Face) int {
 	n := 0
 	for _, f := range faces {
 		if f.Fallback {
