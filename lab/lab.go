@@ -20,10 +20,10 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/train"
 )
 
 // DataEnv is the environment variable that names the data root when no option does.
@@ -105,49 +105,48 @@ func (l *Lab) Doctor(names bool) (datasets.Report, error) { return l.env.Doctor(
 // Errors of [Lab.Run] that say what to do with a cell; test for them with errors.Is.
 var (
 	// ErrBusy tells that another live process makes the run. The error is a [BusyError], which says which.
-	ErrBusy = store.ErrBusy
+	ErrBusy = run.ErrBusy
 	// ErrLost tells that another process has taken the run over, because this one stood still for longer than its lease.
-	ErrLost = store.ErrLost
+	ErrLost = run.ErrLost
 	// ErrDiverged tells that loss or gradients stopped being finite. The run would diverge again.
-	ErrDiverged = train.ErrDiverged
+	ErrDiverged = run.ErrDiverged
 	// ErrChanged tells that a run of this spec was made, or begun, with other data or another version of the lab.
-	ErrChanged = errors.New("lab: changed")
+	ErrChanged = run.ErrChanged
 )
 
 // BusyError is ErrBusy with the host, the process and the time of the claim.
-type BusyError = store.BusyError
+type BusyError = run.BusyError
 
 // StoppedError tells that a run was stopped by its context. What it has done is kept.
-type StoppedError struct {
-	Run         string
-	Done, Steps int   // of the training
-	Err         error // of the context
-}
-
-func (e *StoppedError) Error() string {
-	return fmt.Sprintf("lab: %s stopped after step %d of %d; run it again to go on from there", e.Run, e.Done, e.Steps)
-}
-
-// Unwrap returns Err.
-func (e *StoppedError) Unwrap() error { return e.Err }
+type StoppedError = run.StoppedError
 
 // Run is a finished run.
-type Run struct {
-	Dir    string
-	Spec   spec.Spec
-	Record store.Record
-}
+type Run = run.Run
+
+// Version is that of the lab, as seelab version prints it; it changes when numbers do.
+const Version = env.Version
 
 // ID is the name of the run's folder: the experiment's name and the spec's hash.
-func ID(s spec.Spec) string {
-	name := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
-			return r
-		}
-		return '-'
-	}, strings.ToLower(s.Name))
-	if name == "" {
-		name = "run"
-	}
-	return name + "-" + s.Hash()
+func ID(s spec.Spec) string { return run.ID(s) }
+
+// Run does the experiment s: it trains, chooses the score on held-out real faces when the spec says so, tests, and writes
+// the run folder. A run that is finished already is returned as it is. One that was interrupted goes on from its last
+// checkpoint and finds what it would have found undisturbed. One whose network another finished run has trained takes that.
+//
+// Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
+// others Run fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
+// another version of the lab, and with ErrDiverged when it diverged.
+func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) { return run.Do(ctx, l.env, s) }
+
+// Evaluate tests a finished run on the sets under the lab's data root. The run's folder stays as it is.
+func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Record, error) {
+	return run.Evaluate(ctx, l.env, r, names...)
+}
+
+// Reselect repeats for a finished run the choice of a score, among all of its method if score.Name is "auto", on the
+// held-out real faces under the lab's data root and pseudo-fakes made of them. Both are augmented as said: as in training
+// with r.Spec.Augment, else to see how the scores bear another compression, for example. The record that it returns is the
+// run's with the new Selection and the best score; the run's folder stays as it is.
+func (l *Lab) Reselect(ctx context.Context, r *Run, augment spec.Augment, score spec.Score) (store.Record, error) {
+	return run.Reselect(ctx, l.env, r, augment, score)
 }

@@ -1,4 +1,5 @@
-package lab
+// Package bench measures speeds: of making training images and test variants, of training and of scoring.
+package bench
 
 import (
 	"context"
@@ -15,7 +16,9 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/accel/compiler"
+	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/encoder"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -23,8 +26,8 @@ import (
 	"github.com/seeable-lab/seeable/lab/train"
 )
 
-// Benches are what [Lab.Bench] can time: making training images, making the test variants of faces, training, scoring.
-var Benches = []string{"discrepancy", "variants", "train", "score"}
+// Names are what [Measure] can time: making training images, making the test variants of faces, training, scoring.
+var Names = []string{"discrepancy", "variants", "train", "score"}
 
 // Speed is what a bench measured, on all cores and on synthetic faces. Compiling graphs and the first images, which
 // allocate, are not in it.
@@ -70,8 +73,8 @@ type Speed struct {
 // benchFaces is how many synthetic faces a bench works on, again and again.
 const benchFaces = 64
 
-// Bench times one of [Benches] with the parameters of s for at least the given time.
-func (l *Lab) Bench(ctx context.Context, what string, s spec.Spec, least time.Duration) (Speed, error) {
+// Measure times one of [Names] with the parameters of s for at least the given time.
+func Measure(ctx context.Context, e *env.Env, what string, s spec.Spec, least time.Duration) (Speed, error) {
 	if err := s.Validate(); err != nil {
 		return Speed{}, fmt.Errorf("lab: bench: %w", err)
 	}
@@ -85,11 +88,11 @@ func (l *Lab) Bench(ctx context.Context, what string, s spec.Spec, least time.Du
 	}
 	set, _ := datasets.Synthetic(s.Seed)
 	set.Items = set.Items[:benchFaces]
-	faces, items, _, err := l.env.Load(ctx, "drawing faces", set, fit)
+	faces, items, _, err := e.Load(ctx, "drawing faces", set, fit)
 	if err != nil {
 		return Speed{}, err
 	}
-	b := bench{lab: l, spec: s, method: m, faces: faces, least: least}
+	b := bench{env: e, spec: s, method: m, faces: faces, least: least}
 	for _, it := range items {
 		b.ids = append(b.ids, it.ID())
 	}
@@ -105,7 +108,7 @@ func (l *Lab) Bench(ctx context.Context, what string, s spec.Spec, least time.Du
 	case "score":
 		err = b.score(ctx, &speed)
 	default:
-		err = fmt.Errorf("lab: no bench %q; there are %s", what, strings.Join(Benches, ", "))
+		err = fmt.Errorf("lab: no bench %q; there are %s", what, strings.Join(Names, ", "))
 	}
 	done := compiler.Done()
 	speed.Compiled, speed.Loaded = done.Compiled-before.Compiled, done.Loaded-before.Loaded
@@ -114,7 +117,7 @@ func (l *Lab) Bench(ctx context.Context, what string, s spec.Spec, least time.Du
 }
 
 type bench struct {
-	lab    *Lab
+	env    *env.Env
 	spec   spec.Spec
 	method method.Method
 	faces  []face.Face
@@ -132,9 +135,9 @@ func (b *bench) pace(ctx context.Context, stage string, do func(worker, i int) e
 	}
 	var count atomic.Int64
 	start := time.Now()
-	b.lab.env.Note("%s for %v", stage, b.least)
+	b.env.Note("%s for %v", stage, b.least)
 	// One long-lived index for each core.
-	err = b.lab.env.Quietly().Each(ctx, stage, workers, func(worker, first int) error {
+	err = b.env.Quietly().Each(ctx, stage, workers, func(worker, first int) error {
 		for i := first; time.Since(start) < b.least; i += workers {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -196,7 +199,7 @@ func (b *bench) variants(ctx context.Context, speed *Speed) (err error) {
 
 // train times the input alone, and the training loop with an input that costs nothing and as it is.
 func (b *bench) train(ctx context.Context, speed *Speed) error {
-	computer, err := b.lab.env.Compute(ctx, true)
+	computer, err := b.env.Compute(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -223,7 +226,7 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 	loop, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	over := errors.New("time over")
-	b.lab.env.Note("training on the same images for %v, after compiling", b.least)
+	b.env.Note("training on the same images for %v, after compiling", b.least)
 	err = train.Run(loop, s, input, weights, b.faces, b.faces, train.Options{
 		Backend: computer.Backend,
 		Report: func(p train.Progress) {
@@ -239,7 +242,7 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 				speed.NetworkPerSecond = perSecond
 				input.live.Store(true)
 				start = p.Step + warm
-				b.lab.env.Note("training for %v", b.least)
+				b.env.Note("training for %v", b.least)
 				return
 			}
 			speed.ImagesPerSecond, speed.Seconds = perSecond, seconds
@@ -255,7 +258,7 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 // score times a detector of random weights with the official score: with all variants, with few if the spec says so, and
 // in one pass. They take turns, so that what else the machine does disturbs them alike.
 func (b *bench) score(ctx context.Context, speed *Speed) error {
-	computer, err := b.lab.env.Compute(ctx, false)
+	computer, err := b.env.Compute(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -267,16 +270,16 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 		return err
 	}
 	defer network.Finalize()
-	d := newDetector(b.spec, b.method, weights, network)
+	d := detector.New(b.spec, b.method, weights, network)
 	score := b.method.Scores()[0]
-	l := b.lab.env.Quietly()
+	quiet := b.env.Quietly()
 	seeable, ok := b.method.(*method.SeeABLE)
-	ways := []*scoring{{score: allVariants}}
+	ways := []*scoring{{score: detector.AllVariants}}
 	if ok {
 		ways = append(ways, &scoring{score: "onepass"})
 	}
 	start := time.Now()
-	all, err := d.evidence(ctx, l, "", allVariants, b.faces, b.ids)
+	all, err := d.Evidence(ctx, quiet, "", detector.AllVariants, b.faces, b.ids)
 	if err != nil {
 		return err
 	}
@@ -287,16 +290,16 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 		for i, outputs := range all {
 			made[i] = b.method.Score(score, outputs, nil)
 		}
-		if d.few, err = seeable.FitFew(score, n, all, made); err != nil {
+		if d.Few, err = seeable.FitFew(score, n, all, made); err != nil {
 			return err
 		}
 		ways = append(ways, &scoring{score: score})
 	}
-	b.lab.env.Note("scoring for %v", b.least)
+	b.env.Note("scoring for %v", b.least)
 	for start := time.Now(); time.Since(start) < b.least; {
 		for _, way := range ways {
 			start, cpu := time.Now(), cpuTime()
-			evidence, err := d.evidence(ctx, l, "", way.score, b.faces, b.ids)
+			evidence, err := d.Evidence(ctx, quiet, "", way.score, b.faces, b.ids)
 			if err != nil {
 				return err
 			}
@@ -312,7 +315,7 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 		return err
 	}
 	full, used := ways[0], ways[0]
-	if d.few != nil {
+	if d.Few != nil {
 		used = ways[2]
 		speed.Variants = b.spec.Score.Variants
 		speed.FullPerSecond = full.faces / full.seconds
@@ -334,7 +337,7 @@ func (b *bench) pass(ctx context.Context, network *method.Network) (perSecond fl
 	for i := range images {
 		images[i] = uint8(rng.Uint32())
 	}
-	b.lab.env.Note("scoring the same images for %v", b.least)
+	b.env.Note("scoring the same images for %v", b.least)
 	start, count := time.Now(), 0
 	for ; time.Since(start) < b.least; count += method.NetworkPass {
 		if _, err := network.Outputs(ctx, images); err != nil {

@@ -1,4 +1,4 @@
-package lab
+package explore
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -29,7 +30,7 @@ type Descent struct {
 // Descend takes steps of gradient descent from the embeddings z, one a label, on the loss of s: each embedding moves against
 // its gradient along the sphere, rate times as far as that is long, and is set back to the sphere. The method of s is
 // "seeable"; its encoder's dim is that of z, its discrepancies give the number of prototypes and the guidance matrix.
-func (l *Lab) Descend(ctx context.Context, s spec.Spec, z [][]float64, labels []int, rate float64, steps int) (*Descent, error) {
+func Descend(ctx context.Context, e *env.Env, s spec.Spec, z [][]float64, labels []int, rate float64, steps int) (*Descent, error) {
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
@@ -50,7 +51,7 @@ func (l *Lab) Descend(ctx context.Context, s spec.Spec, z [][]float64, labels []
 		}
 		classes[i] = int32(label)
 	}
-	computer, err := l.env.Compute(ctx, false)
+	computer, err := e.Compute(ctx, false)
 	if err != nil {
 		return nil, err
 	}

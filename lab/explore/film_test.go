@@ -1,7 +1,6 @@
-package lab
+package explore
 
 import (
-	"context"
 	"errors"
 	"math"
 	"os"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/seeable-lab/seeable/experiments"
 	"github.com/seeable-lab/seeable/lab/accel"
+	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/store"
 )
 
 func TestFrameSteps(t *testing.T) {
@@ -41,16 +42,14 @@ func TestFilm(t *testing.T) {
 	s.Encoder.Size, s.Encoder.Dim = 32, 21
 	s.Train.Steps, s.Train.Batch, s.Train.Validate = 6, 16, 1
 	var trained int
-	l, err := Open(t.TempDir(), WithReport(func(e Event) {
-		if e.Training != nil {
+	e := env.New(t.TempDir())
+	e.Tell = func(event env.Event) {
+		if event.Training != nil {
 			trained++
 		}
-	}))
-	if err != nil {
-		t.Fatal(err)
 	}
-	defer l.Close()
-	film, err := l.Film(context.Background(), s, 3, 40)
+	defer e.Close()
+	film, err := Film(t.Context(), e, s, 3, 40)
 	if errors.Is(err, accel.ErrNoBackend) {
 		t.Skip(err)
 	}
@@ -80,18 +79,18 @@ func TestFilm(t *testing.T) {
 	if floats.EqualApprox(film[0].Z[0], film[2].Z[0], 1e-6) {
 		t.Error("the embeddings do not move")
 	}
-	again, err := l.Film(context.Background(), s, 3, 40)
+	again, err := Film(t.Context(), e, s, 3, 40)
 	if err != nil || trained != 6 || !slices.Equal(again[1].Z[7], film[1].Z[7]) {
 		t.Errorf("the second call trained %d steps, %v", trained-6, err)
 	}
-	if entries, err := l.Runs(); err != nil || len(entries) != 0 {
+	if entries, err := store.List(e.Results); err != nil || len(entries) != 0 {
 		t.Errorf("runs %v, %v: a film is none", entries, err)
 	}
-	if _, err := os.Stat(l.env.Results); err != nil {
+	if _, err := os.Stat(e.Results); err != nil {
 		t.Error(err)
 	}
 	s.Method = "sbi"
-	if _, err := l.Film(context.Background(), s, 3, 40); err == nil {
+	if _, err := Film(t.Context(), e, s, 3, 40); err == nil {
 		t.Error("no error for a method without prototypes")
 	}
 }

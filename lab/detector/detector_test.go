@@ -1,4 +1,4 @@
-package lab
+package detector
 
 import (
 	"math"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/safetensors"
@@ -18,7 +19,7 @@ import (
 )
 
 // untrained is a detector of random weights with a network of a moment: four cells, two types, 32 pixels.
-func untrained(t *testing.T) (*detector, *Lab) {
+func untrained(t *testing.T) (*Detector, *env.Env) {
 	t.Helper()
 	backend := acceltest.ForTest(t)
 	s := spec.Default()
@@ -35,17 +36,13 @@ func untrained(t *testing.T) (*detector, *Lab) {
 	}
 	t.Cleanup(network.Finalize)
 	declare(backend, s, m, weights)
-	l, err := Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newDetector(s, m, weights, network), l
+	return New(s, m, weights, network), env.New(t.TempDir())
 }
 
 // Every face gets the outputs of its own variants, wherever its images lie in the passes: of all variants, of the few that
 // were chosen, and of the plain face.
 func TestEvidence(t *testing.T) {
-	d, l := untrained(t)
+	d, e := untrained(t)
 	set, _ := datasets.Synthetic(1)
 	const n = 40 // more than a chunk; 40 · 9 images do not fill their passes
 	var faces []face.Face
@@ -57,13 +54,13 @@ func TestEvidence(t *testing.T) {
 		}
 		faces, ids = append(faces, f), append(ids, it.ID())
 	}
-	all, err := d.evidence(t.Context(), l.env, "", allVariants, faces, ids)
+	all, err := d.Evidence(t.Context(), e, "", AllVariants, faces, ids)
 	if err != nil {
 		t.Fatal(err)
 	}
 	scores := make([]float64, n)
 	for i, outputs := range all {
-		scores[i] = d.score("cosine", outputs)
+		scores[i] = d.Score("cosine", outputs)
 	}
 	same := func(what string, got, want []float32) {
 		t.Helper()
@@ -74,7 +71,7 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 	for _, i := range []int{0, 7, 33, n - 1} {
-		alone, err := d.evidence(t.Context(), l.env, "", "figure", faces[i:i+1], ids[i:i+1])
+		alone, err := d.Evidence(t.Context(), e, "", "figure", faces[i:i+1], ids[i:i+1])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,20 +82,20 @@ func TestEvidence(t *testing.T) {
 			same("alone", all[i][k], row)
 		}
 	}
-	d.spec.Score.Variants = 3
-	told, err := d.choose("cosine", all)
+	d.Spec.Score.Variants = 3
+	told, err := d.Choose("cosine", all)
 	if err != nil {
 		t.Fatal(err)
 	}
-	few, err := d.evidence(t.Context(), l.env, "", "cosine", faces, ids)
+	few, err := d.Evidence(t.Context(), e, "", "cosine", faces, ids)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := d.evidence(t.Context(), l.env, "", "onepass", faces, ids)
+	plain, err := d.Evidence(t.Context(), e, "", "onepass", faces, ids)
 	if err != nil {
 		t.Fatal(err)
 	}
-	full, err := d.evidence(t.Context(), l.env, "", allVariants, faces, ids)
+	full, err := d.Evidence(t.Context(), e, "", AllVariants, faces, ids)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +105,10 @@ func TestEvidence(t *testing.T) {
 		}
 		same("plain face", plain[i][0], all[i][0])
 		same("plain face before few", outputs[0], all[i][0])
-		for j, k := range d.few.Variants {
+		for j, k := range d.Few.Variants {
 			same("one of few", outputs[1+j], all[i][1+k])
 		}
-		if got, again := d.score("cosine", outputs), d.score("cosine", full[i]); math.Abs(got-again) > 1e-4 || math.IsNaN(got) {
+		if got, again := d.Score("cosine", outputs), d.Score("cosine", full[i]); math.Abs(got-again) > 1e-4 || math.IsNaN(got) {
 			t.Errorf("the few give face %d %v, all images of it %v", i, got, again)
 		}
 	}
@@ -119,7 +116,7 @@ func TestEvidence(t *testing.T) {
 	var rest, spread, mean float64
 	for i, s := range scores {
 		mean += s / n
-		rest += math.Pow(s-d.score("cosine", few[i]), 2)
+		rest += math.Pow(s-d.Score("cosine", few[i]), 2)
 	}
 	for _, s := range scores {
 		spread += math.Pow(s-mean, 2)
@@ -128,7 +125,7 @@ func TestEvidence(t *testing.T) {
 	if share := 1 - rest/spread; share < 0.5 || math.Abs(share-told*told) > 1e-3 {
 		t.Errorf("few variants explain %v of the scores, and are said to correlate by %v", share, told)
 	}
-	if d.scored("norm", "cosine") || !d.scored("cosine", "cosine") || !d.scored("onepass", "cosine") {
+	if d.Scored("norm", "cosine") || !d.Scored("cosine", "cosine") || !d.Scored("onepass", "cosine") {
 		t.Error("of few variants only the score that they were chosen for and onepass can be made")
 	}
 }
@@ -139,7 +136,7 @@ func TestFittedIsKept(t *testing.T) {
 	dir := t.TempDir()
 	read := func() safetensors.File {
 		t.Helper()
-		if err := d.save(dir); err != nil {
+		if err := d.Save(dir); err != nil {
 			t.Fatal(err)
 		}
 		file, err := safetensors.Read(filepath.Join(dir, store.WeightsFile))
@@ -149,28 +146,28 @@ func TestFittedIsKept(t *testing.T) {
 		return file
 	}
 	bare := len(read().Tensors)
-	d.calibration = &method.Calibration{Mean: []float64{0.5, -1}, Spread: []float64{0.25, 2}}
-	d.few = &method.Few{Score: "calibrated", Variants: []int{5, 0, 2}, Weights: []float64{1, 0.5, -2, 0.25, 4}}
+	d.Calibration = &method.Calibration{Mean: []float64{0.5, -1}, Spread: []float64{0.25, 2}}
+	d.Few = &method.Few{Score: "calibrated", Variants: []int{5, 0, 2}, Weights: []float64{1, 0.5, -2, 0.25, 4}}
 	file := read()
-	again := &detector{spec: d.spec}
-	if err := again.fitted(&file, "calibrated"); err != nil {
+	again := &Detector{Spec: d.Spec}
+	if err := again.Fitted(&file, "calibrated"); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(again.few, d.few) || !reflect.DeepEqual(again.calibration, d.calibration) {
-		t.Errorf("got %+v and %+v, want %+v and %+v", again.few, again.calibration, d.few, d.calibration)
+	if !reflect.DeepEqual(again.Few, d.Few) || !reflect.DeepEqual(again.Calibration, d.Calibration) {
+		t.Errorf("got %+v and %+v, want %+v and %+v", again.Few, again.Calibration, d.Few, d.Calibration)
 	}
 	if len(file.Tensors) != bare {
 		t.Errorf("%d tensors are left, want the %d of the network", len(file.Tensors), bare)
 	}
-	d.few.Variants = []int{5, 0, 8}
+	d.Few.Variants = []int{5, 0, 8}
 	file = read()
-	if err := again.fitted(&file, "calibrated"); err == nil {
+	if err := again.Fitted(&file, "calibrated"); err == nil {
 		t.Error("no error for variant 8 of 8")
 	}
-	d.few, d.calibration = nil, nil
-	again = &detector{spec: d.spec}
+	d.Few, d.Calibration = nil, nil
+	again = &Detector{Spec: d.Spec}
 	file = read()
-	if err := again.fitted(&file, "figure"); err != nil || again.few != nil || again.calibration != nil || len(file.Tensors) != bare {
-		t.Errorf("without them: %+v, %+v, %v", again.few, again.calibration, err)
+	if err := again.Fitted(&file, "figure"); err != nil || again.Few != nil || again.Calibration != nil || len(file.Tensors) != bare {
+		t.Errorf("without them: %+v, %+v, %v", again.Few, again.Calibration, err)
 	}
 }

@@ -1,4 +1,4 @@
-package lab
+package run
 
 import (
 	"bytes"
@@ -16,7 +16,9 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/accel"
+	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/encoder"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/safetensors"
@@ -35,7 +37,7 @@ import (
 //
 // Each of them is kept as soon as it is there, and the commit is the last.
 type work struct {
-	*Lab
+	*env.Env
 	cell *store.Cell
 	in   inputs
 	run  *Run
@@ -67,7 +69,7 @@ type progress struct {
 func (w *work) do(ctx context.Context) error {
 	w.start = time.Now()
 	s, record := w.run.Spec, &w.run.Record
-	if err := w.begun(record.Run, w.cell, w.in); err != nil {
+	if err := begun(record.Run, w.cell, w.in); err != nil {
 		return err
 	}
 	if f := w.cell.Failure(); f != nil {
@@ -80,17 +82,17 @@ func (w *work) do(ctx context.Context) error {
 		}
 	}
 	var err error
-	if w.computer, err = w.env.Compute(ctx, true); err != nil {
+	if w.computer, err = w.Compute(ctx, true); err != nil {
 		return err
 	}
 	if err := store.WriteFile(filepath.Join(w.run.Dir, store.SpecFile), []byte(s.TOML())); err != nil {
 		return err
 	}
 	backend := w.computer.String()
-	if w.env.Devices > 1 {
-		backend += fmt.Sprintf(", batches spread over %d devices", w.env.Devices)
+	if w.Devices > 1 {
+		backend += fmt.Sprintf(", batches spread over %d devices", w.Devices)
 	}
-	record.Started, record.Versions = w.start.UTC().Format(time.RFC3339), versions(backend)
+	record.Started, record.Versions = w.start.UTC().Format(time.RFC3339), env.Versions(backend)
 	for _, p := range w.in.problems {
 		record.Skipped = append(record.Skipped, p.Error())
 	}
@@ -109,18 +111,18 @@ func (w *work) do(ctx context.Context) error {
 	if err := w.choose(ctx, d, held, heldItems); err != nil {
 		return err
 	}
-	if err := d.save(w.run.Dir); err != nil {
+	if err := d.Save(w.run.Dir); err != nil {
 		return err
 	}
-	items, groups, err := w.test(ctx, w.run, d, w.in.tests, w)
+	items, groups, err := test(ctx, w.Env, w.run, d, w.in.tests, w)
 	if err != nil {
 		return err
 	}
-	if err := store.WriteItems(filepath.Join(w.run.Dir, store.ScoresFile), d.method.Scores(), items); err != nil {
+	if err := store.WriteItems(filepath.Join(w.run.Dir, store.ScoresFile), d.Method.Scores(), items); err != nil {
 		return err
 	}
 	record.Seconds = w.before + time.Since(w.start).Seconds()
-	if err := w.writeReport(ctx, w.run, d, w.steps, items, groups, held); err != nil {
+	if err := writeReport(ctx, w.Env, w.run, d, w.steps, items, groups, held); err != nil {
 		return err
 	}
 	return w.cell.Commit(*record)
@@ -136,10 +138,10 @@ func (w *work) goOn(ctx context.Context) error {
 		return err
 	}
 	for _, wrong := range damaged {
-		w.env.Note("a checkpoint cannot be used: %v; taking the one before", wrong)
+		w.Note("a checkpoint cannot be used: %v; taking the one before", wrong)
 	}
 	if saved == nil {
-		return w.pretrained(ctx, w.weights, s.Encoder)
+		return detector.Pretrained(ctx, w.Env, w.weights, s.Encoder)
 	}
 	state := saved.Files[stateFile]
 	file, err := safetensors.Decode(bytes.NewReader(state), int64(len(state)))
@@ -161,10 +163,10 @@ func (w *work) goOn(ctx context.Context) error {
 	}
 	w.done, w.before, w.trained = saved.Step, p.Seconds, time.Duration(p.Training*float64(time.Second))
 	record.Started, record.Sessions = p.Started, p.Sessions
-	w.env.Note("%s goes on after step %d of %d", record.Run, w.done, s.Train.Steps)
+	w.Note("%s goes on after step %d of %d", record.Run, w.done, s.Train.Steps)
 	for _, session := range p.Sessions {
 		if session.Backend != record.Versions["backend"] {
-			w.env.Note("it was begun on another backend, %s: its figures will not be those of one alone", session.Backend)
+			w.Note("it was begun on another backend, %s: its figures will not be those of one alone", session.Backend)
 			break
 		}
 	}
@@ -212,19 +214,19 @@ func (w *work) files(state safetensors.File, trained time.Duration) (map[string]
 }
 
 // train loads the real faces and trains the run's network on them, as far as that has not been done.
-func (w *work) train(ctx context.Context) (d *detector, held []face.Face, heldItems []datasets.Item, err error) {
-	fail := func(err error) (*detector, []face.Face, []datasets.Item, error) { return nil, nil, nil, err }
+func (w *work) train(ctx context.Context) (d *detector.Detector, held []face.Face, heldItems []datasets.Item, err error) {
+	fail := func(err error) (*detector.Detector, []face.Face, []datasets.Item, error) { return nil, nil, nil, err }
 	s, record := w.run.Spec, &w.run.Record
 	m, err := method.New(s)
 	if err != nil {
 		return fail(err)
 	}
 	fit := method.Keep(s)
-	faces, _, skipped, err := w.env.Load(ctx, "reading faces", w.in.train, fit)
+	faces, _, skipped, err := w.Load(ctx, "reading faces", w.in.train, fit)
 	if err != nil {
 		return fail(err)
 	}
-	held, heldItems, heldSkipped, err := w.env.Load(ctx, "reading held-out faces", w.in.held, fit)
+	held, heldItems, heldSkipped, err := w.Load(ctx, "reading held-out faces", w.in.held, fit)
 	if err != nil {
 		return fail(err)
 	}
@@ -258,14 +260,14 @@ func (w *work) train(ctx context.Context) (d *detector, held []face.Face, heldIt
 			return fail(err)
 		}
 	}
-	return newDetector(s, m, w.weights, network), held, heldItems, nil
+	return detector.New(s, m, w.weights, network), held, heldItems, nil
 }
 
 // step makes the steps that are left.
 func (w *work) step(ctx context.Context, m method.Method, network *method.Network, faces, held []face.Face, log *store.StepLog) error {
 	var logged error
 	err := train.Run(ctx, w.run.Spec, m, w.weights, faces, held, train.Options{
-		Backend: w.computer.Backend, Network: network, Devices: w.env.Devices, Done: w.done, After: w.trained, SaveEvery: w.env.SaveEvery,
+		Backend: w.computer.Backend, Network: network, Devices: w.Devices, Done: w.done, After: w.trained, SaveEvery: w.SaveEvery,
 		Report: func(p train.Progress) {
 			step := store.Step{
 				Step: p.Step, Loss: p.Loss, Accuracy: p.Accuracy, HeldOut: p.HeldOut,
@@ -273,7 +275,7 @@ func (w *work) step(ctx context.Context, m method.Method, network *method.Networ
 			}
 			w.steps = append(w.steps, step)
 			logged = errors.Join(logged, log.Append(step))
-			w.env.Report(Event{Stage: "training", Done: p.Step, Total: p.Steps, Training: &p})
+			w.Report(env.Event{Stage: "training", Done: p.Step, Total: p.Steps, Training: &p})
 		},
 		Save: func(done int, trained time.Duration) error {
 			if logged != nil {
@@ -297,7 +299,7 @@ func (w *work) step(ctx context.Context, m method.Method, network *method.Networ
 // adopt takes the trained network of a finished run that was trained as this one would be, and returns that run's id, ""
 // if there is none.
 func (w *work) adopt() (donor string, err error) {
-	entries, err := store.Scan(w.env.Results)
+	entries, err := store.Scan(w.Results)
 	if err != nil {
 		return "", err
 	}
@@ -305,14 +307,14 @@ func (w *work) adopt() (donor string, err error) {
 		if e.Status != store.Finished || e.Head.Network != w.run.Record.Network {
 			continue
 		}
-		dir := filepath.Join(w.env.Results, e.ID)
+		dir := filepath.Join(w.Results, e.ID)
 		r, err := store.ReadRecord(dir)
 		if err != nil || r.Versions["backend"] != w.run.Record.Versions["backend"] || len(r.Train.Data) != len(w.in.trained) ||
 			(origin{r.Versions["seelab"], r.Train.Data}).compare(w.in) != nil {
 			continue
 		}
 		if err := store.Verify(dir); err != nil {
-			w.env.Note("%s has trained the network of this run, but: %v", e.ID, err)
+			w.Note("%s has trained the network of this run, but: %v", e.ID, err)
 			continue
 		}
 		steps, err := store.ReadSteps(filepath.Join(dir, store.TrainingFile))
@@ -323,7 +325,7 @@ func (w *work) adopt() (donor string, err error) {
 		if err != nil {
 			return "", err
 		}
-		if err := (&detector{spec: w.run.Spec}).fitted(&file, ""); err != nil {
+		if err := (&detector.Detector{Spec: w.run.Spec}).Fitted(&file, ""); err != nil {
 			return "", fmt.Errorf("lab: %s: %w", filepath.Join(dir, store.WeightsFile), err)
 		}
 		w.weights = model.NewStore() // without what pretrained weights brought
@@ -331,7 +333,7 @@ func (w *work) adopt() (donor string, err error) {
 			return "", err
 		}
 		w.steps, w.done, w.trained = steps, w.run.Spec.Train.Steps, time.Duration(r.Train.Seconds*float64(time.Second))
-		w.env.Note("%s has trained the network of this run", e.ID)
+		w.Note("%s has trained the network of this run", e.ID)
 		return e.ID, nil
 	}
 	return "", nil
@@ -349,17 +351,17 @@ type chosen struct {
 }
 
 // choose is chooseScore, unless that has been done.
-func (w *work) choose(ctx context.Context, d *detector, held []face.Face, items []datasets.Item) error {
+func (w *work) choose(ctx context.Context, d *detector.Detector, held []face.Face, items []datasets.Item) error {
 	r := w.run
 	var c chosen
 	if json.Unmarshal(w.cell.Kept(chosenStage)[chosenFile], &c) == nil {
-		r.Record.Score, r.Record.Selection, d.calibration, d.few = c.Score, c.Selection, c.Calibration, c.Few
+		r.Record.Score, r.Record.Selection, d.Calibration, d.Few = c.Score, c.Selection, c.Calibration, c.Few
 		return nil
 	}
-	if err := w.chooseScore(ctx, r, d, held, items); err != nil {
+	if err := chooseScore(ctx, w.Env, r, d, held, items); err != nil {
 		return err
 	}
-	return w.keep(chosenStage, chosenFile, chosen{r.Record.Score, r.Record.Selection, d.calibration, d.few}, nil)
+	return w.keep(chosenStage, chosenFile, chosen{r.Record.Score, r.Record.Selection, d.Calibration, d.Few}, nil)
 }
 
 // keep keeps a value as JSON and perhaps another file.

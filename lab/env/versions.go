@@ -1,4 +1,4 @@
-package lab
+package env
 
 import (
 	"runtime"
@@ -10,8 +10,8 @@ import (
 // Version is that of the lab, as seelab version prints it; it changes when numbers do.
 const Version = "0.5.0"
 
-// versions tells what a run was made with.
-func versions(backend string) map[string]string {
+// Versions tells what a run was made with.
+func Versions(backend string) map[string]string {
 	v := map[string]string{"seelab": Version, "metric": metric.Version, "go": runtime.Version(), "backend": backend, "platform": runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

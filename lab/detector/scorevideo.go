@@ -1,4 +1,4 @@
-package lab
+package detector
 
 import (
 	"cmp"
@@ -12,10 +12,10 @@ import (
 	"slices"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/face/detect"
-	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/video"
@@ -33,8 +33,8 @@ type VideoScore struct {
 	// Telling are the most anomalous faces of the most anomalous frames, by falling score.
 	Telling []TellingFace `json:"-"`
 
-	reference []float64 // scores of real faces
-	synthetic bool
+	Reference []float64 `json:"-"` // scores of real faces
+	Synthetic bool      `json:"-"` // the detector was trained on faces drawn by code
 }
 
 // FrameScore is what a detector says of a frame.
@@ -56,10 +56,15 @@ type TellingFace struct {
 // telling is how many frames are shown with their heat maps.
 const telling = 3
 
-// ScoreVideo scores a video file, or a folder of frames: the faces in frames that are spread evenly over it, cut as
-// [WithFaces] says. A video without a face on any of them is an error that wraps [detect.ErrNoFace]. A damaged video is
-// scored as far as it can be read, except by a strict lab.
-func (l *Lab) ScoreVideo(ctx context.Context, r *Run, path string) (*VideoScore, error) {
+// Footage is a video file, or a folder of frames, that can be read.
+type Footage struct {
+	path      string
+	video     datasets.Video
+	extractor *extract.Extractor
+}
+
+// OpenFootage looks for a video file or a folder of frames, and for what cuts faces out of it.
+func OpenFootage(ctx context.Context, e *env.Env, path string) (*Footage, error) {
 	v := datasets.Video{Dataset: "files", Method: "file", Name: filepath.Base(path), Path: path}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -71,25 +76,29 @@ func (l *Lab) ScoreVideo(ctx context.Context, r *Run, path string) (*VideoScore,
 	if info.IsDir() {
 		v.Pixels = datasets.FrameFolder
 	}
-	x, err := extract.New(ctx, l.env.NoteWriter())
+	x, err := extract.New(ctx, e.NoteWriter())
 	if err != nil {
 		return nil, err
 	}
-	d, err := l.detector(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	out := &VideoScore{File: path, Name: r.Record.Score, synthetic: r.Record.Train.Synthetic}
+	return &Footage{path, v, x}, nil
+}
+
+// Video scores the faces in frames that are spread evenly over the footage, cut as e.Cut says. A video without a face on
+// any of them is an error that wraps [detect.ErrNoFace]. A damaged video is scored as far as it can be read, except in
+// strict mode.
+func (d *Detector) Video(ctx context.Context, e *env.Env, footage *Footage) (*VideoScore, error) {
+	path := footage.path
+	out := &VideoScore{File: path, Name: d.Record.Score, Synthetic: d.Record.Train.Synthetic}
 	var waiting []extract.Frame
 	faces := 0
 	score := func() error {
-		err := l.scoreFrames(ctx, r, d, out, waiting)
+		err := d.scoreFrames(ctx, e, out, waiting)
 		waiting, faces = waiting[:0], 0
 		return err
 	}
 	stage := "scoring " + filepath.Base(path)
-	for frame, err := range x.Frames(ctx, v, l.env.Cut) {
-		if errors.Is(err, video.ErrDamaged) && l.env.Mode == datasets.Skip && len(out.Frames)+len(waiting) > 0 {
+	for frame, err := range footage.extractor.Frames(ctx, footage.video, e.Cut) {
+		if errors.Is(err, video.ErrDamaged) && e.Mode == datasets.Skip && len(out.Frames)+len(waiting) > 0 {
 			out.Problem = err.Error()
 			break
 		}
@@ -102,7 +111,7 @@ func (l *Lab) ScoreVideo(ctx context.Context, r *Run, path string) (*VideoScore,
 				return nil, err
 			}
 		}
-		l.env.Report(Event{Stage: stage, Done: len(out.Frames) + len(waiting), Total: l.env.Cut.Frames})
+		e.Report(env.Event{Stage: stage, Done: len(out.Frames) + len(waiting), Total: e.Cut.Frames})
 	}
 	if err := score(); err != nil {
 		return nil, err
@@ -119,16 +128,17 @@ func (l *Lab) ScoreVideo(ctx context.Context, r *Run, path string) (*VideoScore,
 	out.Score /= float64(out.Found)
 	for i, t := range out.Telling {
 		// Again, with its regions.
-		if out.Telling[i].FaceScore, err = l.scoreFace(ctx, r, d, t.Face, path, t.id); err != nil {
+		var err error
+		if out.Telling[i].FaceScore, err = d.scoreFace(ctx, e, t.Face, path, t.id); err != nil {
 			return nil, err
 		}
 	}
-	out.reference = l.realScores(r)
+	out.Reference = d.realScores()
 	return out, nil
 }
 
 // scoreFrames scores the faces of frames and keeps the most telling.
-func (l *Lab) scoreFrames(ctx context.Context, r *Run, d *detector, out *VideoScore, frames []extract.Frame) error {
+func (d *Detector) scoreFrames(ctx context.Context, e *env.Env, out *VideoScore, frames []extract.Frame) error {
 	var faces []face.Face
 	var ids []string
 	for _, frame := range frames {
@@ -141,7 +151,7 @@ func (l *Lab) scoreFrames(ctx context.Context, r *Run, d *detector, out *VideoSc
 			ids = append(ids, fmt.Sprintf("%s:%d-%d", filepath.Base(out.File), frame.Index, f.Track))
 		}
 	}
-	evidence, err := d.evidence(ctx, l.env.Quietly(), "", r.Record.Score, faces, ids)
+	evidence, err := d.Evidence(ctx, e.Quietly(), "", d.Record.Score, faces, ids)
 	if err != nil {
 		return err
 	}
@@ -150,7 +160,7 @@ func (l *Lab) scoreFrames(ctx context.Context, r *Run, d *detector, out *VideoSc
 		s := FrameScore{Frame: frame.Index, Second: frame.Second, Faces: []float64{}}
 		best := TellingFace{At: len(out.Frames)}
 		for range frame.Faces {
-			score := d.score(r.Record.Score, evidence[next])
+			score := d.Score(d.Record.Score, evidence[next])
 			if s.Faces = append(s.Faces, score); s.Score == nil || score > *s.Score {
 				s.Score = &score
 				best.FaceScore, best.id = FaceScore{Score: score, Face: faces[next]}, ids[next]
@@ -169,15 +179,15 @@ func (l *Lab) scoreFrames(ctx context.Context, r *Run, d *detector, out *VideoSc
 
 // realScores are the scores that a run gave to real faces, of the test sets whose faces have landmarks of their own, as
 // those of videos have.
-func (l *Lab) realScores(r *Run) (scores []float64) {
-	names, items, err := store.ReadItems(filepath.Join(r.Dir, store.ScoresFile))
-	column := slices.Index(names, r.Record.Score)
+func (d *Detector) realScores() (scores []float64) {
+	names, items, err := store.ReadItems(filepath.Join(d.Dir, store.ScoresFile))
+	column := slices.Index(names, d.Record.Score)
 	if err != nil || column < 0 {
 		return nil // the timeline does without
 	}
 	comparable := map[string]bool{}
-	for _, t := range r.Record.Tests {
-		comparable[t.Dataset] = t.Fallback == 0 && t.Synthetic == r.Record.Train.Synthetic
+	for _, t := range d.Record.Tests {
+		comparable[t.Dataset] = t.Fallback == 0 && t.Synthetic == d.Record.Train.Synthetic
 	}
 	for _, it := range items {
 		if score := it.Scores[column]; !it.Fake && comparable[it.Dataset] && !math.IsNaN(score) {
@@ -185,27 +195,4 @@ func (l *Lab) realScores(r *Run) (scores []float64) {
 		}
 	}
 	return scores
-}
-
-// Timeline shows the scores of the frames; the most telling ones are numbered.
-func (v *VideoScore) Timeline() figure.Timeline {
-	t := figure.Timeline{
-		Title: filepath.Base(v.File), Score: v.Name, Reference: v.reference, Synthetic: v.synthetic,
-		// The frames of a folder have no times.
-		Untimed: len(v.Frames) > 1 && v.Frames[len(v.Frames)-1].Second == 0,
-	}
-	for _, f := range v.Frames {
-		point := figure.Frame{Second: f.Second, Score: math.NaN()}
-		if f.Score != nil {
-			point.Score = *f.Score
-		}
-		if t.Untimed {
-			point.Second = float64(f.Frame)
-		}
-		t.Frames = append(t.Frames, point)
-	}
-	for i, f := range v.Telling {
-		t.Frames[f.At].Mark = fmt.Sprint(i + 1)
-	}
-	return t
 }

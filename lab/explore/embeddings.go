@@ -1,4 +1,4 @@
-package lab
+package explore
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
@@ -23,20 +24,6 @@ type Embeddings struct {
 	Labels     []int    // the class of each image
 	Z          [][]float64
 	Synthetic  bool // the faces are drawn by code
-}
-
-// Embeddings embeds n images of held-out real faces, each with a discrepancy at official strength, by the network of a
-// finished run of the method "seeable". Which face, discrepancy and label the i-th has depends on the run's seed and i.
-func (l *Lab) Embeddings(ctx context.Context, r *Run, n int) (*Embeddings, error) {
-	p, err := l.probe(ctx, r.Spec, n)
-	if err != nil {
-		return nil, err
-	}
-	d, err := l.detector(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return p.embed(ctx, d.network)
 }
 
 // Sphere shows the embeddings on the sphere of three dimensions.
@@ -100,8 +87,8 @@ func (e *Embeddings) similarity() [][]float64 {
 	return mean
 }
 
-// probe is images of held-out faces with discrepancies, to be embedded.
-type probe struct {
+// Probe is images of held-out real faces with discrepancies, to be embedded.
+type Probe struct {
 	spec      spec.Spec
 	method    *method.SeeABLE
 	images    []uint8
@@ -122,21 +109,22 @@ func prototyped(s spec.Spec) (*method.SeeABLE, error) {
 	return seeable, nil
 }
 
-// probe makes n images of the faces that s holds out.
-func (l *Lab) probe(ctx context.Context, s spec.Spec, n int) (*probe, error) {
+// NewProbe makes n images of the faces that s, an experiment of the method "seeable", holds out: each with a discrepancy at
+// official strength. Which face, discrepancy and label the i-th has depends on the seed of s and i.
+func NewProbe(ctx context.Context, e *env.Env, s spec.Spec, n int) (*Probe, error) {
 	m, err := prototyped(s)
 	if err != nil {
 		return nil, err
 	}
-	_, heldSet, _, err := l.env.TrainingSets(s)
+	_, heldSet, _, err := e.TrainingSets(s)
 	if err != nil {
 		return nil, err
 	}
-	held, _, _, err := l.env.Load(ctx, "reading held-out faces", heldSet, method.Keep(s))
+	held, _, _, err := e.Load(ctx, "reading held-out faces", heldSet, method.Keep(s))
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.probeOf(ctx, s, m, held, n)
+	p, err := ProbeOf(ctx, e, s, m, held, n)
 	if err != nil {
 		return nil, err
 	}
@@ -144,18 +132,18 @@ func (l *Lab) probe(ctx context.Context, s spec.Spec, n int) (*probe, error) {
 	return p, nil
 }
 
-// probeOf makes n images of held-out faces.
-func (l *Lab) probeOf(ctx context.Context, s spec.Spec, m *method.SeeABLE, held []face.Face, n int) (*probe, error) {
+// ProbeOf is NewProbe with the held-out faces and the method of s.
+func ProbeOf(ctx context.Context, e *env.Env, s spec.Spec, m *method.SeeABLE, held []face.Face, n int) (*Probe, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("lab: %d images, want at least 1", n)
 	}
 	row := s.Encoder.Size * s.Encoder.Size * 3
-	p := &probe{spec: s, method: m, images: make([]uint8, n*row), labels: make([]int, n)}
+	p := &Probe{spec: s, method: m, images: make([]uint8, n*row), labels: make([]int, n)}
 	samplers := make([]*method.Sampler, runtime.GOMAXPROCS(0))
 	for i := range samplers {
 		samplers[i] = m.Sampler()
 	}
-	err := l.env.Quietly().Each(ctx, "", n, func(worker, i int) error {
+	err := e.Quietly().Each(ctx, "", n, func(worker, i int) error {
 		var err error
 		p.labels[i], err = m.Check(samplers[worker], p.images[i*row:(i+1)*row], held[i%len(held)], stream.New(s.Seed, "report", i))
 		return err
@@ -164,7 +152,7 @@ func (l *Lab) probeOf(ctx context.Context, s spec.Spec, m *method.SeeABLE, held 
 }
 
 // empty has everything but the embeddings.
-func (p *probe) empty() (*Embeddings, error) {
+func (p *Probe) empty() (*Embeddings, error) {
 	g, err := discrepancy.New(p.spec.Discrepancy, p.spec.Augment)
 	if err != nil {
 		return nil, err
@@ -176,8 +164,8 @@ func (p *probe) empty() (*Embeddings, error) {
 	return e, nil
 }
 
-// embed embeds the images by a network.
-func (p *probe) embed(ctx context.Context, network *method.Network) (*Embeddings, error) {
+// Embed embeds the images by a network.
+func (p *Probe) Embed(ctx context.Context, network *method.Network) (*Embeddings, error) {
 	e, err := p.empty()
 	if err != nil {
 		return nil, err
@@ -187,4 +175,12 @@ func (p *probe) embed(ctx context.Context, network *method.Network) (*Embeddings
 		e.Z = append(e.Z, float64s(row))
 	}
 	return e, err
+}
+
+func float64s(x []float32) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = float64(v)
+	}
+	return out
 }

@@ -1,4 +1,4 @@
-package lab
+package explore
 
 import (
 	"bytes"
@@ -15,7 +15,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/encoder"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -33,8 +35,8 @@ type Frame struct {
 
 // Film trains the network of s and embeds the same n images of held-out real faces after some of the steps, the first and
 // the last among them. The steps grow further apart, as most happens early. Nothing is tested and no run is made; the film
-// is kept beside the lab's runs, so that a second call returns at once.
-func (l *Lab) Film(ctx context.Context, s spec.Spec, frames, n int) ([]Frame, error) {
+// is kept beside the runs, so that a second call returns at once.
+func Film(ctx context.Context, e *env.Env, s spec.Spec, frames, n int) ([]Frame, error) {
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
@@ -45,34 +47,34 @@ func (l *Lab) Film(ctx context.Context, s spec.Spec, frames, n int) ([]Frame, er
 	if err != nil {
 		return nil, err
 	}
-	trainSet, heldSet, _, err := l.env.TrainingSets(s)
+	trainSet, heldSet, _, err := e.TrainingSets(s)
 	if err != nil {
 		return nil, err
 	}
-	path, err := l.filmPath(s, frames, n, trainSet)
+	path, err := filmPath(e, s, frames, n, trainSet)
 	if err != nil {
 		return nil, err
 	}
 	made, err := readFilm(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if made, err = l.shoot(ctx, s, m, frames, n, trainSet, heldSet); err == nil {
+		if made, err = shoot(ctx, e, s, m, frames, n, trainSet, heldSet); err == nil {
 			err = writeFilm(path, made)
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	still := &probe{spec: s, method: m, labels: made.Labels, synthetic: trainSet.Synthetic}
+	still := &Probe{spec: s, method: m, labels: made.Labels, synthetic: trainSet.Synthetic}
 	var out []Frame
 	for _, scene := range made.Scenes {
-		e, err := still.empty()
+		embeddings, err := still.empty()
 		if err != nil {
 			return nil, err
 		}
 		for _, z := range scene.Z {
-			e.Z = append(e.Z, float64s(z))
+			embeddings.Z = append(embeddings.Z, float64s(z))
 		}
-		out = append(out, Frame{scene.Step, scene.Loss, scene.Strength, e})
+		out = append(out, Frame{scene.Step, scene.Loss, scene.Strength, embeddings})
 	}
 	return out, nil
 }
@@ -91,26 +93,26 @@ type scene struct {
 }
 
 // shoot makes the film.
-func (l *Lab) shoot(ctx context.Context, s spec.Spec, m *method.SeeABLE, frames, n int, trainSet, heldSet datasets.Set) (film, error) {
-	computer, err := l.env.Compute(ctx, true)
+func shoot(ctx context.Context, e *env.Env, s spec.Spec, m *method.SeeABLE, frames, n int, trainSet, heldSet datasets.Set) (film, error) {
+	computer, err := e.Compute(ctx, true)
 	if err != nil {
 		return film{}, err
 	}
-	faces, _, _, err := l.env.Load(ctx, "reading faces", trainSet, method.Keep(s))
+	faces, _, _, err := e.Load(ctx, "reading faces", trainSet, method.Keep(s))
 	if err != nil {
 		return film{}, err
 	}
-	held, _, _, err := l.env.Load(ctx, "reading held-out faces", heldSet, method.Keep(s))
+	held, _, _, err := e.Load(ctx, "reading held-out faces", heldSet, method.Keep(s))
 	if err != nil {
 		return film{}, err
 	}
-	p, err := l.probeOf(ctx, s, m, held, n)
+	p, err := ProbeOf(ctx, e, s, m, held, n)
 	if err != nil {
 		return film{}, err
 	}
 	weights := model.NewStore()
 	weights.RootScope().SetParam(encoder.SeedParam, s.Seed)
-	if err := l.pretrained(ctx, weights, s.Encoder); err != nil {
+	if err := detector.Pretrained(ctx, e, weights, s.Encoder); err != nil {
 		return film{}, err
 	}
 	network, err := method.NewNetwork(computer.Backend, weights, m, s.Encoder.Size)
@@ -125,7 +127,7 @@ func (l *Lab) shoot(ctx context.Context, s spec.Spec, m *method.SeeABLE, frames,
 	err = train.Run(ctx, s, m, weights, faces, held, train.Options{
 		Backend: computer.Backend, Network: network,
 		Report: func(t train.Progress) {
-			l.env.Report(Event{Stage: "training", Done: t.Step, Total: t.Steps, Training: &t})
+			e.Report(env.Event{Stage: "training", Done: t.Step, Total: t.Steps, Training: &t})
 			if len(made.Scenes) == len(at) || t.Step != at[len(made.Scenes)] {
 				return
 			}
@@ -156,12 +158,12 @@ func frameSteps(steps, frames int) []int {
 }
 
 // filmPath is where a film lies: its name holds what it depends on.
-func (l *Lab) filmPath(s spec.Spec, frames, n int, trainSet datasets.Set) (string, error) {
+func filmPath(e *env.Env, s spec.Spec, frames, n int, trainSet datasets.Set) (string, error) {
 	data, err := source.Digest(trainSet)
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(l.env.Results, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, Version)), nil
+	return filepath.Join(e.Results, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, env.Version)), nil
 }
 
 func writeFilm(path string, made film) error {

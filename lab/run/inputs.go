@@ -1,4 +1,4 @@
-package lab
+package run
 
 import (
 	"crypto/sha256"
@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -26,13 +27,13 @@ type inputs struct {
 	trained     map[string]string // digests of what the network is trained on
 }
 
-// inputs looks for the data of a spec. What can fail early does: the test sets are looked for before an hour of training.
-func (l *Lab) inputs(s spec.Spec) (in inputs, err error) {
-	if in.tests, in.problems, err = l.env.TestSets(s.Data.Test, s.Data.Train); err != nil {
+// look looks for the data of a spec. What can fail early does: the test sets are looked for before an hour of training.
+func look(e *env.Env, s spec.Spec) (in inputs, err error) {
+	if in.tests, in.problems, err = e.TestSets(s.Data.Test, s.Data.Train); err != nil {
 		return inputs{}, err
 	}
 	var problems []datasets.Problem
-	if in.train, in.held, problems, err = l.env.TrainingSets(s); err != nil {
+	if in.train, in.held, problems, err = e.TrainingSets(s); err != nil {
 		return inputs{}, err
 	}
 	in.problems = append(problems, in.problems...)
@@ -73,8 +74,8 @@ const originFile = "origin.json"
 
 // compare says what of an origin differs from what there is now. What was not recorded cannot differ.
 func (o origin) compare(in inputs) (changes []string) {
-	if o.Version != Version {
-		changes = append(changes, fmt.Sprintf("version %s of the lab, this is %s", o.Version, Version))
+	if o.Version != env.Version {
+		changes = append(changes, fmt.Sprintf("version %s of the lab, this is %s", o.Version, env.Version))
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.trained)) {
 		if was := o.Data[name]; was != "" && was != in.trained[name] {
@@ -90,10 +91,10 @@ func changedError(id, state string, changes []string) error {
 }
 
 // finished returns a run that is finished, unless its figures are not those that a new run of the same spec would give.
-func (l *Lab) finished(id string, s spec.Spec, record store.Record, in inputs, missing error) (*Run, error) {
-	r := &Run{filepath.Join(l.env.Results, id), s, record}
+func finished(e *env.Env, id string, s spec.Spec, record store.Record, in inputs, missing error) (*Run, error) {
+	r := &Run{filepath.Join(e.Results, id), s, record}
 	if missing != nil {
-		l.env.Note("%s is finished already; whether the data are still the same is not known: %v", id, missing)
+		e.Note("%s is finished already; whether the data are still the same is not known: %v", id, missing)
 		return r, nil
 	}
 	changes := origin{record.Versions["seelab"], record.Train.Data}.compare(in)
@@ -119,16 +120,16 @@ func (l *Lab) finished(id string, s spec.Spec, record store.Record, in inputs, m
 	if changes != nil {
 		return nil, changedError(id, "made", changes)
 	}
-	l.env.Note("%s is finished already", id)
+	e.Note("%s is finished already", id)
 	if added != nil {
-		l.env.Note("it was not tested on %s, which have come since: seelab eval --run %s tests it", strings.Join(added, ", "), id)
+		e.Note("it was not tested on %s, which have come since: seelab eval --run %s tests it", strings.Join(added, ", "), id)
 	}
 	return r, nil
 }
 
 // begun compares a claimed cell with what an earlier process began it with, and notes that for the next.
-func (l *Lab) begun(id string, cell *store.Cell, in inputs) error {
-	now := origin{Version, in.trained}
+func begun(id string, cell *store.Cell, in inputs) error {
+	now := origin{env.Version, in.trained}
 	text, err := os.ReadFile(cell.Path(originFile))
 	if err == nil {
 		var was origin

@@ -1,4 +1,4 @@
-package lab
+package run
 
 import (
 	"context"
@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/detector"
+	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/explore"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/method"
@@ -17,50 +20,50 @@ import (
 const embedded = 512
 
 // writeReport writes report.html of a run.
-func (l *Lab) writeReport(ctx context.Context, r *Run, d *detector, steps []store.Step, items []store.Item, groups []report.Group, held []face.Face) error {
+func writeReport(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, steps []store.Step, items []store.Item, groups []report.Group, held []face.Face) error {
 	data := report.Data{
 		Record: r.Record, Spec: r.Spec, Command: "seelab run " + r.Spec.Name,
-		Scores: d.method.Scores(), Items: items, Steps: steps, Groups: groups,
+		Scores: d.Method.Scores(), Items: items, Steps: steps, Groups: groups,
 	}
-	if seeable, ok := d.method.(*method.SeeABLE); ok {
-		if err := l.embed(ctx, d, seeable, held, &data); err != nil {
+	if seeable, ok := d.Method.(*method.SeeABLE); ok {
+		if err := embed(ctx, e, d, seeable, held, &data); err != nil {
 			return err
 		}
 	}
-	l.charts(ctx)
+	charts(ctx, e)
 	return report.Write(filepath.Join(r.Dir, store.ReportFile), data)
 }
 
 // charts brings what draws a report's charts. Without it the figures stand still, which is no reason to fail.
-func (l *Lab) charts(ctx context.Context) {
+func charts(ctx context.Context, e *env.Env) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if _, err := figure.FetchScripts(ctx, l.env.NoteWriter()); err != nil {
-		l.env.Note("the report's charts stand still: %v", err)
+	if _, err := figure.FetchScripts(ctx, e.NoteWriter()); err != nil {
+		e.Note("the report's charts stand still: %v", err)
 	}
 }
 
 // embed puts discrepancies of held-out faces on the sphere, and measures how near each class comes to each prototype.
-func (l *Lab) embed(ctx context.Context, d *detector, m *method.SeeABLE, held []face.Face, data *report.Data) error {
-	p, err := l.probeOf(ctx, d.spec, m, held, embedded)
+func embed(ctx context.Context, e *env.Env, d *detector.Detector, m *method.SeeABLE, held []face.Face, data *report.Data) error {
+	p, err := explore.ProbeOf(ctx, e, d.Spec, m, held, embedded)
 	if err != nil {
 		return err
 	}
-	e, err := p.embed(ctx, d.network)
+	embeddings, err := p.Embed(ctx, d.Network)
 	if err != nil {
 		return err
 	}
-	sphere, err := e.Sphere("")
+	sphere, err := embeddings.Sphere("")
 	if err != nil {
 		return err
 	}
 	data.Prototypes, data.Embeddings, data.Occupancy = sphere.Prototypes, sphere.Points, sphere.Occupancy
-	angles, err := e.Angles("Held-out faces")
+	angles, err := embeddings.Angles("Held-out faces")
 	if err != nil {
 		return err
 	}
 	data.Angles = &angles
-	data.Similarity, data.SimilarityN = e.similarity(), embedded
+	data.Similarity, data.SimilarityN = embeddings.Similarity("").Values, embedded
 	return nil
 }
 

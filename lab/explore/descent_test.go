@@ -1,13 +1,13 @@
-package lab
+package explore
 
 import (
-	"context"
 	"math"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
@@ -21,13 +21,22 @@ func four(loss string, lambda float64) spec.Spec {
 	return s
 }
 
+// goEnv is for small graphs, which Go computes itself.
+func goEnv(t *testing.T) *env.Env {
+	t.Helper()
+	e := env.New(t.TempDir())
+	e.Backend.Backend, e.Backend.PureGo = "go", true
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
 // Free embeddings fall to their prototypes, on the sphere all the way, and the loss falls with every step.
 func TestDescend(t *testing.T) {
-	l, err := Open(t.TempDir(), WithBackend("go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	e := goEnv(t)
 	z, err := hypersphere.Scatter(12, 3, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +45,7 @@ func TestDescend(t *testing.T) {
 	for i := range labels {
 		labels[i] = i % 4
 	}
-	d, err := l.Descend(context.Background(), four("ce", 0), z, labels, 0.3, 60)
+	d, err := Descend(t.Context(), e, four("ce", 0), z, labels, 0.3, 60)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,11 +73,7 @@ func TestDescend(t *testing.T) {
 
 // The pull is the length of the gradient along the sphere: that of 1 − cosine is G times the sine of the angle.
 func TestPullOfGuidance(t *testing.T) {
-	l, err := Open(t.TempDir(), WithBackend("go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	e := goEnv(t)
 	p, err := hypersphere.Simplex(4, 3, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +89,7 @@ func TestPullOfGuidance(t *testing.T) {
 		z = append(z, around...)
 	}
 	labels := []int{0, 0, 0, 0}
-	without, err := l.Descend(context.Background(), four("triplet", 0), z, labels, 1, 0)
+	without, err := Descend(t.Context(), e, four("triplet", 0), z, labels, 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +97,7 @@ func TestPullOfGuidance(t *testing.T) {
 	if without.Pull[0] > 1e-6 {
 		t.Fatalf("the triplet loss pulls %g near the own prototype, want 0", without.Pull[0])
 	}
-	with, err := l.Descend(context.Background(), four("triplet", 10), z, labels, 1, 0)
+	with, err := Descend(t.Context(), e, four("triplet", 10), z, labels, 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,11 +114,7 @@ func TestPullOfGuidance(t *testing.T) {
 }
 
 func TestDescendRefuses(t *testing.T) {
-	l, err := Open(t.TempDir(), WithBackend("go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	e := goEnv(t)
 	z := [][]float64{{1, 0, 0}, {0, 1, 0}}
 	sbi := four("ce", 0)
 	sbi.Method = "sbi"
@@ -129,7 +130,7 @@ func TestDescendRefuses(t *testing.T) {
 		"number":    {four("ce", 0), z, []int{0}, "1 labels"},
 		"method":    {sbi, z, []int{0, 1}, "no prototypes"},
 	} {
-		if _, err := l.Descend(context.Background(), c.s, c.z, c.labels, 1, 1); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Descend(t.Context(), e, c.s, c.z, c.labels, 1, 1); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
 		}
 	}

@@ -1,12 +1,12 @@
-package lab
+package run
 
 import (
 	"context"
 	"fmt"
 
-	"gonum.org/v1/gonum/stat"
-
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/detector"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/metric"
@@ -20,12 +20,12 @@ const chooseFaces = 256
 // chooseScore calibrates the detector on held-out real faces and, when the spec leaves the score open, takes the one that
 // best tells those faces from pseudo-fakes made of them. The same faces choose the variants, where few shall be made. No
 // deepfake is seen.
-func (l *Lab) chooseScore(ctx context.Context, r *Run, d *detector, held []face.Face, items []datasets.Item) error {
-	candidates := d.method.Scores()
+func chooseScore(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, held []face.Face, items []datasets.Item) error {
+	candidates := d.Method.Scores()
 	if name := r.Spec.Score.Name; name != "auto" {
 		candidates = []string{name}
 	}
-	calibrator, calibrates := d.method.(interface {
+	calibrator, calibrates := d.Method.(interface {
 		Calibrate([][][]float32) *method.Calibration
 	})
 	if len(candidates) == 1 && candidates[0] == "onepass" {
@@ -36,42 +36,42 @@ func (l *Lab) chooseScore(ctx context.Context, r *Run, d *detector, held []face.
 	stride := max(1, len(held)/chooseFaces)
 	var reals, fakes []face.Face
 	var ids, identities []string
-	sampler := d.method.Sampler()
+	sampler := d.Method.Sampler()
 	for i := 0; i < len(held) && len(reals) < chooseFaces; i += stride {
 		// The same draws for both, so that only the blending tells them apart.
-		fake, err := d.method.Fake(sampler, held[i], stream.New(r.Spec.Seed, "choose", i))
+		fake, err := d.Method.Fake(sampler, held[i], stream.New(r.Spec.Seed, "choose", i))
 		if err != nil {
 			return fmt.Errorf("lab: pseudo-fake of %s: %w", items[i].ID(), err)
 		}
-		real, err := d.method.Real(sampler, held[i], stream.New(r.Spec.Seed, "choose", i))
+		real, err := d.Method.Real(sampler, held[i], stream.New(r.Spec.Seed, "choose", i))
 		if err != nil {
 			return fmt.Errorf("lab: %s: %w", items[i].ID(), err)
 		}
 		reals, fakes = append(reals, real), append(fakes, fake)
 		ids, identities = append(ids, items[i].ID()), append(identities, items[i].Identity)
 	}
-	d.few = nil
+	d.Few = nil
 	variants := candidates[0]
 	if len(candidates) > 1 {
-		variants = allVariants
+		variants = detector.AllVariants
 	}
-	realEvidence, err := d.evidence(ctx, l.env, "scoring held-out faces", variants, reals, ids)
+	realEvidence, err := d.Evidence(ctx, e, "scoring held-out faces", variants, reals, ids)
 	if err != nil {
 		return err
 	}
-	fakeEvidence, err := d.evidence(ctx, l.env, "scoring pseudo-fakes", variants, fakes, ids)
+	fakeEvidence, err := d.Evidence(ctx, e, "scoring pseudo-fakes", variants, fakes, ids)
 	if err != nil {
 		return err
 	}
 	if calibrates {
-		d.calibration = calibrator.Calibrate(realEvidence)
+		d.Calibration = calibrator.Calibrate(realEvidence)
 	}
 	var best store.Selection
 	for _, name := range candidates {
 		var scores []float64
 		var fake []bool
 		for i := range reals {
-			scores = append(scores, d.method.Score(name, realEvidence[i], d.calibration), d.method.Score(name, fakeEvidence[i], d.calibration))
+			scores = append(scores, d.Method.Score(name, realEvidence[i], d.Calibration), d.Method.Score(name, fakeEvidence[i], d.Calibration))
 			fake = append(fake, false, true)
 		}
 		auc, err := metric.Bootstrap(scores, fake, (*metric.Ranking).AUROC, metric.Resampling{
@@ -87,36 +87,15 @@ func (l *Lab) chooseScore(ctx context.Context, r *Run, d *detector, held []face.
 		}
 	}
 	r.Record.Score = best.Score
-	told, err := d.choose(best.Score, append(realEvidence, fakeEvidence...))
+	told, err := d.Choose(best.Score, append(realEvidence, fakeEvidence...))
 	if err != nil {
 		return err
 	}
-	l.env.Note("score %s: AUC %.3f [%.3f, %.3f] on pseudo-fakes of %d held-out real faces", best.Score, best.AUC, best.Low, best.High, len(reals))
-	if d.few != nil {
-		l.env.Note("variants %v stand for all: correlation %.3f with the score of all on those faces", d.few.Variants, told)
+	e.Note("score %s: AUC %.3f [%.3f, %.3f] on pseudo-fakes of %d held-out real faces", best.Score, best.AUC, best.Low, best.High, len(reals))
+	if d.Few != nil {
+		e.Note("variants %v stand for all: correlation %.3f with the score of all on those faces", d.Few.Variants, told)
 	}
 	return nil
-}
-
-// choose takes the few variants that shall stand for all, if the spec wants that, by faces of which all were made. told is
-// the correlation of what they predict with the score.
-func (d *detector) choose(score string, evidence [][][]float32) (told float64, err error) {
-	n := d.spec.Score.Variants
-	seeable, ok := d.method.(*method.SeeABLE)
-	if n == 0 || !ok || score == "onepass" {
-		return 0, nil
-	}
-	scores, predicted := make([]float64, len(evidence)), make([]float64, len(evidence))
-	for i, outputs := range evidence {
-		scores[i] = d.method.Score(score, outputs, d.calibration)
-	}
-	if d.few, err = seeable.FitFew(score, n, evidence, scores); err != nil {
-		return 0, err
-	}
-	for i, outputs := range evidence {
-		predicted[i] = d.score(score, outputs)
-	}
-	return stat.Correlation(predicted, scores, nil), nil
 }
 
 // double repeats each name, for the real face and its fake.
