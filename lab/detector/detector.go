@@ -1,3 +1,5 @@
+// Package detector is a trained network ready to score: faces in memory, image files, faces of data sets, videos. It draws
+// nothing and links no plotting.
 package detector
 
 import (

@@ -1,3 +1,5 @@
+// Package explore looks into networks with prototypes: embeddings of held-out faces, the film of a training, and the descent
+// of free embeddings on a loss.
 package explore
 
 import (
