@@ -15,78 +15,62 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
-	"github.com/seeable-lab/seeable/lab/accel"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/run"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/train"
 )
 
 // DataEnv is the environment variable that names the data root when no option does.
-const DataEnv = "SEEABLE_DATA"
+const DataEnv = source.DataEnv
 
 // Lab is a folder of runs with the surroundings to make more of them. It may be used by several goroutines.
 type Lab struct {
-	dir       string
-	data      string
-	faceDir   string
-	faces     extract.Params
-	mode      datasets.Mode
-	report    func(Event)
-	backend   accel.Options
-	devices   int // of the backend that share a batch; 0 is one
-	saveEvery time.Duration
-	lease     time.Duration
-	mu        sync.Mutex
-	computer  *accel.Accel
+	env *env.Env
 }
 
-// Event tells what a lab is doing. Training is set while a network trains; else Done of Total items of Stage are done.
-type Event struct {
-	Stage       string
-	Done, Total int
-	Training    *train.Progress
-	Note        string // one line for people, if not empty
-}
+// Event tells what a lab is doing.
+type Event = env.Event
 
 // Option is something about the surroundings; none changes a number.
 type Option func(*Lab)
 
 // WithData says where the data lie. The default is $SEEABLE_DATA.
-func WithData(root string) Option { return func(l *Lab) { l.data = root } }
+func WithData(root string) Option { return func(l *Lab) { l.env.Data = root } }
 
 // WithFaces says where the faces that are cut from videos lie, "" for the user's cache (see [extract.DefaultDir]), and how
 // they are cut. What they are is in the digests of the sets.
 func WithFaces(dir string, p extract.Params) Option {
-	return func(l *Lab) { l.faceDir, l.faces = dir, p }
+	return func(l *Lab) { l.env.FaceDir, l.env.Cut = dir, p }
 }
 
 // WithReport receives progress; it may be called from several goroutines, one call at a time.
-func WithReport(report func(Event)) Option { return func(l *Lab) { l.report = report } }
+func WithReport(report func(Event)) Option { return func(l *Lab) { l.env.Tell = report } }
 
 // WithStrict makes a bad image or manifest row an error instead of skipping, naming and counting it.
-func WithStrict() Option { return func(l *Lab) { l.mode = datasets.Strict } }
+func WithStrict() Option { return func(l *Lab) { l.env.Mode = datasets.Strict } }
 
 // WithBackend chooses what computes, for example "xla:cpu" or "go" (see package accel).
 func WithBackend(name string) Option {
-	return func(l *Lab) { l.backend.Backend, l.backend.PureGo = name, strings.HasPrefix(name, "go") }
+	return func(l *Lab) { l.env.Backend.Backend, l.env.Backend.PureGo = name, strings.HasPrefix(name, "go") }
 }
 
 // WithDevices spreads every training batch over n devices of the backend. Numbers change by rounding only; the default is
 // one device.
-func WithDevices(n int) Option { return func(l *Lab) { l.devices = n } }
+func WithDevices(n int) Option { return func(l *Lab) { l.env.Devices = n } }
 
 // WithCheckpoints says how often the state of a training run is saved; it is also saved after the last step and when the
 // context ends. The default is a minute.
-func WithCheckpoints(every time.Duration) Option { return func(l *Lab) { l.saveEvery = every } }
+func WithCheckpoints(every time.Duration) Option { return func(l *Lab) { l.env.SaveEvery = every } }
 
 // WithLease says how long a process that makes a run may be silent before another may take the run over. The default is
 // [store.Lease].
-func WithLease(length time.Duration) Option { return func(l *Lab) { l.lease = length } }
+func WithLease(length time.Duration) Option { return func(l *Lab) { l.env.Lease = length } }
 
 // Open opens the folder of runs dir, which is made when the first run needs it.
 func Open(dir string, options ...Option) (*Lab, error) {
@@ -95,112 +79,74 @@ func Open(dir string, options ...Option) (*Lab, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
-	l := &Lab{dir: dir, data: os.Getenv(DataEnv), faces: extract.Default, mode: datasets.Skip, saveEvery: time.Minute, lease: store.Lease}
+	l := &Lab{env.New(dir)}
+	l.env.Data = os.Getenv(DataEnv)
 	for _, option := range options {
 		option(l)
-	}
-	if report := l.report; report != nil {
-		var mu sync.Mutex
-		l.report = func(e Event) {
-			mu.Lock()
-			defer mu.Unlock()
-			report(e)
-		}
-	} else {
-		l.report = func(Event) {}
 	}
 	return l, nil
 }
 
 // Close gives the backend back.
-func (l *Lab) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.computer == nil {
-		return nil
-	}
-	computer := l.computer
-	l.computer = nil
-	return computer.Close()
+func (l *Lab) Close() error { return l.env.Close() }
+
+// Faces extracts the faces of the data sets of videos under the data root that are named, or of all, into the cache of
+// faces (see package extract): of the videos that are trained and tested on, or of all videos. What is in the cache is not
+// extracted again.
+func (l *Lab) Faces(ctx context.Context, all bool, names ...string) ([]extract.Report, error) {
+	return l.env.Faces(ctx, all, names...)
 }
 
-// compute opens the backend when it is first needed.
-func (l *Lab) compute(ctx context.Context, training bool) (*accel.Accel, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.computer != nil {
-		return l.computer, nil
-	}
-	options := l.backend
-	options.Training = training
-	options.Progress = noteWriter{l}
-	computer, err := accel.Open(ctx, options)
-	if err != nil {
-		return nil, err
-	}
-	l.computer = computer
-	l.note("%s", computer)
-	return computer, nil
-}
-
-func (l *Lab) note(format string, args ...any) { l.report(Event{Note: fmt.Sprintf(format, args...)}) }
-
-// noteWriter turns lines into notes.
-type noteWriter struct{ l *Lab }
-
-func (w noteWriter) Write(p []byte) (int, error) {
-	for line := range strings.Lines(string(p)) {
-		w.l.note("%s", strings.TrimRight(line, "\r\n"))
-	}
-	return len(p), nil
-}
+// Doctor examines what lies under the lab's data root: which data sets there are, what they lack, what cannot be read,
+// of how many videos the faces are extracted, and who is seen on both sides of a split. Names asks for the names of missing
+// videos.
+func (l *Lab) Doctor(names bool) (datasets.Report, error) { return l.env.Doctor(names) }
 
 // Errors of [Lab.Run] that say what to do with a cell; test for them with errors.Is.
 var (
 	// ErrBusy tells that another live process makes the run. The error is a [BusyError], which says which.
-	ErrBusy = store.ErrBusy
+	ErrBusy = run.ErrBusy
 	// ErrLost tells that another process has taken the run over, because this one stood still for longer than its lease.
-	ErrLost = store.ErrLost
+	ErrLost = run.ErrLost
 	// ErrDiverged tells that loss or gradients stopped being finite. The run would diverge again.
-	ErrDiverged = train.ErrDiverged
+	ErrDiverged = run.ErrDiverged
 	// ErrChanged tells that a run of this spec was made, or begun, with other data or another version of the lab.
-	ErrChanged = errors.New("lab: changed")
+	ErrChanged = run.ErrChanged
 )
 
 // BusyError is ErrBusy with the host, the process and the time of the claim.
-type BusyError = store.BusyError
+type BusyError = run.BusyError
 
 // StoppedError tells that a run was stopped by its context. What it has done is kept.
-type StoppedError struct {
-	Run         string
-	Done, Steps int   // of the training
-	Err         error // of the context
-}
-
-func (e *StoppedError) Error() string {
-	return fmt.Sprintf("lab: %s stopped after step %d of %d; run it again to go on from there", e.Run, e.Done, e.Steps)
-}
-
-// Unwrap returns Err.
-func (e *StoppedError) Unwrap() error { return e.Err }
+type StoppedError = run.StoppedError
 
 // Run is a finished run.
-type Run struct {
-	Dir    string
-	Spec   spec.Spec
-	Record store.Record
-}
+type Run = run.Run
+
+// Version is that of the lab, as seelab version prints it; it changes when numbers do.
+const Version = env.Version
 
 // ID is the name of the run's folder: the experiment's name and the spec's hash.
-func ID(s spec.Spec) string {
-	name := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
-			return r
-		}
-		return '-'
-	}, strings.ToLower(s.Name))
-	if name == "" {
-		name = "run"
-	}
-	return name + "-" + s.Hash()
+func ID(s spec.Spec) string { return run.ID(s) }
+
+// Run does the experiment s: it trains, chooses the score on held-out real faces when the spec says so, tests, and writes
+// the run folder. A run that is finished already is returned as it is. One that was interrupted goes on from its last
+// checkpoint and finds what it would have found undisturbed. One whose network another finished run has trained takes that.
+//
+// Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
+// others Run fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
+// another version of the lab, and with ErrDiverged when it diverged.
+func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) { return run.Do(ctx, l.env, s) }
+
+// Evaluate tests a finished run on the sets under the lab's data root. The run's folder stays as it is.
+func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Record, error) {
+	return run.Evaluate(ctx, l.env, r, names...)
+}
+
+// Reselect repeats for a finished run the choice of a score, among all of its method if score.Name is "auto", on the
+// held-out real faces under the lab's data root and pseudo-fakes made of them. Both are augmented as said: as in training
+// with r.Spec.Augment, else to see how the scores bear another compression, for example. The record that it returns is the
+// run's with the new Selection and the best score; the run's folder stays as it is.
+func (l *Lab) Reselect(ctx context.Context, r *Run, augment spec.Augment, score spec.Score) (store.Record, error) {
+	return run.Reselect(ctx, l.env, r, augment, score)
 }

@@ -14,7 +14,7 @@ const module = "github.com/seeable-lab/seeable/"
 // apart from the nets that learn it.
 var plain = []string{
 	"lab/spec", "lab/face", "lab/face/detect", "lab/discrepancy", "lab/hypersphere", "lab/metric", "lab/figure",
-	"lab/table", "lab/report", "lab/store", "lab/video", "lab/extract", "lab/safetensors", "lab/toolbox", "lab/stream", "lab/cluster", "lab/evaluation", "lab/tensorboard", "datasets", "experiments", "results",
+	"lab/table", "lab/report", "lab/store", "lab/video", "lab/extract", "lab/safetensors", "lab/toolbox", "lab/stream", "lab/cluster", "lab/evaluation", "lab/tensorboard", "lab/source", "datasets", "experiments", "results",
 }
 
 func TestPlainPackagesDoNotImportGoMLX(t *testing.T) {
@@ -34,6 +34,17 @@ func TestPlainPackagesDoNotImportGoMLX(t *testing.T) {
 	// A list that lacks what must be there would pass the test above for nothing.
 	if accel := strings.Join(dependencies(t, module+"lab/accel"), "\n"); !strings.Contains(accel, "github.com/gomlx/") {
 		t.Error("lab/accel seems not to depend on GoMLX: the listing is broken")
+	}
+}
+
+// What draws would be linked into every program that scores.
+func TestDetectorLinksNoPlotting(t *testing.T) {
+	for _, dep := range dependencies(t, module+"lab/detector") {
+		for _, drawing := range []string{module + "lab/figure", module + "lab/report", "gonum.org/v1/plot", "github.com/go-echarts/", "github.com/janpfeifer/"} {
+			if strings.HasPrefix(dep, drawing) {
+				t.Errorf("lab/detector depends on %s", dep)
+			}
+		}
 	}
 }
 

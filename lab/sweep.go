@@ -36,7 +36,7 @@ func (l *Lab) Sweep(ctx context.Context, w spec.Sweep) iter.Seq2[*Run, error] {
 			return
 		}
 		for _, cell := range cells {
-			l.note("cell %d of %d: %s", cell.Index+1, len(cells), cell.Label)
+			l.env.Note("cell %d of %d: %s", cell.Index+1, len(cells), cell.Label)
 			run, err := l.RunWhenFree(ctx, cell.Spec)
 			if err != nil {
 				run, err = nil, &CellError{cell, err}
@@ -60,7 +60,7 @@ func (l *Lab) RunWhenFree(ctx context.Context, s spec.Spec) (*Run, error) {
 			return run, err
 		}
 		if !waiting {
-			l.note("waiting: %v", err)
+			l.env.Note("waiting: %v", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seeable-lab/seeable/lab/notebook"
 )
 
 // childEnv makes this test binary a cell that fails.
@@ -37,7 +39,7 @@ func TestFailingCell(t *testing.T) {
 		"parameter": "nb: parameter steps is \"many\", want a value like 10\n",
 	} {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), childEnv+"="+what, ParamEnv("steps")+"=many")
+		cmd.Env = append(os.Environ(), childEnv+"="+what, notebook.ParamEnv("steps")+"=many")
 		out, err := cmd.CombinedOutput()
 		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 || string(out) != want {
 			t.Errorf("%s: %q, %v; want %q and status 1", what, out, err, want)

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 	"time"
-)
 
-// ParamEnv is the environment variable by which the parameter called name reaches a cell.
-func ParamEnv(name string) string { return "NB_" + strings.ToUpper(name) }
+	"github.com/seeable-lab/seeable/lab/notebook"
+)
 
 // Param is a parameter of a notebook: def, unless the notebook was started with another value, as in
 //
@@ -17,7 +15,7 @@ func ParamEnv(name string) string { return "NB_" + strings.ToUpper(name) }
 //
 // The cell ends with a message if that value is none of def's type.
 func Param[T int | float64 | bool | string | time.Duration](name string, def T) T {
-	text, ok := os.LookupEnv(ParamEnv(name))
+	text, ok := os.LookupEnv(notebook.ParamEnv(name))
 	if !ok {
 		return def
 	}

@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/seeable-lab/seeable/lab/nb"
 )
 
 //go:embed execute.py
@@ -178,7 +176,10 @@ func checkShown(book, executed string) error {
 
 func paramEnv(params map[string]string) (env []string) {
 	for name, value := range params {
-		env = append(env, nb.ParamEnv(name)+"="+value)
+		env = append(env, ParamEnv(name)+"="+value)
 	}
 	return env
 }
+
+// ParamEnv is the environment variable by which the parameter called name reaches a cell.
+func ParamEnv(name string) string { return "NB_" + strings.ToUpper(name) }

@@ -1,4 +1,5 @@
 // Package source hands out the clips of data sets, one at a time, so that nothing holds a whole data set.
+// [Root] opens the data sets, finds the faces cut from their videos and says what is wrong with them.
 package source
 
 import (

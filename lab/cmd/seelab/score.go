@@ -174,7 +174,7 @@ func (o *outputs) path(file, end string) string {
 
 // writeHeat draws the heat map of a face under its name.
 func writeHeat(path, name string, score lab.FaceScore) error {
-	heat, err := score.HeatMap(fmt.Sprintf("%s: %s %.3f", name, score.Name, score.Score))
+	heat, err := lab.HeatMap(score, fmt.Sprintf("%s: %s %.3f", name, score.Name, score.Score))
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func scoreVideo(ctx context.Context, l *lab.Lab, run *lab.Run, file string, name
 		return scoredVideo{}, err
 	}
 	v := scoredVideo{VideoScore: score, Timeline: names.path(file, ".timeline.png")}
-	if err := writePNG(v.Timeline, score.Timeline()); err != nil {
+	if err := writePNG(v.Timeline, lab.Timeline(score)); err != nil {
 		return scoredVideo{}, err
 	}
 	for _, face := range score.Telling {

@@ -1,0 +1,198 @@
+package detector
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/face/detect"
+	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/video"
+)
+
+// VideoScore is what a detector says of a video.
+type VideoScore struct {
+	File string `json:"file"`
+	// Score is the mean over the frames with a face (spec section 1.5); larger means more likely fake; not a probability.
+	Score   float64      `json:"score"`
+	Name    string       `json:"name"` // which score it is
+	Frames  []FrameScore `json:"frames"`
+	Found   int          `json:"frames_with_face"`
+	Problem string       `json:"problem,omitempty"` // what is wrong with the file, if some of it could not be read
+	// Telling are the most anomalous faces of the most anomalous frames, by falling score.
+	Telling []TellingFace `json:"-"`
+
+	Reference []float64 `json:"-"` // scores of real faces
+	Synthetic bool      `json:"-"` // the detector was trained on faces drawn by code
+}
+
+// FrameScore is what a detector says of a frame.
+type FrameScore struct {
+	Frame  int       `json:"frame"`
+	Second float64   `json:"second"`
+	Score  *float64  `json:"score"` // of the most anomalous face; nil without a face
+	Faces  []float64 `json:"faces"` // of each face, the largest face first
+}
+
+// TellingFace is a face that says much of its video.
+type TellingFace struct {
+	FaceScore
+	At int // of its frame in VideoScore.Frames
+
+	id string
+}
+
+// telling is how many frames are shown with their heat maps.
+const telling = 3
+
+// Footage is a video file, or a folder of frames, that can be read.
+type Footage struct {
+	path      string
+	video     datasets.Video
+	extractor *extract.Extractor
+}
+
+// OpenFootage looks for a video file or a folder of frames, and for what cuts faces out of it.
+func OpenFootage(ctx context.Context, e *env.Env, path string) (*Footage, error) {
+	v := datasets.Video{Dataset: "files", Method: "file", Name: filepath.Base(path), Path: path}
+	info, err := os.Stat(path)
+	if err != nil {
+		if at, ok := errors.AsType[*fs.PathError](err); ok {
+			err = at.Err
+		}
+		return nil, fmt.Errorf("lab: %s: %w", path, err)
+	}
+	if info.IsDir() {
+		v.Pixels = datasets.FrameFolder
+	}
+	x, err := extract.New(ctx, e.NoteWriter())
+	if err != nil {
+		return nil, err
+	}
+	return &Footage{path, v, x}, nil
+}
+
+// Video scores the faces in frames that are spread evenly over the footage, cut as e.Cut says. A video without a face on
+// any of them is an error that wraps [detect.ErrNoFace]. A damaged video is scored as far as it can be read, except in
+// strict mode.
+func (d *Detector) Video(ctx context.Context, e *env.Env, footage *Footage) (*VideoScore, error) {
+	path := footage.path
+	out := &VideoScore{File: path, Name: d.Record.Score, Synthetic: d.Record.Train.Synthetic}
+	var waiting []extract.Frame
+	faces := 0
+	score := func() error {
+		err := d.scoreFrames(ctx, e, out, waiting)
+		waiting, faces = waiting[:0], 0
+		return err
+	}
+	stage := "scoring " + filepath.Base(path)
+	for frame, err := range footage.extractor.Frames(ctx, footage.video, e.Cut) {
+		if errors.Is(err, video.ErrDamaged) && e.Mode == datasets.Skip && len(out.Frames)+len(waiting) > 0 {
+			out.Problem = err.Error()
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		waiting = append(waiting, frame)
+		if faces += len(frame.Faces); faces >= 2*method.NetworkPass {
+			if err := score(); err != nil {
+				return nil, err
+			}
+		}
+		e.Report(env.Event{Stage: stage, Done: len(out.Frames) + len(waiting), Total: e.Cut.Frames})
+	}
+	if err := score(); err != nil {
+		return nil, err
+	}
+	for _, frame := range out.Frames {
+		if frame.Score != nil {
+			out.Found++
+			out.Score += *frame.Score
+		}
+	}
+	if out.Found == 0 {
+		return nil, fmt.Errorf("lab: %s: %w on any of %d frames", path, detect.ErrNoFace, len(out.Frames))
+	}
+	out.Score /= float64(out.Found)
+	for i, t := range out.Telling {
+		// Again, with its regions.
+		var err error
+		if out.Telling[i].FaceScore, err = d.scoreFace(ctx, e, t.Face, path, t.id); err != nil {
+			return nil, err
+		}
+	}
+	out.Reference = d.realScores()
+	return out, nil
+}
+
+// scoreFrames scores the faces of frames and keeps the most telling.
+func (d *Detector) scoreFrames(ctx context.Context, e *env.Env, out *VideoScore, frames []extract.Frame) error {
+	var faces []face.Face
+	var ids []string
+	for _, frame := range frames {
+		for _, f := range frame.Faces {
+			decoded, err := f.Decode()
+			if err != nil {
+				return err
+			}
+			faces = append(faces, decoded)
+			ids = append(ids, fmt.Sprintf("%s:%d-%d", filepath.Base(out.File), frame.Index, f.Track))
+		}
+	}
+	evidence, err := d.Evidence(ctx, e.Quietly(), "", d.Record.Score, faces, ids)
+	if err != nil {
+		return err
+	}
+	next := 0
+	for _, frame := range frames {
+		s := FrameScore{Frame: frame.Index, Second: frame.Second, Faces: []float64{}}
+		best := TellingFace{At: len(out.Frames)}
+		for range frame.Faces {
+			score := d.Score(d.Record.Score, evidence[next])
+			if s.Faces = append(s.Faces, score); s.Score == nil || score > *s.Score {
+				s.Score = &score
+				best.FaceScore, best.id = FaceScore{Score: score, Face: faces[next]}, ids[next]
+			}
+			next++
+		}
+		if s.Score != nil {
+			out.Telling = append(out.Telling, best)
+		}
+		out.Frames = append(out.Frames, s)
+	}
+	slices.SortStableFunc(out.Telling, func(a, b TellingFace) int { return cmp.Compare(b.Score, a.Score) })
+	out.Telling = slices.Clone(out.Telling[:min(telling, len(out.Telling))])
+	return nil
+}
+
+// realScores are the scores that a run gave to real faces, of the test sets whose faces have landmarks of their own, as
+// those of videos have.
+func (d *Detector) realScores() (scores []float64) {
+	names, items, err := store.ReadItems(filepath.Join(d.Dir, store.ScoresFile))
+	column := slices.Index(names, d.Record.Score)
+	if err != nil || column < 0 {
+		return nil // the timeline does without
+	}
+	comparable := map[string]bool{}
+	for _, t := range d.Record.Tests {
+		comparable[t.Dataset] = t.Fallback == 0 && t.Synthetic == d.Record.Train.Synthetic
+	}
+	for _, it := range items {
+		if score := it.Scores[column]; !it.Fake && comparable[it.Dataset] && !math.IsNaN(score) {
+			scores = append(scores, score)
+		}
+	}
+	return scores
+}

@@ -1,0 +1,102 @@
+// Package env is the surroundings in which experiments are done: where data and results lie, what computes, whom to tell.
+// None of it changes a number; what does is in the [spec.Spec].
+package env
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/accel"
+	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/source"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/train"
+)
+
+// Event tells what is going on. Training is set while a network trains; else Done of Total items of Stage are done.
+type Event struct {
+	Stage       string
+	Done, Total int
+	Training    *train.Progress
+	Note        string // one line for people, if not empty
+}
+
+// Env is the surroundings of experiments. The fields are set before its first use; then it may be used by several
+// goroutines.
+type Env struct {
+	source.Root // its Note and Report lead to Tell
+
+	Results   string        // folder of the runs
+	Backend   accel.Options // what computes
+	Devices   int           // of the backend that share a batch; 0 is one
+	SaveEvery time.Duration // from one checkpoint of a training to the next
+	Lease     time.Duration // how long a process that makes a run may be silent before another may take it over
+	Memory    int64         // bytes for decoded faces; 0 for the default
+	Tell      func(Event)   // receives progress, one call at a time; nil for nobody
+
+	telling  sync.Mutex
+	mu       sync.Mutex
+	computer *accel.Accel
+}
+
+// New returns the default surroundings of the runs in a folder: faces cut as [extract.Default] says, bad images skipped, a
+// checkpoint every minute, the lease of [store.Lease].
+func New(results string) *Env {
+	e := &Env{Results: results, SaveEvery: time.Minute, Lease: store.Lease}
+	e.Cut, e.Mode = extract.Default, datasets.Skip
+	e.Note = func(format string, args ...any) { e.Report(Event{Note: fmt.Sprintf(format, args...)}) }
+	e.Root.Report = func(stage string, done, total int) { e.Report(Event{Stage: stage, Done: done, Total: total}) }
+	return e
+}
+
+// Report tells of progress.
+func (e *Env) Report(event Event) {
+	if e.Tell == nil {
+		return
+	}
+	e.telling.Lock()
+	defer e.telling.Unlock()
+	e.Tell(event)
+}
+
+// Quietly is e for reading faces and working on all cores without a word. It does not compute.
+func (e *Env) Quietly() *Env {
+	quiet := New(e.Results)
+	quiet.Data, quiet.FaceDir, quiet.Cut, quiet.Mode = e.Data, e.FaceDir, e.Cut, e.Mode
+	return quiet
+}
+
+// Compute opens the backend when it is first needed; training tells whether a network will be trained. The backend belongs
+// to e, which gives it back in Close.
+func (e *Env) Compute(ctx context.Context, training bool) (*accel.Accel, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.computer != nil {
+		return e.computer, nil
+	}
+	options := e.Backend
+	options.Training = training
+	options.Progress = e.NoteWriter()
+	computer, err := accel.Open(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	e.computer = computer
+	e.Note("%s", computer)
+	return computer, nil
+}
+
+// Close gives the backend back.
+func (e *Env) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.computer == nil {
+		return nil
+	}
+	computer := e.computer
+	e.computer = nil
+	return computer.Close()
+}

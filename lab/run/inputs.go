@@ -1,0 +1,148 @@
+package run
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/source"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+)
+
+// inputs are what a run is made of besides its spec.
+type inputs struct {
+	tests       []datasets.Set
+	train, held datasets.Set
+	problems    []datasets.Problem
+	trained     map[string]string // digests of what the network is trained on
+}
+
+// look looks for the data of a spec. What can fail early does: the test sets are looked for before an hour of training.
+func look(e *env.Env, s spec.Spec) (in inputs, err error) {
+	if in.tests, in.problems, err = e.TestSets(s.Data.Test, s.Data.Train); err != nil {
+		return inputs{}, err
+	}
+	var problems []datasets.Problem
+	if in.train, in.held, problems, err = e.TrainingSets(s); err != nil {
+		return inputs{}, err
+	}
+	in.problems = append(problems, in.problems...)
+	in.trained = map[string]string{}
+	for _, set := range []datasets.Set{in.train, in.held} {
+		if in.trained[set.Name], err = source.Digest(set); err != nil {
+			return inputs{}, err
+		}
+	}
+	if path := s.Encoder.Weights; path != "" && path != "imagenet" {
+		if in.trained[path], err = digestFile(path); err != nil {
+			return inputs{}, err
+		}
+	}
+	return in, nil
+}
+
+func digestFile(path string) (string, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("lab: encoder.weights: %w", err)
+	}
+	defer in.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, in); err != nil {
+		return "", fmt.Errorf("lab: encoder.weights: %w", err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// origin is what the network of an unfinished run is made of, as origin.json keeps it.
+type origin struct {
+	Version string            `json:"seelab"`
+	Data    map[string]string `json:"data"`
+}
+
+const originFile = "origin.json"
+
+// compare says what of an origin differs from what there is now. What was not recorded cannot differ.
+func (o origin) compare(in inputs) (changes []string) {
+	if o.Version != env.Version {
+		changes = append(changes, fmt.Sprintf("version %s of the lab, this is %s", o.Version, env.Version))
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.trained)) {
+		if was := o.Data[name]; was != "" && was != in.trained[name] {
+			changes = append(changes, fmt.Sprintf("another content of %s (digest %.8s, now %.8s)", name, was, in.trained[name]))
+		}
+	}
+	return changes
+}
+
+func changedError(id, state string, changes []string) error {
+	return fmt.Errorf("%w: %s was %s with %s; make it anew after seelab rm %s, or keep it and choose another folder of results",
+		ErrChanged, id, state, strings.Join(changes, ", and with "), id)
+}
+
+// finished returns a run that is finished, unless its figures are not those that a new run of the same spec would give.
+func finished(e *env.Env, id string, s spec.Spec, record store.Record, in inputs, missing error) (*Run, error) {
+	r := &Run{filepath.Join(e.Results, id), s, record}
+	if missing != nil {
+		e.Note("%s is finished already; whether the data are still the same is not known: %v", id, missing)
+		return r, nil
+	}
+	changes := origin{record.Versions["seelab"], record.Train.Data}.compare(in)
+	tested := map[string]string{}
+	for _, test := range record.Tests {
+		tested[test.Dataset] = test.Digest
+	}
+	var added []string
+	for _, set := range in.tests {
+		was, ok := tested[set.Name]
+		if !ok {
+			added = append(added, set.Name)
+			continue
+		}
+		is, err := source.Digest(set)
+		if err != nil {
+			return nil, err
+		}
+		if was != is {
+			changes = append(changes, fmt.Sprintf("another content of %s (digest %.8s, now %.8s)", set.Name, was, is))
+		}
+	}
+	if changes != nil {
+		return nil, changedError(id, "made", changes)
+	}
+	e.Note("%s is finished already", id)
+	if added != nil {
+		e.Note("it was not tested on %s, which have come since: seelab eval --run %s tests it", strings.Join(added, ", "), id)
+	}
+	return r, nil
+}
+
+// begun compares a claimed cell with what an earlier process began it with, and notes that for the next.
+func begun(id string, cell *store.Cell, in inputs) error {
+	now := origin{env.Version, in.trained}
+	text, err := os.ReadFile(cell.Path(originFile))
+	if err == nil {
+		var was origin
+		if err := json.Unmarshal(text, &was); err != nil {
+			return fmt.Errorf("lab: %s: %w; make it anew after seelab rm %s", cell.Path(originFile), err, id)
+		}
+		if changes := was.compare(in); changes != nil {
+			return changedError(id, "begun", changes)
+		}
+		return nil
+	}
+	if text, err = json.MarshalIndent(now, "", "  "); err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
+	return cell.Write(originFile, append(text, '\n'))
+}

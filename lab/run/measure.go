@@ -1,0 +1,25 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/evaluation"
+	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/store"
+)
+
+// measure makes the rows of a set's table, as package evaluation makes them of scores.csv later.
+func measure(set datasets.Set, items []store.Item, column int, fallback float64, seed uint64) ([]store.Test, error) {
+	tests, err := evaluation.Tests(items, column, seed)
+	if err != nil {
+		return nil, fmt.Errorf("lab: %s: %w", set.Name, err)
+	}
+	for i := range tests {
+		tests[i].Fallback = fallback
+	}
+	return tests, nil
+}
+
+func scoreColumn(m method.Method, score string) int { return slices.Index(m.Scores(), score) }

@@ -1,0 +1,105 @@
+package run
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/detector"
+	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/explore"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/figure"
+	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/report"
+	"github.com/seeable-lab/seeable/lab/store"
+)
+
+// embedded is how many held-out images a report puts on the sphere.
+const embedded = 512
+
+// writeReport writes report.html of a run.
+func writeReport(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, steps []store.Step, items []store.Item, groups []report.Group, held []face.Face) error {
+	data := report.Data{
+		Record: r.Record, Spec: r.Spec, Command: "seelab run " + r.Spec.Name,
+		Scores: d.Method.Scores(), Items: items, Steps: steps, Groups: groups,
+	}
+	if seeable, ok := d.Method.(*method.SeeABLE); ok {
+		if err := embed(ctx, e, d, seeable, held, &data); err != nil {
+			return err
+		}
+	}
+	charts(ctx, e)
+	return report.Write(filepath.Join(r.Dir, store.ReportFile), data)
+}
+
+// charts brings what draws a report's charts. Without it the figures stand still, which is no reason to fail.
+func charts(ctx context.Context, e *env.Env) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if _, err := figure.FetchScripts(ctx, e.NoteWriter()); err != nil {
+		e.Note("the report's charts stand still: %v", err)
+	}
+}
+
+// embed puts discrepancies of held-out faces on the sphere, and measures how near each class comes to each prototype.
+func embed(ctx context.Context, e *env.Env, d *detector.Detector, m *method.SeeABLE, held []face.Face, data *report.Data) error {
+	p, err := explore.ProbeOf(ctx, e, d.Spec, m, held, embedded)
+	if err != nil {
+		return err
+	}
+	embeddings, err := p.Embed(ctx, d.Network)
+	if err != nil {
+		return err
+	}
+	sphere, err := embeddings.Sphere("")
+	if err != nil {
+		return err
+	}
+	data.Prototypes, data.Embeddings, data.Occupancy = sphere.Prototypes, sphere.Points, sphere.Occupancy
+	angles, err := embeddings.Angles("Held-out faces")
+	if err != nil {
+		return err
+	}
+	data.Angles = &angles
+	data.Similarity, data.SimilarityN = embeddings.Similarity("").Values, embedded
+	return nil
+}
+
+// similarityGroups averages, over the real and the fake faces of a set, how near each variant came to its prototype.
+func similarityGroups(m method.Method, set datasets.Set, items []datasets.Item, evidence [][][]float32) []report.Group {
+	seeable, ok := m.(*method.SeeABLE)
+	if !ok {
+		return nil
+	}
+	groups := []report.Group{{Name: set.Name + ", real"}, {Name: set.Name + ", fake"}}
+	for i, it := range items {
+		similarities := seeable.Similarities(evidence[i])
+		if len(similarities) == 0 {
+			return nil
+		}
+		g := &groups[0]
+		if it.Fake {
+			g = &groups[1]
+		}
+		if g.Cosine == nil {
+			g.Cosine = make([]float64, len(similarities))
+		}
+		g.N++
+		for k, s := range similarities {
+			g.Cosine[k] += s
+		}
+	}
+	var found []report.Group
+	for _, g := range groups {
+		for k := range g.Cosine {
+			g.Cosine[k] /= float64(g.N)
+		}
+		g.Synthetic = set.Synthetic
+		if g.N > 0 {
+			found = append(found, g)
+		}
+	}
+	return found
+}

@@ -1,0 +1,283 @@
+// Package run makes runs: it looks for the data of an experiment, trains, chooses the score, tests, reports and commits the
+// run folder; and it reads, tests and measures finished runs again.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/detector"
+	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/loss"
+	"github.com/seeable-lab/seeable/lab/report"
+	"github.com/seeable-lab/seeable/lab/source"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/train"
+)
+
+// Errors of [Do] that say what to do with a cell; test for them with errors.Is.
+var (
+	// ErrBusy tells that another live process makes the run. The error is a [BusyError], which says which.
+	ErrBusy = store.ErrBusy
+	// ErrLost tells that another process has taken the run over, because this one stood still for longer than its lease.
+	ErrLost = store.ErrLost
+	// ErrDiverged tells that loss or gradients stopped being finite. The run would diverge again.
+	ErrDiverged = train.ErrDiverged
+	// ErrChanged tells that a run of this spec was made, or begun, with other data or another version of the lab.
+	ErrChanged = errors.New("lab: changed")
+)
+
+// BusyError is ErrBusy with the host, the process and the time of the claim.
+type BusyError = store.BusyError
+
+// StoppedError tells that a run was stopped by its context. What it has done is kept.
+type StoppedError struct {
+	Run         string
+	Done, Steps int   // of the training
+	Err         error // of the context
+}
+
+func (e *StoppedError) Error() string {
+	return fmt.Sprintf("lab: %s stopped after step %d of %d; run it again to go on from there", e.Run, e.Done, e.Steps)
+}
+
+// Unwrap returns Err.
+func (e *StoppedError) Unwrap() error { return e.Err }
+
+// Run is a finished run.
+type Run struct {
+	Dir    string
+	Spec   spec.Spec
+	Record store.Record
+}
+
+// ID is the name of the run's folder: the experiment's name and the spec's hash.
+func ID(s spec.Spec) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(s.Name))
+	if name == "" {
+		name = "run"
+	}
+	return name + "-" + s.Hash()
+}
+
+// Do does the experiment s: it trains, chooses the score on held-out real faces when the spec says so, tests, and writes
+// the run folder. A run that is finished already is returned as it is. One that was interrupted goes on from its last
+// checkpoint and finds what it would have found undisturbed. One whose network another finished run has trained takes that.
+//
+// Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
+// others Do fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
+// another version of the lab, and with ErrDiverged when it diverged.
+func Do(ctx context.Context, e *env.Env, s spec.Spec) (*Run, error) {
+	if err := s.Validate(); err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	id := ID(s)
+	dir := filepath.Join(e.Results, id)
+	in, missing := look(e, s)
+	record, err := store.ReadRecord(dir)
+	if errors.Is(err, fs.ErrNotExist) && missing == nil {
+		var cell *store.Cell
+		if cell, err = store.Claim(ctx, e.Results, id, e.Lease); err == nil {
+			return workOn(e, id, s, in, cell)
+		}
+		if errors.Is(err, store.ErrFinished) { // a moment ago
+			record, err = store.ReadRecord(dir)
+		}
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = missing
+	}
+	if err != nil {
+		return nil, err
+	}
+	return finished(e, id, s, record, in, missing)
+}
+
+// workOn makes a run in a claimed cell and gives the cell back.
+func workOn(e *env.Env, id string, s spec.Spec, in inputs, cell *store.Cell) (*Run, error) {
+	w := &work{Env: e, cell: cell, in: in, run: &Run{Dir: cell.Dir(), Spec: s}}
+	w.run.Record = store.Record{Run: id, Name: s.Name, Hash: s.Hash(), Network: s.Training().Hash()}
+	err := w.do(cell.Context())
+	if err == nil {
+		w.run.Dir = filepath.Join(e.Results, id)
+		return w.run, nil
+	}
+	switch cause := context.Cause(cell.Context()); {
+	case errors.Is(cause, ErrLost):
+		err = cause
+	case cause != nil:
+		err = &StoppedError{id, w.done, s.Train.Steps, err}
+	case errors.Is(err, ErrLost), errors.Is(err, ErrDiverged), errors.Is(err, ErrChanged):
+	default:
+		err = errors.Join(err, cell.Fail(store.Failure{Kind: store.KindFailed, Step: w.done, Error: err.Error()}))
+	}
+	return nil, errors.Join(err, cell.Close())
+}
+
+// Detector loads the detector of a finished run.
+func Detector(ctx context.Context, e *env.Env, r *Run) (*detector.Detector, error) {
+	return detector.Load(ctx, e, r.Dir, r.Spec, r.Record)
+}
+
+// balancedFloor is BCR's least value for a batch as balanced over the classes as it can be.
+func balancedFloor(s spec.Spec) (float64, error) {
+	counts := make([]int, s.Discrepancy.Classes())
+	for i := range s.Train.Batch {
+		counts[i%len(counts)]++
+	}
+	return loss.Floor(counts, s.Loss.Temperature)
+}
+
+func lastTenth(steps []store.Step) float64 {
+	last := steps[len(steps)-max(1, len(steps)/10):]
+	total := 0.0
+	for _, s := range last {
+		total += s.Loss
+	}
+	return total / float64(len(last))
+}
+
+// test scores every set and measures it. What is kept of a set is used, and what is found is kept, if keep is not nil.
+func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, sets []datasets.Set, keep *work) ([]store.Item, []report.Group, error) {
+	var all []store.Item
+	var groups []report.Group
+	r.Record.Tests = nil
+	for _, set := range sets {
+		digest, err := source.Digest(set)
+		if err != nil {
+			return nil, nil, err
+		}
+		found, ok := keep.tested(set, digest)
+		if !ok {
+			if found, err = scoreSet(ctx, e, d, r.Record.Score, set); err != nil {
+				return nil, nil, err
+			}
+			if err := keep.keepTested(digest, d.Method, found); err != nil {
+				return nil, nil, err
+			}
+		}
+		r.Record.Skipped = append(r.Record.Skipped, found.Skipped...)
+		r.Record.Synthetic = r.Record.Synthetic || set.Synthetic
+		column := scoreColumn(d.Method, r.Record.Score)
+		tests, err := measure(set, found.items, column, found.Fallback, r.Spec.Seed)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := range tests {
+			tests[i].Digest = digest
+			tests[i].Synthetic = set.Synthetic || r.Record.Train.Synthetic
+			tests[i].Partial = set.Partial
+		}
+		r.Record.Tests = append(r.Record.Tests, tests...)
+		all, groups = append(all, found.items...), append(groups, found.Groups...)
+	}
+	r.Record.AUC = store.Headline(r.Record.Tests)
+	return all, groups, nil
+}
+
+// scoredSet is what the faces of a test set got.
+type scoredSet struct {
+	items    []store.Item
+	Groups   []report.Group `json:"groups"`
+	Fallback float64        `json:"fallback"`
+	Skipped  []string       `json:"skipped"`
+}
+
+// scorePart is how many faces are in memory at once when a set is scored.
+const scorePart = 64
+
+// scoreSet scores the faces of a set with every score of the method that the variants of score allow. Faces that could
+// not be read stay, without a score.
+func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score string, set datasets.Set) (found scoredSet, err error) {
+	var read []datasets.Item
+	var evidence [][][]float32
+	fallback := 0
+	// A part at a time, so that memory does not grow with the number of faces.
+	done, quiet := 0, e.Quietly()
+	for items := range slices.Chunk(set.Items, scorePart) {
+		part := datasets.Set{Name: set.Name, Items: items}
+		faces, kept, skipped, err := quiet.Read(ctx, "", part, func(f face.Face) (face.Face, error) { return f, nil })
+		if err != nil {
+			return scoredSet{}, err
+		}
+		ids := make([]string, len(kept))
+		for i, it := range kept {
+			ids[i] = it.ID()
+		}
+		// Scores that need the variants are recorded beside the chosen one only when it needs them too.
+		outputs, err := d.Evidence(ctx, quiet, "", score, faces, ids)
+		if err != nil {
+			return scoredSet{}, err
+		}
+		read, evidence, fallback = append(read, kept...), append(evidence, outputs...), fallback+source.Fallbacks(faces)
+		found.Skipped = append(found.Skipped, skipped...)
+		done += len(items)
+		e.Report(env.Event{Stage: "testing " + set.Name, Done: done, Total: len(set.Items)})
+	}
+	if err := source.SomeRead(set, len(read), found.Skipped); err != nil {
+		return scoredSet{}, err
+	}
+	at := map[string]int{}
+	for i, it := range read {
+		at[it.ID()] = i
+	}
+	for _, it := range set.Items {
+		item := store.Item{
+			Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, File: it.File,
+			Frame: it.Frame, Fake: it.Fake,
+		}
+		i, ok := at[it.ID()]
+		for _, name := range d.Method.Scores() {
+			value := math.NaN()
+			if ok && d.Scored(name, score) {
+				value = d.Score(name, evidence[i])
+			}
+			item.Scores = append(item.Scores, value)
+		}
+		found.items = append(found.items, item)
+	}
+	if d.Few == nil {
+		found.Groups = similarityGroups(d.Method, set, read, evidence)
+	}
+	found.Fallback = float64(fallback) / float64(max(1, len(read)))
+	return found, nil
+}
+
+// Evaluate tests a finished run on the sets under the data root. The run's folder stays as it is.
+func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.Record, error) {
+	sets, problems, err := e.TestSets(names, r.Spec.Data.Train)
+	if err != nil {
+		return store.Record{}, err
+	}
+	d, err := Detector(ctx, e, r)
+	if err != nil {
+		return store.Record{}, err
+	}
+	start := time.Now()
+	fresh := &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record}
+	fresh.Record.Skipped = nil
+	fresh.Record.Versions = maps.Clone(r.Record.Versions)
+	for _, p := range problems {
+		fresh.Record.Skipped = append(fresh.Record.Skipped, p.Error())
+	}
+	if _, _, err := test(ctx, e, fresh, d, sets, nil); err != nil {
+		return store.Record{}, err
+	}
+	fresh.Record.Seconds = time.Since(start).Seconds()
+	return fresh.Record, nil
+}

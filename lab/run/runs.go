@@ -1,0 +1,79 @@
+package run
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+)
+
+// Load returns a finished run of the folder results by its id, or by a part of the id that only one run has.
+func Load(results, id string) (*Run, error) {
+	ids, err := store.List(results)
+	if err != nil {
+		return nil, err
+	}
+	if id, err = match(results, id, ids, "finished run"); err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(results, id)
+	record, err := store.ReadRecord(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := spec.ParseFile(filepath.Join(dir, store.SpecFile))
+	if err != nil {
+		return nil, err
+	}
+	return &Run{dir, s, record}, nil
+}
+
+// Find returns what is known of a run of any state by its id, or by a part of the id that only one run has.
+func Find(results, id string) (store.Entry, error) {
+	entries, err := store.Scan(results)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	var ids []string
+	for _, e := range entries {
+		ids = append(ids, e.ID)
+	}
+	if id, err = match(results, id, ids, "run"); err != nil {
+		return store.Entry{}, err
+	}
+	return entries[slices.Index(ids, id)], nil
+}
+
+// match finds the one of ids that is wanted or that alone has wanted in it. what says what they are.
+func match(results, wanted string, ids []string, what string) (string, error) {
+	if slices.Contains(ids, wanted) {
+		return wanted, nil
+	}
+	var found []string
+	for _, id := range ids {
+		if wanted != "" && strings.Contains(id, wanted) {
+			found = append(found, id)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return "", fmt.Errorf("lab: run %q is one of several: %s", wanted, some(found))
+	case len(ids) == 0:
+		return "", fmt.Errorf("lab: no run %q: %s holds no %s yet; make one with seelab run", wanted, results, what)
+	}
+	return "", fmt.Errorf("lab: no run %q in %s; there are %s", wanted, results, some(ids))
+}
+
+// some lists the first of many names.
+func some(names []string) string {
+	const shown = 20
+	if n := len(names); n > shown {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), n-shown)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,103 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"math"
+	"path/filepath"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/detector"
+	"github.com/seeable-lab/seeable/lab/figure"
+	"github.com/seeable-lab/seeable/lab/run"
+)
+
+// FaceScore is what a detector says of one image.
+type FaceScore = detector.FaceScore
+
+// VideoScore is what a detector says of a video.
+type VideoScore = detector.VideoScore
+
+// FrameScore is what a detector says of a frame.
+type FrameScore = detector.FrameScore
+
+// TellingFace is a face that says much of its video.
+type TellingFace = detector.TellingFace
+
+// Score scores image files, each taken as a crop around one face. A file that cannot be read is an error of a strict lab;
+// otherwise it is left out and the reason is among skipped.
+func (l *Lab) Score(ctx context.Context, r *Run, files ...string) (out []FaceScore, skipped []string, err error) {
+	d, err := run.Detector(ctx, l.env, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d.Files(ctx, l.env, files...)
+}
+
+// ScoreItems scores faces of data sets, drawn ones too. A face that cannot be read is an error.
+func (l *Lab) ScoreItems(ctx context.Context, r *Run, items ...datasets.Item) ([]FaceScore, error) {
+	d, err := run.Detector(ctx, l.env, r)
+	if err != nil {
+		return nil, err
+	}
+	return d.Items(ctx, l.env, items...)
+}
+
+// ScoreVideo scores a video file, or a folder of frames: the faces in frames that are spread evenly over it, cut as
+// [WithFaces] says. A video without a face on any of them is an error that wraps [detect.ErrNoFace]. A damaged video is
+// scored as far as it can be read, except by a strict lab.
+func (l *Lab) ScoreVideo(ctx context.Context, r *Run, path string) (*VideoScore, error) {
+	footage, err := detector.OpenFootage(ctx, l.env, path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := run.Detector(ctx, l.env, r)
+	if err != nil {
+		return nil, err
+	}
+	return d.Video(ctx, l.env, footage)
+}
+
+// HeatMap shows which regions of the face the detector recognised least: how near, on average, the variants with a
+// discrepancy in a region came to their own prototypes. A region that holds most of the face is left out, as it would hide
+// the others. It fails for methods without variants.
+func HeatMap(s FaceScore, title string) (figure.Cells, error) {
+	if s.Regions == nil {
+		return figure.Cells{}, fmt.Errorf("lab: no heat map of %s: its detector has no regions", s.File)
+	}
+	var face image.Rectangle
+	for _, m := range s.Masks {
+		face = face.Union(m.Rect)
+	}
+	c := figure.Cells{Title: title, Label: "mean cosine", Image: s.Face.Image, Landmarks: s.Face.Landmarks, Synthetic: s.Synthetic}
+	for i, m := range s.Masks {
+		if 2*m.Rect.Dx()*m.Rect.Dy() <= face.Dx()*face.Dy() || len(s.Masks) == 1 {
+			c.Regions, c.Values = append(c.Regions, m), append(c.Values, s.Regions[i])
+		}
+	}
+	return c, nil
+}
+
+// Timeline shows the scores of the frames; the most telling ones are numbered.
+func Timeline(v *VideoScore) figure.Timeline {
+	t := figure.Timeline{
+		Title: filepath.Base(v.File), Score: v.Name, Reference: v.Reference, Synthetic: v.Synthetic,
+		// The frames of a folder have no times.
+		Untimed: len(v.Frames) > 1 && v.Frames[len(v.Frames)-1].Second == 0,
+	}
+	for _, f := range v.Frames {
+		point := figure.Frame{Second: f.Second, Score: math.NaN()}
+		if f.Score != nil {
+			point.Score = *f.Score
+		}
+		if t.Untimed {
+			point.Second = float64(f.Frame)
+		}
+		t.Frames = append(t.Frames, point)
+	}
+	for i, f := range v.Telling {
+		t.Frames[f.At].Mark = fmt.Sprint(i + 1)
+	}
+	return t
+}

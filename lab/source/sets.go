@@ -1,0 +1,227 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/toolbox"
+)
+
+// faceCache opens the cache of the faces that are cut from videos.
+func (r *Root) faceCache() (*extract.Cache, error) {
+	dir := r.FaceDir
+	if dir == "" {
+		var err error
+		if dir, err = extract.DefaultDir(); err != nil {
+			return nil, err
+		}
+	}
+	return extract.Open(dir, r.Data, r.Cut)
+}
+
+// videoSets opens the data sets of videos under the data root, by name. One that cannot be opened is an error in strict
+// mode, otherwise a note.
+func (r *Root) videoSets() (map[string]datasets.Dataset, error) {
+	places, err := datasets.Find(r.Data)
+	if err != nil {
+		return nil, err
+	}
+	sets := map[string]datasets.Dataset{}
+	for _, place := range places {
+		if !slices.Contains(datasets.Layouts(), place.Layout) {
+			continue
+		}
+		opened, err := datasets.Open(place.Dir, r.Mode)
+		if err != nil {
+			if r.Mode == datasets.Strict {
+				return nil, err
+			}
+			r.note("%v", err)
+			continue
+		}
+		for _, d := range opened {
+			if other, ok := sets[d.Name]; ok {
+				return nil, fmt.Errorf("lab: both %s and %s hold %s; want one folder a data set", other.Dir, d.Dir, d.Name)
+			}
+			sets[d.Name] = d
+		}
+	}
+	return sets, nil
+}
+
+// TestSets opens the test sets of these names, all if there are none. Crops that are there ready-made come before faces that
+// were cut from videos. trained are the names of the training sets.
+func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems []datasets.Problem, err error) {
+	all := len(names) == 0
+	if !all && !slices.ContainsFunc(names, func(n string) bool { return n != datasets.SyntheticName }) {
+		return datasets.Tests(r.Data, names, r.Mode)
+	}
+	ready, err := datasets.TestNames(r.Data)
+	if err != nil {
+		return nil, nil, err
+	}
+	isReady := func(name string) bool {
+		return name == datasets.SyntheticName || slices.Contains(ready, datasets.SetName(name))
+	}
+	if !all && !slices.ContainsFunc(names, func(n string) bool { return !isReady(n) }) {
+		return datasets.Tests(r.Data, names, r.Mode)
+	}
+	videos, err := r.videoSets()
+	if err != nil {
+		return nil, nil, err
+	}
+	if all {
+		names = slices.Clone(ready)
+		for name := range videos {
+			if !slices.Contains(ready, name) {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		if len(names) == 0 {
+			return datasets.Tests(r.Data, nil, r.Mode) // for its error
+		}
+	}
+	var lacking []string
+	var last error
+	for i, name := range names {
+		name = datasets.SetName(name)
+		if slices.ContainsFunc(names[:i], func(n string) bool { return datasets.SetName(n) == name }) {
+			return nil, nil, fmt.Errorf("lab: test set %s is named twice", name)
+		}
+		d, ok := videos[name]
+		switch {
+		case isReady(name):
+			set, bad, err := datasets.Tests(r.Data, []string{name}, r.Mode)
+			if err != nil {
+				return nil, nil, err
+			}
+			found, problems = append(found, set...), append(problems, bad...)
+			continue
+		case !ok:
+			for name := range videos {
+				ready = append(ready, name)
+			}
+			slices.Sort(ready)
+			return nil, nil, fmt.Errorf("lab: no test set %q below %s; there are: %s", name, r.Data, strings.Join(slices.Compact(ready), ", "))
+		}
+		set, bad, err := r.cut(d, func(c *extract.Cache) (datasets.Set, []datasets.Problem, error) {
+			return c.Test(d, d.TrainedOn(trained), r.Mode)
+		})
+		if err != nil && all && isLacking(err) {
+			lacking, last = append(lacking, name), err
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		parts := slices.ContainsFunc(d.Videos, func(v datasets.Video) bool { return v.Split != datasets.NoSplit })
+		if parts && len(d.TestVideos(false)) > len(d.Part(datasets.TestSplit)) {
+			r.note("%s: its test part alone is too small for a figure; other videos that are there are tested as well", d.Name)
+		}
+		found, problems = append(found, set), append(problems, bad...)
+	}
+	if len(found) == 0 {
+		if len(lacking) > 1 {
+			return nil, nil, fmt.Errorf("lab: the faces of %s are not cut from their videos; run %s", strings.Join(lacking, ", "), r.facesCommand())
+		}
+		return nil, nil, last
+	}
+	for _, name := range lacking {
+		r.note("not tested on %s: its faces are not cut; run %s", name, r.facesCommand("--dataset", strconv.Quote(name)))
+	}
+	return found, problems, nil
+}
+
+func isLacking(err error) bool {
+	_, ok := errors.AsType[*extract.LackingError](err)
+	return ok
+}
+
+// cut opens faces of the cache. If they lack, the error says how to get them.
+func (r *Root) cut(d datasets.Dataset, open func(*extract.Cache) (datasets.Set, []datasets.Problem, error)) (datasets.Set, []datasets.Problem, error) {
+	c, err := r.faceCache()
+	if err != nil {
+		return datasets.Set{}, nil, err
+	}
+	set, problems, err := open(c)
+	if isLacking(err) {
+		err = fmt.Errorf("%w; run %s", err, r.facesCommand("--dataset", strconv.Quote(d.Name)))
+	}
+	return set, problems, err
+}
+
+// facesCommand is the command that extracts faces as they are wanted here.
+func (r *Root) facesCommand(more ...string) string {
+	command := append([]string{"seelab faces --data", r.Data}, more...)
+	if r.FaceDir != "" {
+		command = append(command, "--faces", r.FaceDir)
+	}
+	if p := r.Cut; p != extract.Default {
+		command = append(command, fmt.Sprintf("--frames %d --margin %g --side %d", p.Frames, p.Margin, p.Side))
+	}
+	return strings.Join(command, " ")
+}
+
+// cutFaces opens the training sets that d names which are faces cut from videos; [datasets.Train] opens the others.
+func (r *Root) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.Problem, err error) {
+	var videos map[string]datasets.Dataset
+	for _, name := range d.Train {
+		if name == datasets.SyntheticName || r.Data == "" || r.readyMade(name) {
+			continue
+		}
+		if videos == nil {
+			if videos, err = r.videoSets(); err != nil {
+				return nil, nil, err
+			}
+		}
+		of, ok := videos[datasets.SetName(name)]
+		if !ok {
+			continue
+		}
+		set, bad, err := r.cut(of, func(c *extract.Cache) (datasets.Set, []datasets.Problem, error) { return c.Train(of, r.Mode) })
+		if err != nil {
+			return nil, nil, err
+		}
+		set.Name = name
+		found, problems = append(found, set), append(problems, bad...)
+	}
+	return found, problems, nil
+}
+
+// readyMade tells whether a folder below the data root holds real faces.
+func (r *Root) readyMade(name string) bool {
+	for _, manifest := range []string{"landmarks.csv", "manifest.csv"} {
+		if _, err := os.Stat(filepath.Join(r.Data, filepath.FromSlash(name), manifest)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// TrainingSets opens the training sets of an experiment and holds some of their people out.
+func (r *Root) TrainingSets(s spec.Spec) (train, held datasets.Set, problems []datasets.Problem, err error) {
+	cut, bad, err := r.cutFaces(s.Data)
+	if err != nil {
+		return datasets.Set{}, datasets.Set{}, nil, err
+	}
+	train, held, problems, err = datasets.Train(r.Data, s.Data, s.Seed, r.Mode, cut...)
+	return train, held, append(bad, problems...), err
+}
+
+// Digest is [datasets.Digest] with the user's cache, if there is one.
+func Digest(set datasets.Set) (string, error) {
+	cache := ""
+	if c, err := toolbox.OpenCache(); err == nil {
+		cache = filepath.Join(filepath.Dir(c.Dir()), "digests")
+	}
+	return datasets.CachedDigest(set, cache)
+}
