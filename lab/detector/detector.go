@@ -1,13 +1,24 @@
-// Package detector is a trained network ready to score: faces in memory, image files, faces of data sets, videos. It draws
-// nothing and links no plotting.
+// Package detector is a trained network ready to score: faces and clips in memory, pictures, files, faces of data sets. It is
+// opened once and used by many goroutines, whose faces share passes through the network. It draws nothing and links no
+// plotting.
+//
+//	d, err := detector.Open(ctx, "results/runs/seeable-small-0123456789abcdef", nil)
+//	defer d.Close()
+//	r, err := d.Image(ctx, picture)
+//	fmt.Println(r.Score, r.Found)
 package detector
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"sync"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -18,125 +29,236 @@ import (
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/face/detect"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/safetensors"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// Detector is a trained network ready to score faces.
+// Detector is a trained network ready to score. The fields are set before its first use; then it may be used by several
+// goroutines.
 type Detector struct {
-	Spec        spec.Spec
-	Method      method.Method
-	Weights     *model.Store
-	Calibration *method.Calibration
-	Few         *method.Few // nil where the score takes all variants
-	Network     *method.Network
-	// Record is that of the run in the folder Dir, of a detector that was loaded.
-	Record   store.Record
-	Dir      string
-	samplers []*method.Sampler
+	Spec    spec.Spec
+	Method  method.Method
+	Weights *model.Store
+	Fit     method.Fit // what was fitted after training, and the score that was chosen
+	Network *method.Network
+	Record  store.Record // of the run that trained it
+	Dir     string       // of that run; "" where it was not opened from a folder
+
+	env     *env.Env
+	ours    bool // env is closed with the detector
+	gather  *gatherer
+	workers sync.Pool // of *method.Worker
+	finder  func() (*detect.Detector, error)
 }
 
-// New takes the network that weights holds.
-func New(s spec.Spec, m method.Method, weights *model.Store, network *method.Network) *Detector {
-	d := &Detector{Spec: s, Method: m, Weights: weights, Network: network}
-	for range runtime.GOMAXPROCS(0) {
-		d.samplers = append(d.samplers, m.Sampler())
-	}
+// New takes the network that weights holds. [Detector.Close] leaves it and e to who made them.
+func New(e *env.Env, s spec.Spec, m method.Method, weights *model.Store, network *method.Network) *Detector {
+	d := &Detector{Spec: s, Method: m, Weights: weights, Network: network, env: e, gather: newGatherer(network)}
+	d.workers.New = func() any { return method.NewWorker(m.Layout()) }
+	d.finder = sync.OnceValues(func() (*detect.Detector, error) { return detect.Open(context.Background(), e.NoteWriter()) })
 	return d
 }
 
-// AllVariants stands where the name of a score says which variants of a face are made.
-const AllVariants = ""
-
-// Variants appends the images that a score needs of a face to dst.
-func (d *Detector) Variants(worker int, dst []uint8, score string, f face.Face, id string) ([]uint8, error) {
-	if d.Few != nil && score == d.Few.Score {
-		return d.Method.(*method.SeeABLE).FewVariants(d.samplers[worker], dst, d.Few, f, id)
+// Open opens the detector in the folder of a finished run. e are its surroundings; nil for the default ones, which it then
+// owns. A folder that holds none is an error that wraps [ErrNone].
+func Open(ctx context.Context, dir string, e *env.Env) (*Detector, error) {
+	d, err := OpenFS(ctx, os.DirFS(dir), e)
+	if err != nil {
+		return nil, fmt.Errorf("detector: %s: %w", dir, err)
 	}
-	return d.Method.Variants(d.samplers[worker], dst, score, f, id)
+	d.Dir = dir
+	return d, nil
 }
 
-// Score makes a score of a face from the outputs of its variants.
-func (d *Detector) Score(name string, outputs [][]float32) float64 {
-	if d.Few != nil && name == d.Few.Score {
-		return d.Few.Predict(d.Method.(*method.SeeABLE), outputs)
+// ErrNone tells that a folder holds no detector.
+var ErrNone = errors.New("no detector")
+
+// OpenFS is Open for a file system, such as one that is embedded in a program.
+func OpenFS(ctx context.Context, files fs.FS, e *env.Env) (d *Detector, err error) {
+	var lacking []string
+	read := func(name string) []byte {
+		text, wrong := fs.ReadFile(files, name)
+		if errors.Is(wrong, fs.ErrNotExist) {
+			lacking = append(lacking, name)
+		} else if wrong != nil && err == nil {
+			err = wrong
+		}
+		return text
 	}
-	return d.Method.Score(name, outputs, d.Calibration)
+	specText, recordText, weights := read(store.SpecFile), read(store.RecordFile), read(store.WeightsFile)
+	if err != nil {
+		return nil, err
+	}
+	if lacking != nil {
+		return nil, fmt.Errorf("%w: %s is not there; want the folder of a finished run, or what seelab packs", ErrNone, strings.Join(lacking, ", "))
+	}
+	s, err := spec.Parse(store.SpecFile, specText)
+	if err != nil {
+		return nil, err
+	}
+	record, err := store.ParseRecord(store.RecordFile, recordText)
+	if err != nil {
+		return nil, err
+	}
+	file, err := safetensors.Decode(bytes.NewReader(weights), int64(len(weights)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", store.WeightsFile, err)
+	}
+	ours := e == nil
+	if ours {
+		e = env.New("")
+	}
+	if d, err = load(ctx, e, s, record, file); err != nil {
+		if ours {
+			err = errors.Join(err, e.Close())
+		}
+		return nil, err
+	}
+	d.ours = ours
+	return d, nil
 }
 
-// Scored tells whether the variants that the score wanted needs suffice for the score name.
-func (d *Detector) Scored(name, wanted string) bool {
-	return name == wanted || name == "onepass" || d.Few == nil && wanted != "onepass"
+// Load is Open with a spec, and a record that names the score, in place of those in the folder of the run.
+func Load(ctx context.Context, e *env.Env, dir string, s spec.Spec, record store.Record) (*Detector, error) {
+	file, err := safetensors.Read(filepath.Join(dir, store.WeightsFile))
+	if err != nil {
+		return nil, err
+	}
+	d, err := load(ctx, e, s, record, file)
+	if err != nil {
+		return nil, fmt.Errorf("detector: %s: %w", dir, err)
+	}
+	d.Dir = dir
+	return d, nil
 }
 
-// Evidence runs the variants of faces through the network: [face][variant][output]. ids make the draws of each face.
-func (d *Detector) Evidence(ctx context.Context, e *env.Env, stage, score string, faces []face.Face, ids []string) ([][][]float32, error) {
-	row := d.Spec.Encoder.Size * d.Spec.Encoder.Size * 3
-	counts := make([]int, len(faces))
-	var waiting []uint8
-	var rows [][]float32
-	// Faces go in chunks, so that memory does not grow with their number. Images that do not fill a pass wait for the next.
-	const chunk = 32
-	for from := 0; from < len(faces); from += chunk {
-		part := min(chunk, len(faces)-from)
-		images := make([][]uint8, part)
-		err := e.Quietly().Each(ctx, stage, part, func(worker, i int) error {
-			var err error
-			images[i], err = d.Variants(worker, nil, score, faces[from+i], ids[from+i])
-			if err != nil {
-				return fmt.Errorf("lab: %s: %w", ids[from+i], err)
+func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, file safetensors.File) (*Detector, error) {
+	computer, err := e.Compute(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	m, err := method.New(s)
+	if err != nil {
+		return nil, err
+	}
+	weights := model.NewStore()
+	network, err := method.NewNetwork(computer.Backend, weights, m)
+	if err != nil {
+		return nil, err
+	}
+	d := New(e, s, m, weights, network)
+	d.Record = record
+	d.Fit = TakeFit(&file, record.Score)
+	if fitter, ok := method.As[method.Fitter](m); ok {
+		err = fitter.CheckFit(d.Fit)
+	}
+	if err == nil {
+		err = declare(computer.Backend, m, weights)
+	}
+	if err == nil {
+		err = encoder.Restore(weights, file, "/net")
+	}
+	if err != nil {
+		network.Finalize()
+		return nil, fmt.Errorf("%s: %w", store.WeightsFile, err)
+	}
+	return d, nil
+}
+
+// Close ends the detector. Calls that are under way fail.
+func (d *Detector) Close() error {
+	d.gather.close()
+	if d.Dir != "" || d.ours {
+		d.Network.Finalize()
+	}
+	if d.ours {
+		return d.env.Close()
+	}
+	return nil
+}
+
+// Rows are what the network makes of the samples that a score needs of a clip; id makes their draws.
+func (d *Detector) Rows(ctx context.Context, score string, c face.Clip, id string) ([]method.Row, error) {
+	return d.gather.through(ctx, func() (*method.Samples, error) {
+		w := d.workers.Get().(*method.Worker)
+		defer d.workers.Put(w)
+		samples := &method.Samples{Layout: d.Method.Layout()}
+		return samples, d.Method.Probe(w, samples, score, d.Fit, c, id)
+	})
+}
+
+// abreast is how many clips are on their way for each core: while some wait for a pass, others are read.
+const abreast = 8
+
+// Reading is what came of a clip of a source.
+type Reading struct {
+	Rows     []method.Row
+	Fallback bool  // see [face.Face]
+	Err      error // it cannot be read
+}
+
+// Read reads the clips from..to−1 of a source and runs the samples that a score needs of them through the network; ids make
+// their draws. An error that is not of a clip ends it.
+func (d *Detector) Read(ctx context.Context, clips source.Source, from, to int, score string, id func(i int) string) ([]Reading, error) {
+	out := make([]Reading, to-from)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	indices := make(chan int)
+	var wait sync.WaitGroup
+	for range min(to-from, abreast*runtime.GOMAXPROCS(0)) {
+		wait.Go(func() {
+			for i := range indices {
+				r := &out[i-from]
+				c, err := clips.Clip(ctx, i)
+				if err != nil {
+					r.Err = err
+					continue
+				}
+				r.Fallback = c.Frames[0].Fallback
+				if r.Rows, err = d.Rows(ctx, score, c, id(i)); err != nil {
+					stop(fmt.Errorf("detector: %s: %w", id(i), err))
+					return
+				}
 			}
-			return nil
 		})
-		if err != nil {
-			return nil, err
-		}
-		for i, variants := range images {
-			counts[from+i] = len(variants) / row
-			waiting = append(waiting, variants...)
-		}
-		ready := len(waiting)
-		if from+part < len(faces) {
-			ready -= ready % (method.NetworkPass * row)
-		}
-		outputs, err := d.Network.Outputs(ctx, waiting[:ready])
-		if err != nil {
-			return nil, err
-		}
-		rows, waiting = append(rows, outputs...), append(waiting[:0], waiting[ready:]...)
-		e.Report(env.Event{Stage: stage, Done: from + part, Total: len(faces)})
 	}
-	out := make([][][]float32, len(faces))
-	for i, n := range counts {
-		out[i], rows = rows[:n:n], rows[n:]
+feed:
+	for i := from; i < to; i++ {
+		select {
+		case indices <- i:
+		case <-ctx.Done():
+			break feed
+		}
 	}
-	return out, nil
+	close(indices)
+	wait.Wait()
+	return out, context.Cause(ctx)
 }
 
-// The names under which a calibration and the choice of a few variants lie among the weights.
-const (
-	calibrationMean, calibrationSpread = "calibration/mean", "calibration/spread"
-	fewVariants, fewWeights            = "few/variants", "few/weights"
-)
+// Score makes a score of a clip from its rows; NaN if they do not suffice for it.
+func (d *Detector) Score(name string, rows []method.Row) float64 {
+	return d.Method.Score(name, rows, d.Fit)
+}
 
-// Save writes the weights, the calibration and the choice of variants.
+// network is the scope of the network in a store; what is fitted is stored beside it, by names without a slash in front.
+const network = "/net"
+
+// Save writes the weights and what was fitted.
 func (d *Detector) Save(dir string) error {
-	file, err := encoder.Save(d.Weights, "/net")
+	file, err := encoder.Save(d.Weights, network)
 	if err != nil {
 		return err
 	}
-	if d.Calibration != nil {
-		file.Tensors[calibrationMean] = vector(d.Calibration.Mean)
-		file.Tensors[calibrationSpread] = vector(d.Calibration.Spread)
-	}
-	if d.Few != nil {
-		labels := make([]float64, len(d.Few.Variants))
-		for i, k := range d.Few.Variants {
-			labels[i] = float64(k)
+	for name, values := range d.Fit.Values {
+		t := safetensors.Tensor{Shape: []int{len(values)}}
+		for _, v := range values {
+			t.Data = append(t.Data, float32(v))
 		}
-		file.Tensors[fewVariants], file.Tensors[fewWeights] = vector(labels), vector(d.Few.Weights)
+		file.Tensors[name] = t
 	}
 	file.Metadata = map[string]string{"spec": d.Spec.TOML()}
 	var b bytes.Buffer
@@ -146,76 +268,37 @@ func (d *Detector) Save(dir string) error {
 	return store.WriteFile(filepath.Join(dir, store.WeightsFile), b.Bytes())
 }
 
-// Load loads the detector of a finished run: its folder, its spec, its record.
-func Load(ctx context.Context, e *env.Env, dir string, s spec.Spec, record store.Record) (*Detector, error) {
-	computer, err := e.Compute(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	m, err := method.New(s)
-	if err != nil {
-		return nil, err
-	}
-	file, err := safetensors.Read(filepath.Join(dir, store.WeightsFile))
-	if err != nil {
-		return nil, err
-	}
-	weights := model.NewStore()
-	network, err := method.NewNetwork(computer.Backend, weights, m, s.Encoder.Size)
-	if err != nil {
-		return nil, err
-	}
-	d := New(s, m, weights, network)
-	d.Dir, d.Record = dir, record
-	if err := d.Fitted(&file, record.Score); err != nil {
-		return nil, fmt.Errorf("lab: %s: %w", filepath.Join(dir, store.WeightsFile), err)
-	}
-	declare(computer.Backend, s, m, weights)
-	if err := encoder.Restore(weights, file, "/net"); err != nil {
-		return nil, fmt.Errorf("lab: %s: %w", filepath.Join(dir, store.WeightsFile), err)
-	}
-	return d, nil
-}
-
-// Fitted takes what was fitted on held-out faces out of a file of weights, which then holds the network alone. The few
-// variants, if any, were chosen for score.
-func (d *Detector) Fitted(file *safetensors.File, score string) error {
-	take := func(name string) ([]float64, bool) {
-		t, ok := file.Tensors[name]
-		delete(file.Tensors, name)
+// TakeFit takes what was fitted out of a file of weights, which then holds the network alone. score is the one that was
+// chosen.
+func TakeFit(file *safetensors.File, score string) method.Fit {
+	fit := method.Fit{Score: score}
+	for name, t := range file.Tensors {
+		if strings.HasPrefix(name, network+"/") {
+			continue
+		}
+		if fit.Values == nil {
+			fit.Values = map[string][]float64{}
+		}
 		values := make([]float64, len(t.Data))
 		for i, v := range t.Data {
 			values[i] = float64(v)
 		}
-		return values, ok
+		fit.Values[name] = values
+		delete(file.Tensors, name)
 	}
-	if mean, ok := take(calibrationMean); ok {
-		d.Calibration = &method.Calibration{Mean: mean}
-		d.Calibration.Spread, _ = take(calibrationSpread)
-	}
-	if labels, ok := take(fewVariants); ok {
-		d.Few = &method.Few{Score: score}
-		for _, k := range labels {
-			d.Few.Variants = append(d.Few.Variants, int(k))
-		}
-		d.Few.Weights, _ = take(fewWeights)
-		return d.Few.Check(d.Spec.Discrepancy)
-	}
-	return nil
+	return fit
 }
 
 // declare makes the network's variables by building its graph, which is never compiled: a file of another network is then
 // refused, where a network built after its weights are read would fill what it lacks with random ones.
-func declare(backend compute.Backend, s spec.Spec, m method.Method, weights *model.Store) {
+func declare(backend compute.Backend, m method.Method, weights *model.Store) error {
 	g := NewGraph(backend, "network")
 	defer g.Finalize()
-	m.Outputs(weights.RootScope().In("net"), Parameter(g, "images", shapes.Make(dtypes.Uint8, 1, s.Encoder.Size, s.Encoder.Size, 3)))
-}
-
-func vector(x []float64) safetensors.Tensor {
-	t := safetensors.Tensor{Shape: []int{len(x)}}
-	for _, v := range x {
-		t.Data = append(t.Data, float32(v))
+	l := m.Layout()
+	nodes := []*Node{Parameter(g, "images", shapes.Make(dtypes.Uint8, l.Count(), l.Side, l.Side, 3))}
+	if l.Extra > 0 {
+		nodes = append(nodes, Parameter(g, "extra", shapes.Make(dtypes.Uint8, 1, l.Extra, l.Extra, 3)))
 	}
-	return t
+	m.Outputs(weights.RootScope().In("net"), l.Trained(nodes))
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/floats"
@@ -12,6 +13,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
+	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -28,13 +30,13 @@ type Descent struct {
 }
 
 // Descend takes steps of gradient descent from the embeddings z, one a label, on the loss of s: each embedding moves against
-// its gradient along the sphere, rate times as far as that is long, and is set back to the sphere. The method of s is
-// "seeable"; its encoder's dim is that of z, its discrepancies give the number of prototypes and the guidance matrix.
+// its gradient along the sphere, rate times as far as that is long, and is set back to the sphere. The method of s has
+// prototypes; its encoder's dim is that of z, its discrepancies give the number of prototypes and the guidance matrix.
 func Descend(ctx context.Context, e *env.Env, s spec.Spec, z [][]float64, labels []int, rate float64, steps int) (*Descent, error) {
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
-	m, err := prototyped(s)
+	m, p, err := prototyped(s)
 	if err != nil {
 		return nil, err
 	}
@@ -42,12 +44,12 @@ func Descend(ctx context.Context, e *env.Env, s spec.Spec, z [][]float64, labels
 	if n < 2 || len(labels) != n || steps < 0 || !(rate > 0) {
 		return nil, fmt.Errorf("lab: %d embeddings, %d labels, %d steps at rate %g: want 2 or more with a label each, and a rate above 0", n, len(labels), steps, rate)
 	}
-	d := &Descent{Prototypes: m.Prototypes(), Labels: labels}
+	d := &Descent{Prototypes: p.Prototypes(), Labels: labels}
 	classes := make([]int32, n)
 	for i, label := range labels {
-		if label < 0 || label >= m.Classes() || len(z[i]) != dim || floats.Norm(z[i], 2) == 0 {
+		if label < 0 || label >= p.Classes() || len(z[i]) != dim || floats.Norm(z[i], 2) == 0 {
 			return nil, fmt.Errorf("lab: embedding %d has label %d and %d coordinates: want a label in [0, %d) and %d coordinates that are not all 0",
-				i, label, len(z[i]), m.Classes(), dim)
+				i, label, len(z[i]), p.Classes(), dim)
 		}
 		classes[i] = int32(label)
 	}
@@ -56,7 +58,8 @@ func Descend(ctx context.Context, e *env.Env, s spec.Spec, z [][]float64, labels
 		return nil, err
 	}
 	slope, err := NewExec(computer.Backend, func(z, labels *Node) []*Node {
-		loss := m.Objective(z, labels, ScalarZero(z.Graph(), z.DType()))
+		in := method.Inputs{Label: labels}.WithShare(Scalar(z.Graph(), dtypes.Float64, 1))
+		loss := method.Total(m.Loss(nil, []*Node{z}, in))
 		return []*Node{loss, Gradient(loss, z)[0]}
 	})
 	if err != nil {

@@ -4,17 +4,18 @@ package explore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 
 	"gonum.org/v1/gonum/floats"
 
-	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/env"
-	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -89,32 +90,31 @@ func (e *Embeddings) similarity() [][]float64 {
 	return mean
 }
 
-// Probe is images of held-out real faces with discrepancies, to be embedded.
+// Probe is samples of held-out real faces with discrepancies, to be embedded.
 type Probe struct {
-	spec      spec.Spec
-	method    *method.SeeABLE
-	images    []uint8
+	method    method.Prototyped
+	samples   *method.Samples
 	labels    []int
 	synthetic bool
 }
 
 // prototyped is the method of s, which must have prototypes.
-func prototyped(s spec.Spec) (*method.SeeABLE, error) {
+func prototyped(s spec.Spec) (method.Method, method.Prototyped, error) {
 	m, err := method.New(s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	seeable, ok := m.(*method.SeeABLE)
+	p, ok := method.As[method.Prototyped](m)
 	if !ok {
-		return nil, fmt.Errorf("lab: method %q has no prototypes: want an experiment of the method \"seeable\"", s.Method)
+		return nil, nil, fmt.Errorf("explore: method %q has no prototypes: want an experiment of a method that has some", s.Method)
 	}
-	return seeable, nil
+	return m, p, nil
 }
 
-// NewProbe makes n images of the faces that s, an experiment of the method "seeable", holds out: each with a discrepancy at
-// official strength. Which face, discrepancy and label the i-th has depends on the seed of s and i.
+// NewProbe makes n samples of the faces that s holds out, an experiment of a method with prototypes: each with a discrepancy
+// at official strength. Which face, discrepancy and label the i-th has depends on the seed of s and i.
 func NewProbe(ctx context.Context, e *env.Env, s spec.Spec, n int) (*Probe, error) {
-	m, err := prototyped(s)
+	m, _, err := prototyped(s)
 	if err != nil {
 		return nil, err
 	}
@@ -122,11 +122,12 @@ func NewProbe(ctx context.Context, e *env.Env, s spec.Spec, n int) (*Probe, erro
 	if err != nil {
 		return nil, err
 	}
-	held, _, _, err := e.Load(ctx, "reading held-out faces", heldSet, method.Keep(s))
+	held, _, err := e.OpenTraining(ctx, s, m, "reading held-out faces", heldSet, "")
 	if err != nil {
 		return nil, err
 	}
-	p, err := ProbeOf(ctx, e, s, m, held, n)
+	defer held.Close()
+	p, err := ProbeOf(ctx, s, m, held, n)
 	if err != nil {
 		return nil, err
 	}
@@ -134,49 +135,69 @@ func NewProbe(ctx context.Context, e *env.Env, s spec.Spec, n int) (*Probe, erro
 	return p, nil
 }
 
-// ProbeOf is NewProbe with the held-out faces and the method of s.
-func ProbeOf(ctx context.Context, e *env.Env, s spec.Spec, m *method.SeeABLE, held []face.Face, n int) (*Probe, error) {
+// ProbeOf is NewProbe with the held-out clips and the method of s.
+func ProbeOf(ctx context.Context, s spec.Spec, m method.Method, held source.Source, n int) (*Probe, error) {
 	if n < 1 {
-		return nil, fmt.Errorf("lab: %d images, want at least 1", n)
+		return nil, fmt.Errorf("explore: %d images, want at least 1", n)
 	}
-	row := s.Encoder.Size * s.Encoder.Size * 3
-	p := &Probe{spec: s, method: m, images: make([]uint8, n*row), labels: make([]int, n)}
-	samplers := make([]*method.Sampler, runtime.GOMAXPROCS(0))
-	for i := range samplers {
-		samplers[i] = m.Sampler()
+	prototyped, ok := method.As[method.Prototyped](m)
+	if !ok {
+		return nil, fmt.Errorf("explore: method %q has no prototypes", s.Method)
 	}
-	err := e.Quietly().Each(ctx, "", n, func(worker, i int) error {
-		var err error
-		p.labels[i], err = m.Check(samplers[worker], p.images[i*row:(i+1)*row], held[i%len(held)], stream.New(s.Seed, "report", i))
-		return err
-	})
-	return p, err
+	layout := m.Layout()
+	p := &Probe{method: prototyped, samples: method.NewSamples(layout, n), labels: make([]int, n)}
+	workers := runtime.GOMAXPROCS(0)
+	errs := make([]error, workers)
+	var wait sync.WaitGroup
+	for from := range workers {
+		wait.Go(func() {
+			w := method.NewWorker(layout)
+			for i := from; i < n && errs[from] == nil; i += workers {
+				c, err := held.Clip(ctx, i%held.Len())
+				sample := p.samples.At(i)
+				if err == nil {
+					err = m.Check(w, &sample, c, stream.New(s.Seed, "report", i))
+				}
+				p.labels[i], errs[from] = int(sample.Label), err
+			}
+		})
+	}
+	wait.Wait()
+	return p, errors.Join(errs...)
 }
 
-// empty has everything but the embeddings.
-func (p *Probe) empty() (*Embeddings, error) {
-	g, err := discrepancy.New(p.spec.Discrepancy, p.spec.Augment)
-	if err != nil {
-		return nil, err
-	}
+// embedded are the embeddings of the samples: z, one a sample, or none yet.
+func (p *Probe) embedded(z [][]float32) *Embeddings {
 	e := &Embeddings{Prototypes: p.method.Prototypes(), Labels: p.labels, Synthetic: p.synthetic}
-	for k := range g.Classes() {
-		e.Classes = append(e.Classes, g.Name(k))
+	for k := range p.method.Classes() {
+		e.Classes = append(e.Classes, p.method.ClassName(k))
 	}
-	return e, nil
-}
-
-// Embed embeds the images by a network.
-func (p *Probe) Embed(ctx context.Context, network *method.Network) (*Embeddings, error) {
-	e, err := p.empty()
-	if err != nil {
-		return nil, err
-	}
-	rows, err := network.Embeddings(ctx, p.images)
-	for _, row := range rows {
+	for _, row := range z {
 		e.Z = append(e.Z, float64s(row))
 	}
-	return e, err
+	return e
+}
+
+// z runs the samples through a network.
+func (p *Probe) z(ctx context.Context, network *method.Network) ([][]float32, error) {
+	rows, err := network.Rows(ctx, p.samples)
+	if err != nil {
+		return nil, err
+	}
+	z := make([][]float32, len(rows))
+	for i, row := range rows {
+		z[i] = p.method.Embedding(row)
+	}
+	return z, nil
+}
+
+// Embed embeds the samples by a network.
+func (p *Probe) Embed(ctx context.Context, network *method.Network) (*Embeddings, error) {
+	z, err := p.z(ctx, network)
+	if err != nil {
+		return nil, err
+	}
+	return p.embedded(z), nil
 }
 
 func float64s(x []float32) []float64 {

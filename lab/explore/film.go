@@ -43,7 +43,7 @@ func Film(ctx context.Context, e *env.Env, s spec.Spec, frames, n int) ([]Frame,
 	if frames < 2 || frames > s.Train.Steps {
 		return nil, fmt.Errorf("lab: a film of %d frames, want 2 to train.steps = %d", frames, s.Train.Steps)
 	}
-	m, err := prototyped(s)
+	m, p, err := prototyped(s)
 	if err != nil {
 		return nil, err
 	}
@@ -64,17 +64,10 @@ func Film(ctx context.Context, e *env.Env, s spec.Spec, frames, n int) ([]Frame,
 	if err != nil {
 		return nil, err
 	}
-	still := &Probe{spec: s, method: m, labels: made.Labels, synthetic: trainSet.Synthetic}
+	still := &Probe{method: p, labels: made.Labels, synthetic: trainSet.Synthetic}
 	var out []Frame
 	for _, scene := range made.Scenes {
-		embeddings, err := still.empty()
-		if err != nil {
-			return nil, err
-		}
-		for _, z := range scene.Z {
-			embeddings.Z = append(embeddings.Z, float64s(z))
-		}
-		out = append(out, Frame{scene.Step, scene.Loss, scene.Strength, embeddings})
+		out = append(out, Frame{scene.Step, scene.Loss, scene.Strength, still.embedded(scene.Z)})
 	}
 	return out, nil
 }
@@ -93,20 +86,22 @@ type scene struct {
 }
 
 // shoot makes the film.
-func shoot(ctx context.Context, e *env.Env, s spec.Spec, m *method.SeeABLE, frames, n int, trainSet, heldSet datasets.Set) (film, error) {
+func shoot(ctx context.Context, e *env.Env, s spec.Spec, m method.Method, frames, n int, trainSet, heldSet datasets.Set) (film, error) {
 	computer, err := e.Compute(ctx, true)
 	if err != nil {
 		return film{}, err
 	}
-	faces, _, _, err := e.Load(ctx, "reading faces", trainSet, method.Keep(s))
+	faces, _, err := e.OpenTraining(ctx, s, m, "reading faces", trainSet, "")
 	if err != nil {
 		return film{}, err
 	}
-	held, _, _, err := e.Load(ctx, "reading held-out faces", heldSet, method.Keep(s))
+	defer faces.Close()
+	held, _, err := e.OpenTraining(ctx, s, m, "reading held-out faces", heldSet, "")
 	if err != nil {
 		return film{}, err
 	}
-	p, err := ProbeOf(ctx, e, s, m, held, n)
+	defer held.Close()
+	p, err := ProbeOf(ctx, s, m, held, n)
 	if err != nil {
 		return film{}, err
 	}
@@ -115,7 +110,7 @@ func shoot(ctx context.Context, e *env.Env, s spec.Spec, m *method.SeeABLE, fram
 	if err := detector.Pretrained(ctx, e, weights, s.Encoder); err != nil {
 		return film{}, err
 	}
-	network, err := method.NewNetwork(computer.Backend, weights, m, s.Encoder.Size)
+	network, err := method.NewNetwork(computer.Backend, weights, m)
 	if err != nil {
 		return film{}, err
 	}
@@ -131,7 +126,7 @@ func shoot(ctx context.Context, e *env.Env, s spec.Spec, m *method.SeeABLE, fram
 			if len(made.Scenes) == len(at) || t.Step != at[len(made.Scenes)] {
 				return
 			}
-			z, err := network.Embeddings(ctx, p.images)
+			z, err := p.z(ctx, network)
 			if err != nil {
 				stop(err)
 			}

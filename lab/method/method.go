@@ -64,6 +64,15 @@ type Term struct {
 	Value *Node
 }
 
+// Total is the loss that terms make.
+func Total(terms []Term) *Node {
+	total := terms[0].Value
+	for _, term := range terms[1:] {
+		total = Add(total, term.Value)
+	}
+	return total
+}
+
 // Draw is all that a training sample may depend on besides its clip.
 type Draw struct {
 	Rand     *rand.Rand    // the only source of chance

@@ -3,6 +3,7 @@ package method
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -15,8 +16,9 @@ import (
 const NetworkPass = 64
 
 // Network runs samples through the network of a method, with the weights that its store holds at the time. Held-out
-// accuracy and rows are outputs of one graph, as each graph takes long to compile.
+// accuracy and rows are outputs of one graph, as each graph takes long to compile. It may be used by several goroutines.
 type Network struct {
+	mu      sync.Mutex // of exec
 	exec    *model.Exec
 	layout  Layout
 	classes int // 0 if it classifies nothing
@@ -115,7 +117,9 @@ func (n *Network) passes(ctx context.Context, s *Samples, take func(result []*te
 		for i, t := range inputs {
 			args[i] = t
 		}
+		n.mu.Lock()
 		result, err := n.exec.Exec(args...)
+		n.mu.Unlock()
 		if err == nil {
 			err = take(result, count)
 		}

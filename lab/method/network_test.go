@@ -70,15 +70,7 @@ func guess(m Method, scope *model.Scope, images *Node) *Node {
 // lossOf is the loss at a part of the training done.
 func lossOf(m Method, scope *model.Scope, images, labels *Node, share float64) *Node {
 	in := Inputs{Images: images, Label: labels}.WithShare(Scalar(images.Graph(), dtypes.Float64, share))
-	var total *Node
-	for _, term := range m.Loss(scope, m.Forward(scope, in), in) {
-		if total == nil {
-			total = term.Value
-		} else {
-			total = Add(total, term.Value)
-		}
-	}
-	return total
+	return Total(m.Loss(scope, m.Forward(scope, in), in))
 }
 
 // Scores, guesses and losses are what plain float64 makes of the same embeddings.

@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
-	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -17,68 +16,74 @@ import (
 // chooseFaces bounds the held-out faces that choose and calibrate a score: enough for an AUC to within 0.03.
 const chooseFaces = 256
 
-// chooseScore calibrates the detector on held-out real faces and, when the spec leaves the score open, takes the one that
-// best tells those faces from pseudo-fakes made of them. The same faces choose the variants, where few shall be made. No
-// deepfake is seen.
-func chooseScore(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, held []face.Face, items []datasets.Item) error {
+// chooseScore fits the detector on held-out real clips and pseudo-fakes of them and, when the spec leaves the score open, takes
+// the one that best tells them apart. No deepfake is seen.
+func chooseScore(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, held source.Source) error {
 	candidates := d.Method.Scores()
 	if name := r.Spec.Score.Name; name != "auto" {
 		candidates = []string{name}
 	}
-	calibrator, calibrates := d.Method.(interface {
-		Calibrate([][][]float32) *method.Calibration
-	})
-	if len(candidates) == 1 && candidates[0] == "onepass" {
-		// One pass over a face has no variants to calibrate.
-		calibrates = false
+	pseudo, err := method.NewPseudo(r.Spec, d.Method)
+	if err != nil {
+		return err
 	}
-	// Faces of one person lie side by side; a stride takes as many people as there are.
-	stride := max(1, len(held)/chooseFaces)
-	var reals, fakes []face.Face
+	// Clips of one person lie side by side; a stride takes as many people as there are.
+	stride := max(1, held.Len()/chooseFaces)
+	var reals, fakes source.Clips
 	var ids, identities []string
-	sampler := d.Method.Sampler()
-	for i := 0; i < len(held) && len(reals) < chooseFaces; i += stride {
-		// The same draws for both, so that only the blending tells them apart.
-		fake, err := d.Method.Fake(sampler, held[i], stream.New(r.Spec.Seed, "choose", i))
+	w := method.NewWorker(d.Method.Layout())
+	for i := 0; i < held.Len() && len(reals) < chooseFaces; i += stride {
+		info := held.Info(i)
+		c, err := held.Clip(ctx, i)
 		if err != nil {
-			return fmt.Errorf("lab: pseudo-fake of %s: %w", items[i].ID(), err)
+			return err
 		}
-		real, err := d.Method.Real(sampler, held[i], stream.New(r.Spec.Seed, "choose", i))
+		// The same draws for both, so that only the manipulation tells them apart.
+		fake, err := pseudo.Fake(w, c, stream.New(r.Spec.Seed, "choose", i))
 		if err != nil {
-			return fmt.Errorf("lab: %s: %w", items[i].ID(), err)
+			return fmt.Errorf("run: pseudo-fake of %s: %w", info.ID, err)
+		}
+		real, err := pseudo.Real(w, c, stream.New(r.Spec.Seed, "choose", i))
+		if err != nil {
+			return fmt.Errorf("run: %s: %w", info.ID, err)
 		}
 		reals, fakes = append(reals, real), append(fakes, fake)
-		ids, identities = append(ids, items[i].ID()), append(identities, items[i].Identity)
+		ids, identities = append(ids, info.ID), append(identities, info.Person)
 	}
-	d.Few = nil
-	variants := candidates[0]
+	samples := candidates[0]
 	if len(candidates) > 1 {
-		variants = detector.AllVariants
+		samples = method.AllScores
 	}
-	realEvidence, err := d.Evidence(ctx, e, "scoring held-out faces", variants, reals, ids)
+	d.Fit = method.Fit{}
+	id := func(i int) string { return ids[i] }
+	e.Note("scoring %d held-out faces and pseudo-fakes of them", len(reals))
+	realRows, err := d.All(ctx, reals, samples, id)
 	if err != nil {
 		return err
 	}
-	fakeEvidence, err := d.Evidence(ctx, e, "scoring pseudo-fakes", variants, fakes, ids)
+	fakeRows, err := d.All(ctx, fakes, samples, id)
 	if err != nil {
 		return err
 	}
-	if calibrates {
-		d.Calibration = calibrator.Calibrate(realEvidence)
+	fitter, fits := method.As[method.Fitter](d.Method)
+	if fits {
+		if d.Fit, err = fitter.Fit(d.Fit, realRows, fakeRows); err != nil {
+			return err
+		}
 	}
 	var best store.Selection
 	for _, name := range candidates {
 		var scores []float64
 		var fake []bool
 		for i := range reals {
-			scores = append(scores, d.Method.Score(name, realEvidence[i], d.Calibration), d.Method.Score(name, fakeEvidence[i], d.Calibration))
+			scores = append(scores, d.Score(name, realRows[i]), d.Score(name, fakeRows[i]))
 			fake = append(fake, false, true)
 		}
 		auc, err := metric.Bootstrap(scores, fake, (*metric.Ranking).AUROC, metric.Resampling{
 			Groups: double(identities), Scheme: metric.Clustered, Seed: r.Spec.Seed,
 		})
 		if err != nil {
-			return fmt.Errorf("lab: score %s on pseudo-fakes: %w", name, err)
+			return fmt.Errorf("run: score %s on pseudo-fakes: %w", name, err)
 		}
 		selection := store.Selection{Score: name, AUC: auc.Value, Low: auc.Low, High: auc.High}
 		r.Record.Selection = append(r.Record.Selection, selection)
@@ -86,14 +91,15 @@ func chooseScore(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, 
 			best = selection
 		}
 	}
-	r.Record.Score = best.Score
-	told, err := d.Choose(best.Score, append(realEvidence, fakeEvidence...))
-	if err != nil {
-		return err
+	r.Record.Score, d.Fit.Score, d.Record.Score = best.Score, best.Score, best.Score
+	if fits {
+		if d.Fit, err = fitter.Fit(d.Fit, realRows, fakeRows); err != nil {
+			return err
+		}
 	}
 	e.Note("score %s: AUC %.3f [%.3f, %.3f] on pseudo-fakes of %d held-out real faces", best.Score, best.AUC, best.Low, best.High, len(reals))
-	if d.Few != nil {
-		e.Note("variants %v stand for all: correlation %.3f with the score of all on those faces", d.Few.Variants, told)
+	if d.Fit.Note != "" {
+		e.Note("%s", d.Fit.Note)
 	}
 	return nil
 }

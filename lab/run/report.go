@@ -9,10 +9,10 @@ import (
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/explore"
-	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/report"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
@@ -20,13 +20,13 @@ import (
 const embedded = 512
 
 // writeReport writes report.html of a run.
-func writeReport(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, steps []store.Step, items []store.Item, groups []report.Group, held []face.Face) error {
+func writeReport(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, steps []store.Step, items []store.Item, groups []report.Group, held source.Source) error {
 	data := report.Data{
 		Record: r.Record, Spec: r.Spec, Command: "seelab run " + r.Spec.Name,
 		Scores: d.Method.Scores(), Items: items, Steps: steps, Groups: groups,
 	}
-	if seeable, ok := d.Method.(*method.SeeABLE); ok {
-		if err := embed(ctx, e, d, seeable, held, &data); err != nil {
+	if _, ok := method.As[method.Prototyped](d.Method); ok {
+		if err := embed(ctx, d, held, &data); err != nil {
 			return err
 		}
 	}
@@ -44,8 +44,8 @@ func charts(ctx context.Context, e *env.Env) {
 }
 
 // embed puts discrepancies of held-out faces on the sphere, and measures how near each class comes to each prototype.
-func embed(ctx context.Context, e *env.Env, d *detector.Detector, m *method.SeeABLE, held []face.Face, data *report.Data) error {
-	p, err := explore.ProbeOf(ctx, e, d.Spec, m, held, embedded)
+func embed(ctx context.Context, d *detector.Detector, held source.Source, data *report.Data) error {
+	p, err := explore.ProbeOf(ctx, d.Spec, d.Method, held, embedded)
 	if err != nil {
 		return err
 	}
@@ -67,36 +67,44 @@ func embed(ctx context.Context, e *env.Env, d *detector.Detector, m *method.SeeA
 	return nil
 }
 
-// similarityGroups averages, over the real and the fake faces of a set, how near each variant came to its prototype.
-func similarityGroups(m method.Method, set datasets.Set, items []datasets.Item, evidence [][][]float32) []report.Group {
-	seeable, ok := m.(*method.SeeABLE)
-	if !ok {
-		return nil
+// profile averages, over the real and the fake faces of a set, how near each variant came to its prototype.
+type profile struct {
+	method method.Prototyped // nil where there are none
+	sums   [2]report.Group
+}
+
+func newProfile(m method.Method, set datasets.Set) *profile {
+	p := &profile{sums: [2]report.Group{{Name: set.Name + ", real", Synthetic: set.Synthetic}, {Name: set.Name + ", fake", Synthetic: set.Synthetic}}}
+	p.method, _ = method.As[method.Prototyped](m)
+	return p
+}
+
+func (p *profile) add(fake bool, rows []method.Row) {
+	if p.method == nil {
+		return
 	}
-	groups := []report.Group{{Name: set.Name + ", real"}, {Name: set.Name + ", fake"}}
-	for i, it := range items {
-		similarities := seeable.Similarities(evidence[i])
-		if len(similarities) == 0 {
-			return nil
-		}
-		g := &groups[0]
-		if it.Fake {
-			g = &groups[1]
-		}
-		if g.Cosine == nil {
-			g.Cosine = make([]float64, len(similarities))
-		}
-		g.N++
-		for k, s := range similarities {
-			g.Cosine[k] += s
-		}
+	similarities := p.method.Similarities(rows)
+	if len(similarities) == 0 {
+		return
 	}
-	var found []report.Group
-	for _, g := range groups {
+	g := &p.sums[0]
+	if fake {
+		g = &p.sums[1]
+	}
+	if g.Cosine == nil {
+		g.Cosine = make([]float64, len(similarities))
+	}
+	g.N++
+	for k, s := range similarities {
+		g.Cosine[k] += s
+	}
+}
+
+func (p *profile) groups() (found []report.Group) {
+	for _, g := range p.sums {
 		for k := range g.Cosine {
 			g.Cosine[k] /= float64(g.N)
 		}
-		g.Synthetic = set.Synthetic
 		if g.N > 0 {
 			found = append(found, g)
 		}

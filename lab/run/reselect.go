@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/seeable-lab/seeable/lab/env"
-	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -24,18 +23,20 @@ func Reselect(ctx context.Context, e *env.Env, r *Run, augment spec.Augment, sco
 	if err != nil {
 		return store.Record{}, err
 	}
-	held, items, skipped, err := e.Load(ctx, "reading held-out faces", set, method.Keep(r.Spec))
-	if err != nil {
-		return store.Record{}, err
-	}
 	d, err := Detector(ctx, e, r)
 	if err != nil {
 		return store.Record{}, err
 	}
+	defer d.Close()
+	held, skipped, err := e.OpenTraining(ctx, r.Spec, d.Method, "reading held-out faces", set, "")
+	if err != nil {
+		return store.Record{}, err
+	}
+	defer held.Close()
 	r.Record.Selection, r.Record.Skipped = nil, skipped
 	for _, p := range problems {
 		r.Record.Skipped = append(r.Record.Skipped, p.Error())
 	}
-	err = chooseScore(ctx, e, r, d, held, items)
+	err = chooseScore(ctx, e, r, d, held)
 	return r.Record, err
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/loss"
 	"github.com/seeable-lab/seeable/lab/report"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -134,15 +133,6 @@ func Detector(ctx context.Context, e *env.Env, r *Run) (*detector.Detector, erro
 	return detector.Load(ctx, e, r.Dir, r.Spec, r.Record)
 }
 
-// balancedFloor is BCR's least value for a batch as balanced over the classes as it can be.
-func balancedFloor(s spec.Spec) (float64, error) {
-	counts := make([]int, s.Discrepancy.Classes())
-	for i := range s.Train.Batch {
-		counts[i%len(counts)]++
-	}
-	return loss.Floor(counts, s.Loss.Temperature)
-}
-
 func lastTenth(steps []store.Step) float64 {
 	last := steps[len(steps)-max(1, len(steps)/10):]
 	total := 0.0
@@ -198,63 +188,67 @@ type scoredSet struct {
 	Skipped  []string       `json:"skipped"`
 }
 
-// scorePart is how many faces are in memory at once when a set is scored.
-const scorePart = 64
+// scorePart is how many clips are reduced to scores at once.
+const scorePart = 512
 
-// scoreSet scores the faces of a set with every score of the method that the variants of score allow. Faces that could
+// scoreSet scores the faces of a set with every score of the method that the samples for score suffice for. Faces that could
 // not be read stay, without a score.
 func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score string, set datasets.Set) (found scoredSet, err error) {
-	var read []datasets.Item
-	var evidence [][][]float32
-	fallback := 0
-	// A part at a time, so that memory does not grow with the number of faces.
-	done, quiet := 0, e.Quietly()
-	for items := range slices.Chunk(set.Items, scorePart) {
-		part := datasets.Set{Name: set.Name, Items: items}
-		faces, kept, skipped, err := quiet.Read(ctx, "", part, func(f face.Face) (face.Face, error) { return f, nil })
-		if err != nil {
-			return scoredSet{}, err
-		}
-		ids := make([]string, len(kept))
-		for i, it := range kept {
-			ids[i] = it.ID()
-		}
-		// Scores that need the variants are recorded beside the chosen one only when it needs them too.
-		outputs, err := d.Evidence(ctx, quiet, "", score, faces, ids)
-		if err != nil {
-			return scoredSet{}, err
-		}
-		read, evidence, fallback = append(read, kept...), append(evidence, outputs...), fallback+source.Fallbacks(faces)
-		found.Skipped = append(found.Skipped, skipped...)
-		done += len(items)
-		e.Report(env.Event{Stage: "testing " + set.Name, Done: done, Total: len(set.Items)})
-	}
-	if err := source.SomeRead(set, len(read), found.Skipped); err != nil {
+	clips, err := e.OpenTest(ctx, d.Spec, d.Method, set)
+	if err != nil {
 		return scoredSet{}, err
 	}
-	at := map[string]int{}
-	for i, it := range read {
-		at[it.ID()] = i
+	defer clips.Close()
+	names, profile := d.Method.Scores(), newProfile(d.Method, set)
+	scores := make([][]float64, clips.Len())
+	read, fallback := 0, 0
+	id := func(i int) string { return clips.Item(i).ID() }
+	// A part at a time, so that memory does not grow with the number of faces.
+	for from := 0; from < clips.Len(); from += scorePart {
+		to := min(from+scorePart, clips.Len())
+		// Scores that need other samples than score does are recorded only where its samples suffice.
+		part, err := d.Read(ctx, clips, from, to, score, id)
+		if err != nil {
+			return scoredSet{}, err
+		}
+		for i, r := range part {
+			if r.Err != nil {
+				if e.Mode == datasets.Strict {
+					return scoredSet{}, r.Err
+				}
+				found.Skipped = append(found.Skipped, r.Err.Error())
+				continue
+			}
+			read++
+			if r.Fallback {
+				fallback++
+			}
+			for _, name := range names {
+				scores[from+i] = append(scores[from+i], d.Score(name, r.Rows))
+			}
+			profile.add(clips.Item(from+i).Fake, r.Rows)
+		}
+		e.Report(env.Event{Stage: "testing " + set.Name, Done: to, Total: clips.Len()})
+	}
+	if err := source.SomeRead(set, read, found.Skipped); err != nil {
+		return scoredSet{}, err
+	}
+	at := make(map[string][]float64, clips.Len())
+	for i, values := range scores {
+		at[id(i)] = values
 	}
 	for _, it := range set.Items {
 		item := store.Item{
 			Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, File: it.File,
-			Frame: it.Frame, Fake: it.Fake,
+			Frame: it.Frame, Fake: it.Fake, Scores: at[it.ID()],
 		}
-		i, ok := at[it.ID()]
-		for _, name := range d.Method.Scores() {
-			value := math.NaN()
-			if ok && d.Scored(name, score) {
-				value = d.Score(name, evidence[i])
-			}
-			item.Scores = append(item.Scores, value)
+		if item.Scores == nil {
+			item.Scores = slices.Repeat([]float64{math.NaN()}, len(names))
 		}
 		found.items = append(found.items, item)
 	}
-	if d.Few == nil {
-		found.Groups = similarityGroups(d.Method, set, read, evidence)
-	}
-	found.Fallback = float64(fallback) / float64(max(1, len(read)))
+	found.Groups = profile.groups()
+	found.Fallback = float64(fallback) / float64(max(1, read))
 	return found, nil
 }
 
@@ -268,6 +262,7 @@ func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.R
 	if err != nil {
 		return store.Record{}, err
 	}
+	defer d.Close()
 	start := time.Now()
 	fresh := &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record}
 	fresh.Record.Skipped = nil

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -19,7 +20,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/env"
-	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/source"
@@ -104,11 +104,13 @@ func (w *work) do(ctx context.Context) error {
 		From: w.done, Started: w.start.UTC().Format(time.RFC3339), Host: host, Backend: record.Versions["backend"],
 	})
 
-	d, held, heldItems, err := w.train(ctx)
+	d, held, err := w.train(ctx)
 	if err != nil {
 		return err
 	}
-	if err := w.choose(ctx, d, held, heldItems); err != nil {
+	defer held.Close()
+	defer d.Close()
+	if err := w.choose(ctx, d, held); err != nil {
 		return err
 	}
 	if err := d.Save(w.run.Dir); err != nil {
@@ -213,65 +215,77 @@ func (w *work) files(state safetensors.File, trained time.Duration) (map[string]
 	return map[string][]byte{stateFile: b.Bytes(), store.TrainingFile: steps, progressFile: append(about, '\n')}, nil
 }
 
-// train loads the real faces and trains the run's network on them, as far as that has not been done.
-func (w *work) train(ctx context.Context) (d *detector.Detector, held []face.Face, heldItems []datasets.Item, err error) {
-	fail := func(err error) (*detector.Detector, []face.Face, []datasets.Item, error) { return nil, nil, nil, err }
+// train opens the real faces and trains the run's network on them, as far as that has not been done.
+func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Set, err error) {
 	s, record := w.run.Spec, &w.run.Record
 	m, err := method.New(s)
 	if err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
-	fit := method.Keep(s)
-	faces, _, skipped, err := w.Load(ctx, "reading faces", w.in.train, fit)
+	clips, skipped, err := w.OpenTraining(ctx, s, m, "reading faces", w.in.train, w.in.trained[w.in.train.Name])
 	if err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
-	held, heldItems, heldSkipped, err := w.Load(ctx, "reading held-out faces", w.in.held, fit)
+	defer clips.Close()
+	held, heldSkipped, err := w.OpenTraining(ctx, s, m, "reading held-out faces", w.in.held, w.in.trained[w.in.held.Name])
 	if err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
+	defer func() {
+		if err != nil {
+			held.Close()
+		}
+	}()
 	record.Skipped = append(append(record.Skipped, skipped...), heldSkipped...)
 	donor := ""
 	if w.done == 0 {
 		if donor, err = w.adopt(); err != nil {
-			return fail(err)
+			return nil, nil, err
 		}
 	}
 	log, err := store.NewStepLog(filepath.Join(w.run.Dir, store.TrainingFile), w.steps)
 	if err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
-	network, err := method.NewNetwork(w.computer.Backend, w.weights, m, s.Encoder.Size)
+	network, err := method.NewNetwork(w.computer.Backend, w.weights, m)
 	if err == nil && donor == "" {
-		err = w.step(ctx, m, network, faces, held, log)
+		err = w.step(ctx, m, network, clips, held, log)
 	}
 	if err := errors.Join(err, log.Close()); err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
 	record.Train = store.Training{
-		Accuracy: w.steps[len(w.steps)-1].HeldOut, Chance: 1 / float64(m.Classes()), Loss: lastTenth(w.steps),
-		Steps: s.Train.Steps, Images: s.Train.Steps * s.Train.Batch, Seconds: w.trained.Seconds(),
-		Faces: len(faces), HeldOut: len(held), Fallback: source.Fallbacks(faces),
+		Loss: lastTenth(w.steps), Steps: s.Train.Steps, Images: s.Train.Steps * s.Train.Batch, Seconds: w.trained.Seconds(),
+		Faces: clips.Len(), HeldOut: held.Len(), Fallback: clips.Fallbacks(),
 		Synthetic: w.in.train.Synthetic, Data: w.in.trained, Donor: donor,
 	}
+	last := w.steps[len(w.steps)-1].HeldOut
+	if classifier, ok := method.As[method.Classifier](m); ok {
+		record.Train.Accuracy, record.Train.Chance = last, 1/float64(classifier.Classes())
+	} else {
+		record.Train.HeldOutLoss = last
+	}
 	record.Synthetic = w.in.train.Synthetic
-	if s.Method == "seeable" && s.Loss.Name == "bcr" {
-		if record.Train.Floor, err = balancedFloor(s); err != nil {
-			return fail(err)
+	if bounded, ok := method.As[method.Bounded](m); ok {
+		if record.Train.Floor, err = bounded.Floor(); err != nil {
+			return nil, nil, err
 		}
 	}
-	return detector.New(s, m, w.weights, network), held, heldItems, nil
+	return detector.New(w.Env, s, m, w.weights, network), held, nil
 }
 
 // step makes the steps that are left.
-func (w *work) step(ctx context.Context, m method.Method, network *method.Network, faces, held []face.Face, log *store.StepLog) error {
+func (w *work) step(ctx context.Context, m method.Method, network *method.Network, clips, held source.Source, log *store.StepLog) error {
 	var logged error
-	err := train.Run(ctx, w.run.Spec, m, w.weights, faces, held, train.Options{
+	err := train.Run(ctx, w.run.Spec, m, w.weights, clips, held, train.Options{
 		Backend: w.computer.Backend, Network: network, Devices: w.Devices, Done: w.done, After: w.trained, SaveEvery: w.SaveEvery,
 		Report: func(p train.Progress) {
 			step := store.Step{
 				Step: p.Step, Loss: p.Loss, Accuracy: p.Accuracy, HeldOut: p.HeldOut,
 				Rate: p.Rate, Strength: p.Strength, At: p.Elapsed.Seconds(),
+			}
+			if !math.IsNaN(p.HeldOutLoss) {
+				step.HeldOut = p.HeldOutLoss
 			}
 			w.steps = append(w.steps, step)
 			logged = errors.Join(logged, log.Append(step))
@@ -325,9 +339,7 @@ func (w *work) adopt() (donor string, err error) {
 		if err != nil {
 			return "", err
 		}
-		if err := (&detector.Detector{Spec: w.run.Spec}).Fitted(&file, ""); err != nil {
-			return "", fmt.Errorf("lab: %s: %w", filepath.Join(dir, store.WeightsFile), err)
-		}
+		detector.TakeFit(&file, "")
 		w.weights = model.NewStore() // without what pretrained weights brought
 		if err := encoder.Restore(w.weights, file, "/net"); err != nil {
 			return "", err
@@ -344,24 +356,27 @@ const chosenStage, chosenFile = "chosen", "score.json"
 
 // chosen is the outcome of chooseScore.
 type chosen struct {
-	Score       string              `json:"score"`
-	Selection   []store.Selection   `json:"selection"`
-	Calibration *method.Calibration `json:"calibration"`
-	Few         *method.Few         `json:"few,omitempty"`
+	Score     string               `json:"score"`
+	Selection []store.Selection    `json:"selection"`
+	Fit       map[string][]float64 `json:"fit"`
 }
 
-// choose is chooseScore, unless that has been done.
-func (w *work) choose(ctx context.Context, d *detector.Detector, held []face.Face, items []datasets.Item) error {
+// choose is chooseScore, unless that has been done. What versions before 0.6 kept of it names no fit and is chosen again.
+func (w *work) choose(ctx context.Context, d *detector.Detector, held source.Source) error {
 	r := w.run
 	var c chosen
-	if json.Unmarshal(w.cell.Kept(chosenStage)[chosenFile], &c) == nil {
-		r.Record.Score, r.Record.Selection, d.Calibration, d.Few = c.Score, c.Selection, c.Calibration, c.Few
+	if json.Unmarshal(w.cell.Kept(chosenStage)[chosenFile], &c) == nil && c.Fit != nil {
+		r.Record.Score, r.Record.Selection, d.Record.Score, d.Fit = c.Score, c.Selection, c.Score, method.Fit{Score: c.Score, Values: c.Fit}
 		return nil
 	}
-	if err := chooseScore(ctx, w.Env, r, d, held, items); err != nil {
+	if err := chooseScore(ctx, w.Env, r, d, held); err != nil {
 		return err
 	}
-	return w.keep(chosenStage, chosenFile, chosen{r.Record.Score, r.Record.Selection, d.Calibration, d.Few}, nil)
+	c = chosen{r.Record.Score, r.Record.Selection, d.Fit.Values}
+	if c.Fit == nil {
+		c.Fit = map[string][]float64{}
+	}
+	return w.keep(chosenStage, chosenFile, c, nil)
 }
 
 // keep keeps a value as JSON and perhaps another file.

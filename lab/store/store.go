@@ -176,6 +176,14 @@ func WriteRecord(dir string, r Record) error {
 	return WriteFile(filepath.Join(dir, RecordFile), append(text, '\n'))
 }
 
+// ParseRecord reads the text of a metrics.json; from names it in errors.
+func ParseRecord(from string, text []byte) (r Record, err error) {
+	if err := json.Unmarshal(text, &r); err != nil {
+		return Record{}, fmt.Errorf("store: %s: %w", from, err)
+	}
+	return r, nil
+}
+
 // ReadRecord reads metrics.json of a run folder. A run that is not complete gives fs.ErrNotExist.
 func ReadRecord(dir string) (Record, error) {
 	path := filepath.Join(dir, RecordFile)
@@ -186,11 +194,7 @@ func ReadRecord(dir string) (Record, error) {
 	if err != nil {
 		return Record{}, fmt.Errorf("store: %w", err)
 	}
-	var r Record
-	if err := json.Unmarshal(text, &r); err != nil {
-		return Record{}, fmt.Errorf("store: %s: %w", path, err)
-	}
-	return r, nil
+	return ParseRecord(path, text)
 }
 
 // headBytes is more than the head of a record takes, with hundreds of test sets.

@@ -25,13 +25,7 @@ func newObjective(m method.Method, scope *model.Scope, out []*Node, in method.In
 		o.hits = ReduceAllSum(ConvertDType(Equal(c.Guess(out, in), ConvertDType(in.Label, dtypes.Int32)), floats))
 	}
 	o.terms = m.Loss(scope.In(lossScope), out, in)
-	for _, term := range o.terms {
-		if o.loss == nil {
-			o.loss = term.Value
-		} else {
-			o.loss = Add(o.loss, term.Value)
-		}
-	}
+	o.loss = method.Total(o.terms)
 	return o
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/face/detect"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/video"
 )
@@ -47,7 +48,7 @@ type FrameScore struct {
 
 // TellingFace is a face that says much of its video.
 type TellingFace struct {
-	FaceScore
+	Result
 	At int // of its frame in VideoScore.Frames
 
 	id string
@@ -86,13 +87,13 @@ func OpenFootage(ctx context.Context, e *env.Env, path string) (*Footage, error)
 // Video scores the faces in frames that are spread evenly over the footage, cut as e.Cut says. A video without a face on
 // any of them is an error that wraps [detect.ErrNoFace]. A damaged video is scored as far as it can be read, except in
 // strict mode.
-func (d *Detector) Video(ctx context.Context, e *env.Env, footage *Footage) (*VideoScore, error) {
-	path := footage.path
+func (d *Detector) Video(ctx context.Context, footage *Footage) (*VideoScore, error) {
+	path, e := footage.path, d.env
 	out := &VideoScore{File: path, Name: d.Record.Score, Synthetic: d.Record.Train.Synthetic}
 	var waiting []extract.Frame
 	faces := 0
 	score := func() error {
-		err := d.scoreFrames(ctx, e, out, waiting)
+		err := d.scoreFrames(ctx, out, waiting)
 		waiting, faces = waiting[:0], 0
 		return err
 	}
@@ -129,16 +130,17 @@ func (d *Detector) Video(ctx context.Context, e *env.Env, footage *Footage) (*Vi
 	for i, t := range out.Telling {
 		// Again, with its regions.
 		var err error
-		if out.Telling[i].FaceScore, err = d.scoreFace(ctx, e, t.Face, path, t.id); err != nil {
+		if out.Telling[i].Result, err = d.Explain(ctx, face.Still(t.Face), t.id); err != nil {
 			return nil, err
 		}
+		out.Telling[i].File = path
 	}
 	out.Reference = d.realScores()
 	return out, nil
 }
 
 // scoreFrames scores the faces of frames and keeps the most telling.
-func (d *Detector) scoreFrames(ctx context.Context, e *env.Env, out *VideoScore, frames []extract.Frame) error {
+func (d *Detector) scoreFrames(ctx context.Context, out *VideoScore, frames []extract.Frame) error {
 	var faces []face.Face
 	var ids []string
 	for _, frame := range frames {
@@ -151,7 +153,7 @@ func (d *Detector) scoreFrames(ctx context.Context, e *env.Env, out *VideoScore,
 			ids = append(ids, fmt.Sprintf("%s:%d-%d", filepath.Base(out.File), frame.Index, f.Track))
 		}
 	}
-	evidence, err := d.Evidence(ctx, e.Quietly(), "", d.Record.Score, faces, ids)
+	rows, err := d.All(ctx, source.Stills(faces), d.Record.Score, func(i int) string { return ids[i] })
 	if err != nil {
 		return err
 	}
@@ -160,10 +162,10 @@ func (d *Detector) scoreFrames(ctx context.Context, e *env.Env, out *VideoScore,
 		s := FrameScore{Frame: frame.Index, Second: frame.Second, Faces: []float64{}}
 		best := TellingFace{At: len(out.Frames)}
 		for range frame.Faces {
-			score := d.Score(d.Record.Score, evidence[next])
+			score := d.Score(d.Record.Score, rows[next])
 			if s.Faces = append(s.Faces, score); s.Score == nil || score > *s.Score {
 				s.Score = &score
-				best.FaceScore, best.id = FaceScore{Score: score, Face: faces[next]}, ids[next]
+				best.Result, best.id = Result{Found: true, Score: score, Face: faces[next]}, ids[next]
 			}
 			next++
 		}
