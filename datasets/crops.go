@@ -14,8 +14,10 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 )
 
-// cropsHeader is the first line of a manifest of face crops, which landmarkColumns may follow.
+// cropsHeader is the first line of a manifest of face crops, which trackColumn and landmarkColumns may follow.
 var cropsHeader = []string{"file", "label", "method", "video", "frame", "target", "source", "x", "y", "side", "stored"}
+
+const trackColumn = "track"
 
 // landmarkColumns are x0, y0 … x67, y67.
 var landmarkColumns = func() (names []string) {
@@ -44,8 +46,9 @@ var displayNames = map[string]string{
 //
 // where file is a slash path below dir; label is 1 for fake and 0 for real, in Celeb-DF too; x,y,side is the square of
 // the source frame that was cropped and stored the side of the image file. Frame, source, stored and the three of the
-// square may be empty; without a target the video stands for the identity. The columns x0,y0 … x67,y67 may follow: 68
-// landmarks in the pixels of the image. A row without a file, and with nothing of the last columns, stands for a frame in
+// square may be empty; without a target the video stands for the identity. The column track may follow: which of the faces
+// that were followed through the video it is, counted from 0, or nothing; and after it x0,y0 … x67,y67: 68 landmarks in the
+// pixels of the image. A row without a file, and with nothing of the last columns, stands for a frame in
 // which no face was found, or, without a frame, for such a video: it is an item without a face ([Item.NoFace]).
 //
 // The set is called by the folder: ffpp_c40 is "FF++ c40", celebdf_v2 "Celeb-DF v2", any other name stays. It is Partial
@@ -54,36 +57,57 @@ var displayNames = map[string]string{
 // A row is bad if its file is absent, repeated or outside dir, if a value is malformed, or if its video has the other
 // label in an earlier row. A wrong header and a manifest without a good row are errors in both modes.
 func OpenCrops(dir string, mode Mode) (Set, []Problem, error) {
-	path := filepath.Join(dir, "manifest.csv")
+	return OpenManifest(filepath.Join(dir, "manifest.csv"), mode)
+}
+
+// OpenManifest is OpenCrops of the manifest at path, whatever its name is; the files that it lists lie beside it.
+func OpenManifest(path string, mode Mode) (Set, []Problem, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return Set{}, nil, fmt.Errorf("datasets: crops: %w; want a folder with manifest.csv and the faces that it lists", err)
 	}
 	defer f.Close()
-	return readCrops(f, dir, mode)
+	return readCrops(f, path, mode)
 }
 
-func readCrops(r io.Reader, dir string, mode Mode) (Set, []Problem, error) {
-	m := manifest{dir: dir, path: filepath.Join(dir, "manifest.csv"), mode: mode}
-	name, err := setName(dir)
+func readCrops(r io.Reader, path string, mode Mode) (Set, []Problem, error) {
+	m := manifest{dir: filepath.Dir(path), path: path, mode: mode}
+	name, err := setName(m.dir)
 	if err != nil {
 		return Set{}, nil, err
 	}
 	var items []Item
+	tracked := false
 	fake := map[string]bool{} // by video
 	err = m.read(r, func(names []string) error {
+		rest := names[min(len(names), len(cropsHeader)):]
+		if tracked = len(rest) > 0 && rest[0] == trackColumn; tracked {
+			rest = rest[1:]
+		}
 		if n := len(cropsHeader); len(names) < n || !slices.Equal(names[:n], cropsHeader) ||
-			len(names) > n && !slices.Equal(names[n:], landmarkColumns) {
-			return fmt.Errorf("header is %q; want %q, and after that nothing or x0,y0 … x67,y67", strings.Join(names, ","), strings.Join(cropsHeader, ","))
+			len(rest) > 0 && !slices.Equal(rest, landmarkColumns) {
+			return fmt.Errorf("header is %q; want %q, and after that nothing, or track, or x0,y0 … x67,y67, or both", strings.Join(names, ","), strings.Join(cropsHeader, ","))
 		}
 		return nil
 	}, func(line int, fields []string) error {
-		it, err := cropItem(name, fields)
+		track := ""
+		if n := len(cropsHeader); tracked {
+			track = fields[n]
+			fields = slices.Concat(fields[:n], fields[n+1:])
+		}
+		it, err := cropItem(&m, name, fields)
 		if err != nil {
 			return err
 		}
+		if track != "" {
+			n, err := strconv.Atoi(track)
+			if err != nil || n < 0 || n > maxFrame || it.NoFace() {
+				return fmt.Errorf("track is %q; want an integer from 0, or nothing where it is unknown or there is no face", track)
+			}
+			it.Track = n + 1
+		}
 		if !it.NoFace() {
-			if it.Path, err = m.file(it.File, line); err != nil {
+			if it.File, it.Path, err = m.file(it.File, line); err != nil {
 				return err
 			}
 		}
@@ -103,8 +127,11 @@ func readCrops(r io.Reader, dir string, mode Mode) (Set, []Problem, error) {
 }
 
 // cropItem returns what one row says, without its path.
-func cropItem(dataset string, fields []string) (Item, error) {
-	it := Item{Dataset: dataset, File: fields[0], Method: fields[2], Video: fields[3], Frame: -1, Identity: fields[5], Source: fields[6]}
+func cropItem(m *manifest, dataset string, fields []string) (Item, error) {
+	it := Item{
+		Dataset: dataset, File: fields[0], Method: m.name(fields[2]), Video: m.name(fields[3]), Frame: -1,
+		Identity: m.name(fields[5]), Source: m.name(fields[6]),
+	}
 	switch fields[1] {
 	case "0":
 	case "1":
@@ -153,8 +180,8 @@ func cropItem(dataset string, fields []string) (Item, error) {
 		it.inner = innerDetected
 	}
 	if places := fields[len(cropsHeader):]; len(places) > 0 {
-		var err error
-		if it.Landmarks, err = parseLandmarks(places); err != nil {
+		it.Landmarks = m.landmarks()
+		if err := parseLandmarks(it.Landmarks, places); err != nil {
 			return Item{}, err
 		}
 		if stored > 0 {
@@ -167,17 +194,16 @@ func cropItem(dataset string, fields []string) (Item, error) {
 }
 
 // parseLandmarks reads the values of landmarkColumns.
-func parseLandmarks(fields []string) ([]face.Point, error) {
-	points := make([]face.Point, face.Landmarks)
+func parseLandmarks(points []face.Point, fields []string) error {
 	for i := range points {
 		for axis, v := range []*float64{&points[i].X, &points[i].Y} {
 			var err error
 			if *v, err = strconv.ParseFloat(fields[2*i+axis], 64); err != nil {
-				return nil, fmt.Errorf("%s is %q; want a number", landmarkColumns[2*i+axis], fields[2*i+axis])
+				return fmt.Errorf("%s is %q; want a number", landmarkColumns[2*i+axis], fields[2*i+axis])
 			}
 		}
 	}
-	return points, nil
+	return nil
 }
 
 // checkLandmarks is [face.Check] of a face whose image is not at hand, only its size.

@@ -29,6 +29,7 @@ type Item struct {
 	Identity string // the person whose head is seen: the target of a fake
 	Source   string // the person whose face or expression was put in; "" if none or unknown
 	Frame    int    // frame of the video, −1 if unknown
+	Track    int    // which of the faces that were followed through the video it is, counted from 1; 0 if unknown
 	Fake     bool
 	File     string          // slash path within the folder of the set, the same on every machine; "" where there is no face
 	Path     string          // the file to open; "" for a synthetic face, and where there is no face

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -27,15 +28,18 @@ func Digest(set Set) (string, error) { return CachedDigest(set, "") }
 // CachedDigest is Digest, but reads an image only when its size or its time of change is not that of an earlier call with
 // the folder cache, which is made if need be. A cache that cannot be read or written costs time only.
 func CachedDigest(set Set, cache string) (string, error) {
-	items := slices.Clone(set.Items)
-	sortItems(items)
+	items := set.Items
+	if !sorted(items) {
+		items = slices.Clone(items)
+		sortItems(items)
+	}
 	contents, err := digestFiles(set, items, cache)
 	if err != nil {
 		return "", err
 	}
 	total := sha256.New()
 	for i, it := range items {
-		content := contents[i]
+		content := contents[i].hex()
 		if it.render != nil {
 			drawn := sha256.New()
 			if i%64 == 0 {
@@ -43,7 +47,11 @@ func CachedDigest(set Set, cache string) (string, error) {
 			}
 			content = hex.EncodeToString(drawn.Sum(nil))
 		}
-		fmt.Fprintf(total, "%q %q %t %s\n", it.ID(), it.Identity, it.Fake, content)
+		fmt.Fprintf(total, "%q %q %t %s", it.ID(), it.Identity, it.Fake, content)
+		if it.Track != 0 {
+			fmt.Fprintf(total, " track %d", it.Track)
+		}
+		fmt.Fprintln(total)
 		if err := binary.Write(total, binary.LittleEndian, it.Landmarks); err != nil {
 			return "", fmt.Errorf("datasets: digest of %s: %w", it.ID(), err)
 		}
@@ -54,8 +62,8 @@ func CachedDigest(set Set, cache string) (string, error) {
 // inFile tells that the item is an image in a file.
 func (it Item) inFile() bool { return it.render == nil && !it.NoFace() }
 
-// digestFiles returns the SHA-256 in hex of the images of items, "" for those without a file.
-func digestFiles(set Set, items []Item, cache string) ([]string, error) {
+// digestFiles returns the SHA-256 of the images of items, the zero value for those without a file.
+func digestFiles(set Set, items []Item, cache string) ([]fileDigest, error) {
 	old := map[string]fileDigest{}
 	path := ""
 	if at := slices.IndexFunc(items, Item.inFile); cache != "" && at >= 0 {
@@ -78,28 +86,38 @@ func digestFiles(set Set, items []Item, cache string) ([]string, error) {
 		})
 	}
 	wait.Wait()
-	contents, fresh, read := make([]string, len(items)), map[string]fileDigest{}, false
+	read := false
 	for i, it := range items {
 		if errs[i] != nil {
 			return nil, fmt.Errorf("datasets: digest of %s: %w", it.ID(), errs[i])
 		}
-		if it.inFile() {
-			contents[i] = sums[i].sum
-			fresh[it.Path] = sums[i]
-			read = read || sums[i] != old[it.Path]
-		}
+		read = read || it.inFile() && sums[i] != old[it.Path]
 	}
 	if path != "" && read {
+		clear(old)
+		for i, it := range items {
+			if it.inFile() {
+				old[it.Path] = sums[i]
+			}
+		}
 		// Another process may write it too: either is right.
-		_ = writeDigests(path, fresh)
+		_ = writeDigests(path, old)
 	}
-	return contents, nil
+	return sums, nil
 }
 
 // fileDigest is the digest of a file as it was at a size and a time.
 type fileDigest struct {
 	size, time int64
-	sum        string
+	sum        [sha256.Size]byte // zero if it is not known
+}
+
+// hex is the digest as text, "" if it is not known.
+func (d fileDigest) hex() string {
+	if d.sum == ([sha256.Size]byte{}) {
+		return ""
+	}
+	return hex.EncodeToString(d.sum[:])
 }
 
 func digestAt(info os.FileInfo) fileDigest {
@@ -109,7 +127,7 @@ func digestAt(info os.FileInfo) fileDigest {
 // of tells that the digest is that of a file which is as it was.
 func (d fileDigest) of(info os.FileInfo) bool {
 	now := digestAt(info)
-	return d.sum != "" && d.size == now.size && d.time == now.time
+	return d.sum != [sha256.Size]byte{} && d.size == now.size && d.time == now.time
 }
 
 // settled is how long ago a file must have been changed for its time to tell one content from the next: file systems count
@@ -138,7 +156,7 @@ func digestFile(path string, known fileDigest) (fileDigest, error) {
 	if _, err := io.Copy(content, in); err != nil {
 		return fileDigest{}, err
 	}
-	d.sum = hex.EncodeToString(content.Sum(nil))
+	content.Sum(d.sum[:0])
 	return d, nil
 }
 
@@ -183,7 +201,7 @@ func (d *FileDigests) Of(path string) (string, error) {
 		d.digests[name], d.fresh[name] = now, now
 		d.mu.Unlock()
 	}
-	return now.sum, nil
+	return now.hex(), nil
 }
 
 // Known is Of without reading: it is false where the file would have to be read.
@@ -199,7 +217,7 @@ func (d *FileDigests) Known(path string) (sum string, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	known := d.digests[name]
-	return known.sum, known.of(info)
+	return known.hex(), known.of(info)
 }
 
 // Save writes what is known, beside what other processes have written since.
@@ -225,21 +243,23 @@ func readDigests(path string) map[string]fileDigest {
 	if err != nil {
 		return digests
 	}
-	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
-	if err != nil {
-		return digests
-	}
-	for _, row := range rows {
-		if len(row) != 4 {
-			continue
+	rows := csv.NewReader(bytes.NewReader(text))
+	rows.FieldsPerRecord, rows.ReuseRecord = 4, true
+	for {
+		row, err := rows.Read()
+		if err == io.EOF {
+			return digests
+		}
+		if err != nil {
+			return map[string]fileDigest{}
 		}
 		size, err1 := strconv.ParseInt(row[1], 10, 64)
 		at, err2 := strconv.ParseInt(row[2], 10, 64)
-		if err1 == nil && err2 == nil && len(row[3]) == 2*sha256.Size {
-			digests[row[0]] = fileDigest{size, at, row[3]}
+		sum, err3 := hex.DecodeString(row[3])
+		if err1 == nil && err2 == nil && err3 == nil && len(sum) == sha256.Size {
+			digests[strings.Clone(row[0])] = fileDigest{size, at, [sha256.Size]byte(sum)}
 		}
 	}
-	return digests
 }
 
 func writeDigests(path string, digests map[string]fileDigest) error {
@@ -255,7 +275,7 @@ func writeDigests(path string, digests map[string]fileDigest) error {
 	for _, name := range slices.Sorted(maps.Keys(digests)) {
 		d := digests[name]
 		// A csv.Writer keeps its first error.
-		_ = w.Write([]string{name, strconv.FormatInt(d.size, 10), strconv.FormatInt(d.time, 10), d.sum})
+		_ = w.Write([]string{name, strconv.FormatInt(d.size, 10), strconv.FormatInt(d.time, 10), d.hex()})
 	}
 	w.Flush()
 	if err := errors.Join(w.Error(), out.Close()); err != nil {

@@ -10,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
 // manifest reads a CSV file row by row and keeps account of the bad ones.
@@ -18,13 +21,36 @@ type manifest struct {
 	path     string // of the manifest, for messages
 	mode     Mode
 	files    map[string]int // line of each file seen
+	names    map[string]string
+	free     []face.Point // landmarks of faces to come
 	problems []Problem
+}
+
+// name is a string of its own, one for all that are alike: a field is a part of the text of its whole row, which would be
+// kept with it.
+func (m *manifest) name(field string) string {
+	if s, ok := m.names[field]; ok {
+		return s
+	}
+	field = strings.Clone(field)
+	m.names[field] = field
+	return field
+}
+
+// landmarks are points for one face, out of a block for many.
+func (m *manifest) landmarks() []face.Point {
+	if len(m.free) == 0 {
+		m.free = make([]face.Point, 60*face.Landmarks)
+	}
+	points := m.free[:face.Landmarks:face.Landmarks]
+	m.free = m.free[face.Landmarks:]
+	return points
 }
 
 // read calls header once and row for each line of r. In mode Skip an error of row is kept as a problem, and its line
 // left out; in mode Strict it ends the reading.
 func (m *manifest) read(r io.Reader, header func([]string) error, row func(line int, fields []string) error) error {
-	m.files = map[string]int{}
+	m.files, m.names = map[string]int{}, map[string]string{}
 	rows := csv.NewReader(r)
 	rows.ReuseRecord = true
 	names, err := rows.Read()
@@ -67,25 +93,28 @@ func (m *manifest) read(r io.Reader, header func([]string) error, row func(line 
 	}
 }
 
-// file returns the path of the image that a row names. It refuses names that leave the folder, are listed twice or have
+// file returns the name and the path of the image that a row names, which share their text. It refuses names that leave the folder, are listed twice or have
 // no file.
-func (m *manifest) file(name string, line int) (string, error) {
+func (m *manifest) file(name string, line int) (file, path string, err error) {
 	if !fs.ValidPath(name) || name == "." || !filepath.IsLocal(filepath.FromSlash(name)) {
-		return "", fmt.Errorf("file %q leaves the folder or is not a plain slash path; want one like faces/a.jpg below %s", name, m.dir)
+		return "", "", fmt.Errorf("file %q leaves the folder or is not a plain slash path; want one like faces/a.jpg below %s", name, m.dir)
 	}
 	if before, ok := m.files[name]; ok {
-		return "", fmt.Errorf("file %s is listed already in line %d; want one row per file", name, before)
+		return "", "", fmt.Errorf("file %s is listed already in line %d; want one row per file", name, before)
 	}
-	m.files[name] = line
-	path := filepath.Join(m.dir, filepath.FromSlash(name))
+	path = filepath.Join(m.dir, filepath.FromSlash(name))
+	if file = path[len(path)-len(name):]; file != name {
+		file = strings.Clone(name) // the separator is not a slash
+	}
+	m.files[file] = line
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", fmt.Errorf("file %s is not there: %w; restore it or delete the row", name, err)
+		return "", "", fmt.Errorf("file %s is not there: %w; restore it or delete the row", name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is not a file", name)
+		return "", "", fmt.Errorf("%s is not a file", name)
 	}
-	return path, nil
+	return file, path, nil
 }
 
 // finish returns items as a set, sorted.
@@ -101,6 +130,35 @@ func (m *manifest) finish(name string, items []Item) (Set, error) {
 	return Set{Name: name, Items: items}, nil
 }
 
+// sortItems sorts by [Item.ID]. It makes each ID once, and none twice where all is sorted.
 func sortItems(items []Item) {
-	slices.SortFunc(items, func(a, b Item) int { return cmp.Compare(a.ID(), b.ID()) })
+	if sorted(items) {
+		return
+	}
+	type keyed struct {
+		id string
+		at int32
+	}
+	keys := make([]keyed, len(items))
+	for i, it := range items {
+		keys[i] = keyed{it.ID(), int32(i)}
+	}
+	slices.SortFunc(keys, func(a, b keyed) int { return cmp.Compare(a.id, b.id) })
+	before := slices.Clone(items)
+	for i, k := range keys {
+		items[i] = before[k.at]
+	}
+}
+
+// sorted tells whether items are in the order of their IDs.
+func sorted(items []Item) bool {
+	last := ""
+	for i, it := range items {
+		id := it.ID()
+		if i > 0 && id < last {
+			return false
+		}
+		last = id
+	}
+	return true
 }

@@ -69,7 +69,7 @@ func readFaces(m *manifest, r io.Reader, dataset string) (items []Item, err erro
 		return err
 	}, func(line int, fields []string) error {
 		file := fields[column[0]]
-		path, err := m.file(file, line)
+		file, path, err := m.file(file, line)
 		if err != nil {
 			return err
 		}
@@ -82,13 +82,14 @@ func readFaces(m *manifest, r io.Reader, dataset string) (items []Item, err erro
 
 func readLandmarks(m *manifest, r io.Reader, dataset string) (items []Item, err error) {
 	names := append([]string{"file", "person", "width", "height"}, landmarkColumns...)
+	places := make([]string, len(landmarkColumns))
 	var column []int
 	err = m.read(r, func(header []string) (err error) {
 		column, err = columns(header, names...)
 		return err
 	}, func(line int, fields []string) error {
 		file, person := fields[column[0]], fields[column[1]]
-		path, err := m.file(file, line)
+		file, path, err := m.file(file, line)
 		if err != nil {
 			return err
 		}
@@ -100,17 +101,17 @@ func readLandmarks(m *manifest, r io.Reader, dataset string) (items []Item, err 
 		if errW != nil || errH != nil || w < 1 || h < 1 {
 			return fmt.Errorf("width and height are %q and %q; want the size of the image in pixels", fields[column[2]], fields[column[3]])
 		}
-		places := make([]string, len(landmarkColumns))
 		for i := range places {
 			places[i] = fields[column[4+i]]
 		}
-		points, err := parseLandmarks(places)
-		if err != nil {
+		points := m.landmarks()
+		if err := parseLandmarks(points, places); err != nil {
 			return err
 		}
 		if err := checkLandmarks(points, w, h); err != nil {
 			return err
 		}
+		person = m.name(person)
 		items = append(items, Item{Dataset: dataset, Method: "real", Video: person, Identity: person, Frame: -1, File: file, Path: path, Landmarks: points})
 		return nil
 	})
