@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"fmt"
-	"image"
 	"math"
 	"path/filepath"
 
@@ -14,7 +13,7 @@ import (
 )
 
 // FaceScore is what a detector says of one image.
-type FaceScore = detector.FaceScore
+type FaceScore = detector.Result
 
 // VideoScore is what a detector says of a video.
 type VideoScore = detector.VideoScore
@@ -32,7 +31,8 @@ func (l *Lab) Score(ctx context.Context, r *Run, files ...string) (out []FaceSco
 	if err != nil {
 		return nil, nil, err
 	}
-	return d.Files(ctx, l.env, files...)
+	defer d.Close()
+	return d.Crops(ctx, files...)
 }
 
 // ScoreItems scores faces of data sets, drawn ones too. A face that cannot be read is an error.
@@ -41,7 +41,8 @@ func (l *Lab) ScoreItems(ctx context.Context, r *Run, items ...datasets.Item) ([
 	if err != nil {
 		return nil, err
 	}
-	return d.Items(ctx, l.env, items...)
+	defer d.Close()
+	return d.Items(ctx, items...)
 }
 
 // ScoreVideo scores a video file, or a folder of frames: the faces in frames that are spread evenly over it, cut as
@@ -56,27 +57,20 @@ func (l *Lab) ScoreVideo(ctx context.Context, r *Run, path string) (*VideoScore,
 	if err != nil {
 		return nil, err
 	}
-	return d.Video(ctx, l.env, footage)
+	defer d.Close()
+	return d.Video(ctx, footage)
 }
 
-// HeatMap shows which regions of the face the detector recognised least: how near, on average, the variants with a
-// discrepancy in a region came to their own prototypes. A region that holds most of the face is left out, as it would hide
-// the others. It fails for methods without variants.
+// HeatMap shows where in the face the detector found what it scores, as its method explains it. It fails for methods without
+// maps.
 func HeatMap(s FaceScore, title string) (figure.Cells, error) {
-	if s.Regions == nil {
-		return figure.Cells{}, fmt.Errorf("lab: no heat map of %s: its detector has no regions", s.File)
+	if s.Map == nil {
+		return figure.Cells{}, fmt.Errorf("lab: no heat map of %s: its detector has no maps", s.File)
 	}
-	var face image.Rectangle
-	for _, m := range s.Masks {
-		face = face.Union(m.Rect)
-	}
-	c := figure.Cells{Title: title, Label: "mean cosine", Image: s.Face.Image, Landmarks: s.Face.Landmarks, Synthetic: s.Synthetic}
-	for i, m := range s.Masks {
-		if 2*m.Rect.Dx()*m.Rect.Dy() <= face.Dx()*face.Dy() || len(s.Masks) == 1 {
-			c.Regions, c.Values = append(c.Regions, m), append(c.Values, s.Regions[i])
-		}
-	}
-	return c, nil
+	m := s.Map
+	return figure.Cells{
+		Title: title, Label: m.Label, Image: m.Image, Landmarks: m.Marks, Synthetic: s.Synthetic, Regions: m.Regions, Values: m.Values,
+	}, nil
 }
 
 // Timeline shows the scores of the frames; the most telling ones are numbered.

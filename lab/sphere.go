@@ -18,7 +18,7 @@ type Frame = explore.Frame
 type Descent = explore.Descent
 
 // Embeddings embeds n images of held-out real faces, each with a discrepancy at official strength, by the network of a
-// finished run of the method "seeable". Which face, discrepancy and label the i-th has depends on the run's seed and i.
+// finished run of a method with prototypes. Which face, discrepancy and label the i-th has depends on the run's seed and i.
 func (l *Lab) Embeddings(ctx context.Context, r *Run, n int) (*Embeddings, error) {
 	probe, err := explore.NewProbe(ctx, l.env, r.Spec, n)
 	if err != nil {
@@ -28,6 +28,7 @@ func (l *Lab) Embeddings(ctx context.Context, r *Run, n int) (*Embeddings, error
 	if err != nil {
 		return nil, err
 	}
+	defer d.Close()
 	return probe.Embed(ctx, d.Network)
 }
 
@@ -39,8 +40,8 @@ func (l *Lab) Film(ctx context.Context, s spec.Spec, frames, n int) ([]Frame, er
 }
 
 // Descend takes steps of gradient descent from the embeddings z, one a label, on the loss of s: each embedding moves against
-// its gradient along the sphere, rate times as far as that is long, and is set back to the sphere. The method of s is
-// "seeable"; its encoder's dim is that of z, its discrepancies give the number of prototypes and the guidance matrix.
+// its gradient along the sphere, rate times as far as that is long, and is set back to the sphere. The method of s has
+// prototypes; its encoder's dim is that of z, its discrepancies give the number of prototypes and the guidance matrix.
 func (l *Lab) Descend(ctx context.Context, s spec.Spec, z [][]float64, labels []int, rate float64, steps int) (*Descent, error) {
 	return explore.Descend(ctx, l.env, s, z, labels, rate, steps)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -21,6 +20,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
 	"github.com/seeable-lab/seeable/lab/train"
@@ -82,19 +82,23 @@ func Measure(ctx context.Context, e *env.Env, what string, s spec.Spec, least ti
 	if err != nil {
 		return Speed{}, err
 	}
-	fit := method.Keep(s)
+	fit := m.Keep
 	if what == "variants" || what == "score" {
-		fit = func(f face.Face) (face.Face, error) { return f, nil } // as tests do
+		fit = func(c face.Clip) (face.Clip, error) { return c, nil } // as tests do
 	}
 	set, _ := datasets.Synthetic(s.Seed)
 	set.Items = set.Items[:benchFaces]
-	faces, items, _, err := e.Load(ctx, "drawing faces", set, fit)
-	if err != nil {
-		return Speed{}, err
-	}
-	b := bench{env: e, spec: s, method: m, faces: faces, least: least}
-	for _, it := range items {
-		b.ids = append(b.ids, it.ID())
+	b := bench{env: e, spec: s, method: m, least: least}
+	for _, it := range set.Items {
+		f, err := datasets.Load(it)
+		if err != nil {
+			return Speed{}, err
+		}
+		c, err := fit(face.Still(f))
+		if err != nil {
+			return Speed{}, err
+		}
+		b.clips, b.ids = append(b.clips, c), append(b.ids, it.ID())
 	}
 	speed := Speed{Bench: what, Size: s.Encoder.Size, Cores: runtime.GOMAXPROCS(0)}
 	before := compiler.Done()
@@ -120,7 +124,7 @@ type bench struct {
 	env    *env.Env
 	spec   spec.Spec
 	method method.Method
-	faces  []face.Face
+	clips  source.Clips
 	ids    []string
 	least  time.Duration
 }
@@ -153,47 +157,49 @@ func (b *bench) pace(ctx context.Context, stage string, do func(worker, i int) e
 	return float64(count.Load()) / seconds, seconds, err
 }
 
-// views makes training images at official strength.
-func (b *bench) views(ctx context.Context) (imagesPerSecond, seconds float64, err error) {
-	views, row := b.spec.Train.Views, b.spec.Encoder.Size*b.spec.Encoder.Size*3
-	type output struct {
-		sampler *method.Sampler
-		dst     [][]uint8
-		labels  []int32
-	}
+// output is what a goroutine of a bench makes samples into.
+type output struct {
+	worker *method.Worker
+	made   *method.Samples
+	dst    []method.Sample
+}
+
+func (b *bench) outputs() []output {
+	layout := b.method.Layout()
 	var outputs []output
 	for range runtime.GOMAXPROCS(0) {
-		o := output{b.method.Sampler(), make([][]uint8, views), make([]int32, views)}
-		for i := range o.dst {
-			o.dst[i] = make([]uint8, row)
+		o := output{worker: method.NewWorker(layout), made: method.NewSamples(layout, layout.Group())}
+		for i := range layout.Group() {
+			o.dst = append(o.dst, o.made.At(i))
 		}
 		outputs = append(outputs, o)
 	}
+	return outputs
+}
+
+// views makes training samples at official strength.
+func (b *bench) views(ctx context.Context) (imagesPerSecond, seconds float64, err error) {
+	outputs := b.outputs()
 	groups, seconds, err := b.pace(ctx, "making training images", func(worker, i int) error {
 		o := outputs[worker]
-		return b.method.Views(o.sampler, o.dst, o.labels, b.faces[i%len(b.faces)], 1, stream.New(b.spec.Seed, "bench", i))
+		d := method.Draw{Rand: stream.New(b.spec.Seed, "bench", i), Strength: 1, Pool: b.clips}
+		return b.method.Sample(o.worker, o.dst, b.clips[i%len(b.clips)], d)
 	})
-	return groups * float64(views), seconds, err
+	return groups * float64(b.method.Layout().Group()), seconds, err
 }
 
 // variants makes all that the official score needs of a face.
 func (b *bench) variants(ctx context.Context, speed *Speed) (err error) {
-	type output struct {
-		sampler *method.Sampler
-		images  []uint8
-	}
-	outputs := make([]output, runtime.GOMAXPROCS(0))
+	outputs := b.outputs()
 	for i := range outputs {
-		outputs[i].sampler = b.method.Sampler()
+		outputs[i].made = &method.Samples{Layout: b.method.Layout()}
 	}
 	speed.FacesPerSecond, speed.Seconds, err = b.pace(ctx, "making variants", func(worker, i int) error {
-		o, at := &outputs[worker], i%len(b.faces)
-		var err error
-		o.images, err = b.method.Variants(o.sampler, o.images[:0], b.method.Scores()[0], b.faces[at], b.ids[at])
-		return err
+		o, at := outputs[worker], i%len(b.clips)
+		o.made.Images, o.made.Extra = o.made.Images[:0], o.made.Extra[:0]
+		return b.method.Probe(o.worker, o.made, b.method.Scores()[0], method.Fit{}, b.clips[at], b.ids[at])
 	})
-	row := b.spec.Encoder.Size * b.spec.Encoder.Size * 3
-	speed.ImagesPerSecond = speed.FacesPerSecond * float64(len(outputs[0].images)/row)
+	speed.ImagesPerSecond = speed.FacesPerSecond * float64(outputs[0].made.Len())
 	return err
 }
 
@@ -208,7 +214,7 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 	if speed.InputPerSecond, _, err = b.views(ctx); err != nil {
 		return err
 	}
-	input, err := newStill(b.method, b.spec, b.faces)
+	input, err := newStill(b.method, b.spec, b.clips)
 	if err != nil {
 		return err
 	}
@@ -227,7 +233,7 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 	defer stop(nil)
 	over := errors.New("time over")
 	b.env.Note("training on the same images for %v, after compiling", b.least)
-	err = train.Run(loop, s, input, weights, b.faces, b.faces, train.Options{
+	err = train.Run(loop, s, input, weights, b.clips, b.clips, train.Options{
 		Backend: computer.Backend,
 		Report: func(p train.Progress) {
 			if p.Step == start {
@@ -265,49 +271,50 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 	speed.Encoder, speed.Precision, speed.Backend = b.spec.Encoder.Name, b.spec.Encoder.Precision, computer.String()
 	weights := model.NewStore()
 	weights.RootScope().SetParam(encoder.SeedParam, b.spec.Seed)
-	network, err := method.NewNetwork(computer.Backend, weights, b.method, b.spec.Encoder.Size)
+	network, err := method.NewNetwork(computer.Backend, weights, b.method)
 	if err != nil {
 		return err
 	}
 	defer network.Finalize()
-	d := detector.New(b.spec, b.method, weights, network)
-	score := b.method.Scores()[0]
-	quiet := b.env.Quietly()
-	seeable, ok := b.method.(*method.SeeABLE)
-	ways := []*scoring{{score: detector.AllVariants}}
-	if ok {
-		ways = append(ways, &scoring{score: "onepass"})
-	}
+	d := detector.New(b.env, b.spec, b.method, weights, network)
+	defer d.Close()
+	score, id := b.method.Scores()[0], func(i int) string { return b.ids[i] }
+	ways := []*scoring{{score: method.AllScores}}
 	start := time.Now()
-	all, err := d.Evidence(ctx, quiet, "", detector.AllVariants, b.faces, b.ids)
+	all, err := d.All(ctx, b.clips, method.AllScores, id)
 	if err != nil {
 		return err
 	}
 	speed.Compile = time.Since(start).Seconds()
-	if n := b.spec.Score.Variants; n > 0 {
+	fastest, err := b.fewest(len(all[0]))
+	if err != nil {
+		return err
+	}
+	if fastest != "" {
+		ways = append(ways, &scoring{score: fastest})
+	}
+	var fewer *scoring
+	if fitter, ok := method.As[method.Fitter](b.method); ok && b.spec.Score.Variants > 0 {
 		// Which variants they are does not matter here.
-		made := make([]float64, len(all))
-		for i, outputs := range all {
-			made[i] = b.method.Score(score, outputs, nil)
-		}
-		if d.Few, err = seeable.FitFew(score, n, all, made); err != nil {
+		if d.Fit, err = fitter.Fit(method.Fit{Score: score}, all, nil); err != nil {
 			return err
 		}
-		ways = append(ways, &scoring{score: score})
+		fewer = &scoring{score: score}
+		ways = append(ways, fewer)
 	}
 	b.env.Note("scoring for %v", b.least)
 	for start := time.Now(); time.Since(start) < b.least; {
 		for _, way := range ways {
 			start, cpu := time.Now(), cpuTime()
-			evidence, err := d.Evidence(ctx, quiet, "", way.score, b.faces, b.ids)
+			evidence, err := d.All(ctx, b.clips, way.score, id)
 			if err != nil {
 				return err
 			}
 			way.seconds += time.Since(start).Seconds()
 			way.cpu += (cpuTime() - cpu).Seconds()
 			way.faces += float64(len(evidence))
-			for _, outputs := range evidence {
-				way.images += float64(len(outputs))
+			for _, rows := range evidence {
+				way.images += float64(len(rows))
 			}
 		}
 	}
@@ -315,32 +322,47 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 		return err
 	}
 	full, used := ways[0], ways[0]
-	if d.Few != nil {
-		used = ways[2]
+	if fewer != nil {
+		used = fewer
 		speed.Variants = b.spec.Score.Variants
 		speed.FullPerSecond = full.faces / full.seconds
 		speed.Gain, speed.CPUGain = used.over(full)
 	}
 	speed.Seconds, speed.ImagesPerSecond, speed.FacesPerSecond = used.seconds, used.images/used.seconds, used.faces/used.seconds
 	speed.CPUPerFace = 1e3 * used.cpu / used.faces
-	if ok {
+	if fastest != "" {
 		speed.OnePassPerSecond = ways[1].faces / ways[1].seconds
 		speed.OnePassGain, speed.OnePassCPUGain = ways[1].over(full)
 	}
 	return nil
 }
 
-// pass is how many images a second go through a network, always the same ones.
+// fewest is the score that needs the fewest samples of a face, "" if none needs fewer than all.
+func (b *bench) fewest(all int) (name string, err error) {
+	w := method.NewWorker(b.method.Layout())
+	for _, score := range b.method.Scores() {
+		samples := &method.Samples{Layout: b.method.Layout()}
+		if err := b.method.Probe(w, samples, score, method.Fit{}, b.clips[0], b.ids[0]); err != nil {
+			return "", err
+		}
+		if samples.Len() < all {
+			name, all = score, samples.Len()
+		}
+	}
+	return name, nil
+}
+
+// pass is how many samples a second go through a network, always the same ones.
 func (b *bench) pass(ctx context.Context, network *method.Network) (perSecond float64, err error) {
-	images := make([]uint8, method.NetworkPass*b.spec.Encoder.Size*b.spec.Encoder.Size*3)
+	samples := method.NewSamples(b.method.Layout(), method.NetworkPass)
 	rng := stream.New(b.spec.Seed, "pass")
-	for i := range images {
-		images[i] = uint8(rng.Uint32())
+	for i := range samples.Images {
+		samples.Images[i] = uint8(rng.Uint32())
 	}
 	b.env.Note("scoring the same images for %v", b.least)
 	start, count := time.Now(), 0
 	for ; time.Since(start) < b.least; count += method.NetworkPass {
-		if _, err := network.Outputs(ctx, images); err != nil {
+		if _, err := network.Rows(ctx, samples); err != nil {
 			return 0, err
 		}
 	}
@@ -367,39 +389,50 @@ func cpuTime() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// still is a method whose training images are made beforehand, so that they cost no more than a copy, until it is live.
+// still is a method whose training samples are made beforehand, so that they cost no more than a copy, until it is live.
 type still struct {
 	method.Method
 	live   atomic.Bool
-	images [][][]uint8 // [group][view]
-	labels [][]int32
+	groups []*method.Samples
 }
 
-func newStill(m method.Method, s spec.Spec, faces []face.Face) (*still, error) {
+func newStill(m method.Method, s spec.Spec, clips source.Clips) (*still, error) {
 	made := &still{Method: m}
-	sampler := m.Sampler()
-	for i, f := range faces {
-		dst, labels := make([][]uint8, s.Train.Views), make([]int32, s.Train.Views)
+	layout := m.Layout()
+	w := method.NewWorker(layout)
+	for i, c := range clips {
+		group := method.NewSamples(layout, layout.Group())
+		dst := make([]method.Sample, layout.Group())
 		for view := range dst {
-			dst[view] = make([]uint8, s.Encoder.Size*s.Encoder.Size*3)
+			dst[view] = group.At(view)
 		}
-		if err := m.Views(sampler, dst, labels, f, 1, stream.New(s.Seed, "still", i)); err != nil {
+		d := method.Draw{Rand: stream.New(s.Seed, "still", i), Strength: 1, Pool: clips}
+		if err := m.Sample(w, dst, c, d); err != nil {
 			return nil, err
 		}
-		made.images, made.labels = append(made.images, dst), append(made.labels, labels)
+		for view := range dst {
+			group.Labels[view] = dst[view].Label
+		}
+		made.groups = append(made.groups, group)
 	}
 	return made, nil
 }
 
-// Views copies one of the groups.
-func (m *still) Views(sampler *method.Sampler, dst [][]uint8, labels []int32, f face.Face, strength float64, rng *rand.Rand) error {
+// Unwrap has the trainer find what else the method can do.
+func (m *still) Unwrap() method.Method { return m.Method }
+
+// Sample copies one of the groups.
+func (m *still) Sample(w *method.Worker, dst []method.Sample, c face.Clip, d method.Draw) error {
 	if m.live.Load() {
-		return m.Method.Views(sampler, dst, labels, f, strength, rng)
+		return m.Method.Sample(w, dst, c, d)
 	}
-	group := rng.IntN(len(m.images))
+	group := m.groups[d.Rand.IntN(len(m.groups))]
 	for view := range dst {
-		copy(dst[view], m.images[group][view])
+		from := group.At(view)
+		copy(dst[view].Images, from.Images)
+		copy(dst[view].Extra, from.Extra)
+		copy(dst[view].Map, from.Map)
+		dst[view].Label = from.Label
 	}
-	copy(labels, m.labels[group])
 	return nil
 }

@@ -10,34 +10,42 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-// Cache is the memory for decoded clips, which all sets share that are open.
-func (e *Env) Cache() *source.Cache {
+// Clips is the memory for decoded clips, which all sets share that are open.
+func (e *Env) Clips() (*source.Cache, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.cache == nil {
-		memory := e.Memory
-		if memory == 0 {
-			memory = source.DefaultMemory()
-		}
-		e.cache = source.NewCache(memory)
+	if e.clips != nil {
+		return e.clips, nil
 	}
-	return e.cache
+	memory := e.Memory
+	if memory == 0 {
+		var err error
+		if memory, err = source.DefaultMemory(); err != nil {
+			return nil, err
+		}
+	}
+	e.clips = source.NewCache(memory)
+	return e.clips, nil
 }
 
 // reading is how the clips of a set are read for a method.
 func (e *Env) reading(s spec.Spec, m method.Method) source.Options {
 	frames := m.Layout().Count()
 	return source.Options{
-		Frames: frames, Step: frames, Landmarks: s.Data.Landmarks, Settled: source.CacheDir(), Strict: e.Mode == datasets.Strict,
+		Frames: frames, Step: frames, Settled: source.CacheDir(), Strict: e.Mode == datasets.Strict,
 	}
 }
 
 // OpenTraining opens a set to train on, or to measure training by: its clips are kept as training needs them. digest is that
 // of the set, "" if it is not known; stage is what to report. The caller closes the set.
 func (e *Env) OpenTraining(ctx context.Context, s spec.Spec, m method.Method, stage string, set datasets.Set, digest string) (*source.Set, []string, error) {
+	cache, err := e.Clips()
+	if err != nil {
+		return nil, nil, err
+	}
 	o := e.reading(s, m)
 	o.Keep, o.KeepID = m.Keep, fmt.Sprintf("%s %v %d", s.Method, s.Augment.Margin, s.Encoder.Size)
-	o.Cache, o.Digest = e.Cache(), digest
+	o.Cache, o.Digest = cache, digest
 	o.Progress = func(done, total int) { e.Report(Event{Stage: stage, Done: done, Total: total}) }
 	return source.Open(ctx, set, o)
 }

@@ -40,7 +40,7 @@ type Env struct {
 	telling  sync.Mutex
 	mu       sync.Mutex
 	computer *accel.Accel
-	cache    *source.Cache
+	clips    *source.Cache
 }
 
 // New returns the default surroundings of the runs in a folder: faces cut as [extract.Default] says, bad images skipped, a

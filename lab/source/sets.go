@@ -217,11 +217,14 @@ func (r *Root) TrainingSets(s spec.Spec) (train, held datasets.Set, problems []d
 	return train, held, append(bad, problems...), err
 }
 
-// Digest is [datasets.Digest] with the user's cache, if there is one.
-func Digest(set datasets.Set) (string, error) {
-	cache := ""
-	if c, err := toolbox.OpenCache(); err == nil {
-		cache = filepath.Join(filepath.Dir(c.Dir()), "digests")
+// CacheDir is the folder, in the user's cache, of what was found out about files by reading them; "" if there is no cache.
+func CacheDir() string {
+	c, err := toolbox.OpenCache()
+	if err != nil {
+		return ""
 	}
-	return datasets.CachedDigest(set, cache)
+	return filepath.Join(filepath.Dir(c.Dir()), "digests")
 }
+
+// Digest is [datasets.Digest] with the user's cache, if there is one.
+func Digest(set datasets.Set) (string, error) { return datasets.CachedDigest(set, CacheDir()) }

@@ -72,19 +72,21 @@ func Headline(tests []Test) map[string]float64 {
 
 // Training tells how the weights came about.
 type Training struct {
-	Accuracy  float64           `json:"accuracy"`        // on held-out faces at official strength: cell and type for SeeABLE
-	Chance    float64           `json:"chance"`          // accuracy of guessing
-	Loss      float64           `json:"loss"`            // mean of the last tenth of the steps
-	Floor     float64           `json:"floor,omitempty"` // least possible BCR of a balanced batch, if BCR was minimised
-	Steps     int               `json:"steps"`
-	Images    int               `json:"images"`          // training images made
-	Seconds   float64           `json:"seconds"`         // of the training alone
-	Faces     int               `json:"faces"`           // real faces trained on
-	HeldOut   int               `json:"held_out"`        // real faces held out
-	Fallback  int               `json:"fallback"`        // training faces without landmarks of their own
-	Synthetic bool              `json:"synthetic"`       // trained on faces drawn by code
-	Data      map[string]string `json:"data"`            // digest of each training set and of pretrained weights
-	Donor     string            `json:"donor,omitempty"` // the run that has trained the network, if not this one
+	Accuracy float64 `json:"accuracy"` // on held-out faces at official strength, of a method that classifies
+	// HeldOutLoss is what is measured in the place of Accuracy where a method classifies nothing; Chance is 0 there.
+	HeldOutLoss float64           `json:"held_out_loss,omitempty"`
+	Chance      float64           `json:"chance"`          // accuracy of guessing
+	Loss        float64           `json:"loss"`            // mean of the last tenth of the steps
+	Floor       float64           `json:"floor,omitempty"` // least possible BCR of a balanced batch, if BCR was minimised
+	Steps       int               `json:"steps"`
+	Images      int               `json:"images"`          // training images made
+	Seconds     float64           `json:"seconds"`         // of the training alone
+	Faces       int               `json:"faces"`           // real faces trained on
+	HeldOut     int               `json:"held_out"`        // real faces held out
+	Fallback    int               `json:"fallback"`        // training faces without landmarks of their own
+	Synthetic   bool              `json:"synthetic"`       // trained on faces drawn by code
+	Data        map[string]string `json:"data"`            // digest of each training set and of pretrained weights
+	Donor       string            `json:"donor,omitempty"` // the run that has trained the network, if not this one
 }
 
 // Session is a process that worked on the run; one that was never interrupted has one.

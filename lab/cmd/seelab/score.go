@@ -141,7 +141,7 @@ func drawHeat(names *outputs, scores []lab.FaceScore) ([]scored, error) {
 	var out []scored
 	for _, score := range scores {
 		face := scored{FaceScore: score}
-		if len(score.Regions) > 0 {
+		if score.Map != nil {
 			face.Heat = names.path(score.File, ".heat.png")
 			if err := writeHeat(face.Heat, filepath.Base(score.File), score); err != nil {
 				return nil, err

@@ -36,11 +36,11 @@ func scoreVideo(ctx context.Context, l *lab.Lab, run *lab.Run, file string, name
 	}
 	for _, face := range score.Telling {
 		at := score.Frames[face.At]
-		t := tellingFrame{Frame: at.Frame, Second: at.Second, FaceScore: face.FaceScore}
-		if len(face.Regions) > 0 {
+		t := tellingFrame{Frame: at.Frame, Second: at.Second, FaceScore: face.Result}
+		if face.Map != nil {
 			t.Heat = names.path(file, fmt.Sprintf(".frame-%d.heat.png", at.Frame))
 			title := fmt.Sprintf("%s, frame %d", filepath.Base(file), at.Frame)
-			if err := writeHeat(t.Heat, title, face.FaceScore); err != nil {
+			if err := writeHeat(t.Heat, title, face.Result); err != nil {
 				return scoredVideo{}, err
 			}
 		}
