@@ -1,10 +1,16 @@
 package detector
 
 import (
+	"context"
+	"errors"
+	"image"
 	"math"
 	"path/filepath"
 	"reflect"
+	"strings"
+	"sync"
 	"testing"
+	"testing/fstest"
 
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -14,105 +20,109 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/safetensors"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
 // untrained is a detector of random weights with a network of a moment: four cells, two types, 32 pixels.
-func untrained(t *testing.T) (*Detector, *env.Env) {
+func untrained(t testing.TB, change func(*spec.Spec)) *Detector {
 	t.Helper()
 	backend := acceltest.ForTest(t)
 	s := spec.Default()
 	s.Discrepancy.Rows, s.Discrepancy.Cols = 2, 2
 	s.Encoder.Size, s.Encoder.Hidden, s.Encoder.Dim = 32, 8, 8
+	change(&s)
 	m, err := method.New(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	weights := model.NewStore()
-	network, err := method.NewNetwork(backend, weights, m, s.Encoder.Size)
+	network, err := method.NewNetwork(backend, weights, m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(network.Finalize)
-	declare(backend, s, m, weights)
-	return New(s, m, weights, network), env.New(t.TempDir())
+	if err := declare(backend, m, weights); err != nil {
+		t.Fatal(err)
+	}
+	d := New(env.New(t.TempDir()), s, m, weights, network)
+	t.Cleanup(func() { d.Close() })
+	d.Record.Score = m.Scores()[0]
+	return d
 }
 
-// Every face gets the outputs of its own variants, wherever its images lie in the passes: of all variants, of the few that
-// were chosen, and of the plain face.
-func TestEvidence(t *testing.T) {
-	d, e := untrained(t)
+// drawn are drawn faces and their ids.
+func drawn(t testing.TB, n int) (source.Clips, func(i int) string) {
+	t.Helper()
 	set, _ := datasets.Synthetic(1)
-	const n = 40 // more than a chunk; 40 · 9 images do not fill their passes
 	var faces []face.Face
-	var ids []string
 	for _, it := range set.Items[:n] {
 		f, err := datasets.Load(it)
 		if err != nil {
 			t.Fatal(err)
 		}
-		faces, ids = append(faces, f), append(ids, it.ID())
+		faces = append(faces, f)
 	}
-	all, err := d.Evidence(t.Context(), e, "", AllVariants, faces, ids)
+	return source.Stills(faces), func(i int) string { return set.Items[i].ID() }
+}
+
+// Every face gets the rows of its own samples, wherever they lie in the passes, to the bit: of all samples, of the few that
+// were fitted, and of the face alone.
+func TestRead(t *testing.T) {
+	d := untrained(t, func(s *spec.Spec) { s.Score.Variants = 3 })
+	const n = 40 // 40 · 9 samples do not fill their passes
+	clips, id := drawn(t, n)
+	all, err := d.All(t.Context(), clips, method.AllScores, id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	scores := make([]float64, n)
-	for i, outputs := range all {
-		scores[i] = d.Score("cosine", outputs)
-	}
-	same := func(what string, got, want []float32) {
-		t.Helper()
-		for i := range want {
-			if math.Abs(float64(got[i]-want[i])) > 1e-5*(1+math.Abs(float64(want[i]))) {
-				t.Fatalf("%s: output %d is %v, want %v", what, i, got[i], want[i])
-			}
-		}
+	for i, rows := range all {
+		scores[i] = d.Score("cosine", rows)
 	}
 	for _, i := range []int{0, 7, 33, n - 1} {
-		alone, err := d.Evidence(t.Context(), e, "", "figure", faces[i:i+1], ids[i:i+1])
+		alone, err := d.Rows(t.Context(), "figure", clips[i], id(i))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(all[i]) != 9 || len(alone[0]) != 9 {
-			t.Fatalf("%d and %d images of a face, want 9", len(all[i]), len(alone[0]))
-		}
-		for k, row := range alone[0] {
-			same("alone", all[i][k], row)
+		if len(alone) != 9 || !reflect.DeepEqual(alone, all[i]) {
+			t.Errorf("face %d: %d rows alone, %d among others, or others", i, len(alone), len(all[i]))
 		}
 	}
-	d.Spec.Score.Variants = 3
-	told, err := d.Choose("cosine", all)
-	if err != nil {
+	fitter := d.Method.(method.Fitter)
+	if d.Fit, err = fitter.Fit(method.Fit{Score: "cosine"}, all, nil); err != nil {
 		t.Fatal(err)
 	}
-	few, err := d.Evidence(t.Context(), e, "", "cosine", faces, ids)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain, err := d.Evidence(t.Context(), e, "", "onepass", faces, ids)
-	if err != nil {
-		t.Fatal(err)
-	}
-	full, err := d.Evidence(t.Context(), e, "", AllVariants, faces, ids)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, outputs := range few {
-		if len(outputs) != 4 || len(plain[i]) != 1 || len(full[i]) != 9 {
-			t.Fatalf("%d, %d and %d images of a face, want 4, 1 and 9", len(outputs), len(plain[i]), len(full[i]))
+	read := func(score string) [][]method.Row {
+		t.Helper()
+		rows, err := d.All(t.Context(), clips, score, id)
+		if err != nil {
+			t.Fatal(err)
 		}
-		same("plain face", plain[i][0], all[i][0])
-		same("plain face before few", outputs[0], all[i][0])
-		for j, k := range d.Few.Variants {
-			same("one of few", outputs[1+j], all[i][1+k])
+		return rows
+	}
+	few, plain, full := read("cosine"), read("onepass"), read(method.AllScores)
+	for i, rows := range few {
+		if len(rows) != 4 || len(plain[i]) != 1 || len(full[i]) != 9 {
+			t.Fatalf("%d, %d and %d samples of a face, want 4, 1 and 9", len(rows), len(plain[i]), len(full[i]))
 		}
-		if got, again := d.Score("cosine", outputs), d.Score("cosine", full[i]); math.Abs(got-again) > 1e-4 || math.IsNaN(got) {
-			t.Errorf("the few give face %d %v, all images of it %v", i, got, again)
+		if !reflect.DeepEqual(plain[i][0], all[i][0]) || !reflect.DeepEqual(rows[0], all[i][0]) {
+			t.Errorf("face %d: its plain rows differ", i)
+		}
+		for j, k := range d.Fit.Values["few/variants"] {
+			if !reflect.DeepEqual(rows[1+j], all[i][1+int(k)]) {
+				t.Errorf("face %d: few sample %d is not variant %v", i, j, k)
+			}
+		}
+		if got, again := d.Score("cosine", rows), d.Score("cosine", full[i]); got != again || math.IsNaN(got) {
+			t.Errorf("the few give face %d %v, all samples of it %v", i, got, again)
+		}
+		if !math.IsNaN(d.Score("norm", rows)) || math.IsNaN(d.Score("onepass", rows)) {
+			t.Errorf("of few samples only the score that they were fitted for and onepass can be made: %v, %v", d.Score("norm", rows), d.Score("onepass", rows))
 		}
 	}
-	// What was fitted reduces what is left of the scores.
+	// What was fitted explains most of the scores.
 	var rest, spread, mean float64
 	for i, s := range scores {
 		mean += s / n
@@ -121,18 +131,106 @@ func TestEvidence(t *testing.T) {
 	for _, s := range scores {
 		spread += math.Pow(s-mean, 2)
 	}
-	// What least squares explains is the squared correlation.
-	if share := 1 - rest/spread; share < 0.5 || math.Abs(share-told*told) > 1e-3 {
-		t.Errorf("few variants explain %v of the scores, and are said to correlate by %v", share, told)
-	}
-	if d.Scored("norm", "cosine") || !d.Scored("cosine", "cosine") || !d.Scored("onepass", "cosine") {
-		t.Error("of few variants only the score that they were chosen for and onepass can be made")
+	if share := 1 - rest/spread; share < 0.5 {
+		t.Errorf("few variants explain %v of the scores", share)
 	}
 }
 
-// The calibration and the few variants lie beside the weights, and do not get into the network that another run adopts.
-func TestFittedIsKept(t *testing.T) {
-	d, _ := untrained(t)
+// Faces that many goroutines score one by one get the scores that they get together, to the bit, whoever shares their passes.
+func TestManyCallers(t *testing.T) {
+	d := untrained(t, func(*spec.Spec) {})
+	const n = 48
+	clips, id := drawn(t, n)
+	together, err := d.All(t.Context(), clips, d.Record.Score, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for caller := range 8 {
+		wait.Go(func() {
+			for i := caller; i < n; i += 8 {
+				r, err := d.Face(t.Context(), clips[i].Frames[0], id(i))
+				if want := d.Score(d.Record.Score, together[i]); err != nil || !r.Found || r.Score != want {
+					t.Errorf("face %d: %v (%v), want %v", i, r.Score, err, want)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// A caller whose context ends returns at once, and the others go on; a closed detector refuses.
+func TestCallersEnd(t *testing.T) {
+	d := untrained(t, func(*spec.Spec) {})
+	clips, id := drawn(t, 2)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := d.Clip(ctx, clips[0], id(0)); err != nil && !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if _, err := d.Clip(t.Context(), clips[1], id(1)); err != nil {
+		t.Error(err)
+	}
+	bad := clips[0]
+	bad.Frames = []face.Face{{Image: bad.Frames[0].Image}}
+	if _, err := d.Clip(t.Context(), bad, "bad"); err == nil || !strings.Contains(err.Error(), "bad") {
+		t.Errorf("a face without landmarks: %v", err)
+	}
+	if _, err := d.Clip(t.Context(), clips[1], id(1)); err != nil {
+		t.Errorf("after a bad face: %v", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Clip(t.Context(), clips[1], id(1)); !errors.Is(err, errClosed) {
+		t.Errorf("closed: %v", err)
+	}
+}
+
+// A picture without a face is no error and has no score; one with a face has.
+func TestImage(t *testing.T) {
+	d := untrained(t, func(*spec.Spec) {})
+	r, err := d.Image(t.Context(), image.NewRGBA(image.Rect(0, 0, 200, 200)), "black")
+	if err != nil || r.Found || !math.IsNaN(r.Score) {
+		t.Errorf("a black picture: %+v, %v", r, err)
+	}
+}
+
+// What explains a face is its method's map, with the score that it has without one.
+func TestExplain(t *testing.T) {
+	d := untrained(t, func(*spec.Spec) {})
+	clips, id := drawn(t, 1)
+	want, err := d.Clip(t.Context(), clips[0], id(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := d.Explain(t.Context(), clips[0], id(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Score != want.Score || r.Map == nil || len(r.Map.Regions) != 4 || len(r.Map.Values) != 4 || len(r.Similarities) != 8 {
+		t.Errorf("score %v, want %v; map %+v; %d similarities", r.Score, want.Score, r.Map, len(r.Similarities))
+	}
+	for i, v := range r.Map.Values {
+		if mean := (r.Similarities[i] + r.Similarities[4+i]) / 2; math.Abs(v-mean) > 1e-12 {
+			t.Errorf("region %d has %v, the mean of its types is %v", i, v, mean)
+		}
+	}
+}
+
+// A folder that is no detector says what it lacks.
+func TestOpenNone(t *testing.T) {
+	if _, err := Open(t.Context(), t.TempDir(), nil); !errors.Is(err, ErrNone) || !strings.Contains(err.Error(), store.WeightsFile) {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if _, err := OpenFS(t.Context(), fstest.MapFS{store.SpecFile: {}, store.WeightsFile: {}}, nil); !errors.Is(err, ErrNone) || !strings.Contains(err.Error(), store.RecordFile) {
+		t.Errorf("a folder without a record: %v", err)
+	}
+}
+
+// What was fitted lies beside the weights, and does not get into the network that another run adopts.
+func TestFitIsKept(t *testing.T) {
+	d := untrained(t, func(*spec.Spec) {})
 	dir := t.TempDir()
 	read := func() safetensors.File {
 		t.Helper()
@@ -146,28 +244,51 @@ func TestFittedIsKept(t *testing.T) {
 		return file
 	}
 	bare := len(read().Tensors)
-	d.Calibration = &method.Calibration{Mean: []float64{0.5, -1}, Spread: []float64{0.25, 2}}
-	d.Few = &method.Few{Score: "calibrated", Variants: []int{5, 0, 2}, Weights: []float64{1, 0.5, -2, 0.25, 4}}
+	d.Fit = method.Fit{Score: "calibrated", Values: map[string][]float64{
+		"calibration/mean": {0.5, -1}, "calibration/spread": {0.25, 2}, "few/variants": {5, 0, 2}, "few/weights": {1, 0.5, -2, 0.25, 4},
+	}}
 	file := read()
-	again := &Detector{Spec: d.Spec}
-	if err := again.Fitted(&file, "calibrated"); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(again.Few, d.Few) || !reflect.DeepEqual(again.Calibration, d.Calibration) {
-		t.Errorf("got %+v and %+v, want %+v and %+v", again.Few, again.Calibration, d.Few, d.Calibration)
+	if again := TakeFit(&file, "calibrated"); !reflect.DeepEqual(again, d.Fit) {
+		t.Errorf("got %+v, want %+v", again, d.Fit)
 	}
 	if len(file.Tensors) != bare {
 		t.Errorf("%d tensors are left, want the %d of the network", len(file.Tensors), bare)
 	}
-	d.Few.Variants = []int{5, 0, 8}
+	d.Fit = method.Fit{}
 	file = read()
-	if err := again.Fitted(&file, "calibrated"); err == nil {
-		t.Error("no error for variant 8 of 8")
+	if again := TakeFit(&file, ""); again.Values != nil || len(file.Tensors) != bare {
+		t.Errorf("without a fit: %+v", again)
 	}
-	d.Few, d.Calibration = nil, nil
-	again = &Detector{Spec: d.Spec}
-	file = read()
-	if err := again.Fitted(&file, "figure"); err != nil || again.Few != nil || again.Calibration != nil || len(file.Tensors) != bare {
-		t.Errorf("without them: %+v, %+v, %v", again.Few, again.Calibration, err)
+}
+
+// BenchmarkFace compares faces that eight goroutines score one by one with faces that are scored together.
+func BenchmarkFace(b *testing.B) {
+	d := untrained(b, func(s *spec.Spec) { s.Encoder.Size = 64 })
+	const n = 64
+	clips, id := drawn(b, n)
+	if _, err := d.All(b.Context(), clips, d.Record.Score, id); err != nil {
+		b.Fatal(err)
 	}
+	b.Run("together", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := d.All(b.Context(), clips, d.Record.Score, id); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("eight callers", func(b *testing.B) {
+		for b.Loop() {
+			var wait sync.WaitGroup
+			for caller := range 8 {
+				wait.Go(func() {
+					for i := caller; i < n; i += 8 {
+						if _, err := d.Clip(b.Context(), clips[i], id(i)); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			wait.Wait()
+		}
+	})
 }

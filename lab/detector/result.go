@@ -67,8 +67,11 @@ func (d *Detector) Image(ctx context.Context, picture *image.RGBA, id string) (R
 		return Result{}, err
 	}
 	found, err := finder.Faces(picture)
-	if err != nil || len(found) == 0 {
-		return d.nothing(), err
+	if errors.Is(err, detect.ErrNoFace) {
+		return d.nothing(), nil
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("detector: %s: %w", id, err)
 	}
 	largest := found[0]
 	for _, f := range found[1:] {
