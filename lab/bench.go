@@ -13,7 +13,7 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/compiler"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -83,7 +83,7 @@ func (l *Lab) Bench(ctx context.Context, what string, s spec.Spec, least time.Du
 	if what == "variants" || what == "score" {
 		fit = func(f face.Face) (face.Face, error) { return f, nil } // as tests do
 	}
-	set, _ := datasets.Synthetic(s.Seed)
+	set, _ := synthetic.Sets(s.Seed)
 	set.Items = set.Items[:benchFaces]
 	faces, items, _, err := l.load(ctx, "drawing faces", set, fit)
 	if err != nil {

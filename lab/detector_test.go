@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
@@ -46,7 +47,7 @@ func untrained(t *testing.T) (*detector, *Lab) {
 // were chosen, and of the plain face.
 func TestEvidence(t *testing.T) {
 	d, l := untrained(t)
-	set, _ := datasets.Synthetic(1)
+	set, _ := synthetic.Sets(1)
 	const n = 40 // more than a chunk; 40 · 9 images do not fill their passes
 	var faces []face.Face
 	var ids []string

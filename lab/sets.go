@@ -60,7 +60,7 @@ func (l *Lab) videoSets() (map[string]datasets.Dataset, error) {
 // were cut from videos. trained are the names of the training sets.
 func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems []datasets.Problem, err error) {
 	all := len(names) == 0
-	if !all && !slices.ContainsFunc(names, func(n string) bool { return n != datasets.SyntheticName }) {
+	if !all && !slices.ContainsFunc(names, func(n string) bool { return !datasets.IsDrawn(n) }) {
 		return datasets.Tests(l.data, names, l.mode)
 	}
 	ready, err := datasets.TestNames(l.data)
@@ -68,7 +68,7 @@ func (l *Lab) testSets(names, trained []string) (found []datasets.Set, problems 
 		return nil, nil, err
 	}
 	isReady := func(name string) bool {
-		return name == datasets.SyntheticName || slices.Contains(ready, datasets.SetName(name))
+		return datasets.IsDrawn(name) || slices.Contains(ready, datasets.SetName(name))
 	}
 	if !all && !slices.ContainsFunc(names, func(n string) bool { return !isReady(n) }) {
 		return datasets.Tests(l.data, names, l.mode)
@@ -174,7 +174,7 @@ func (l *Lab) facesCommand(more ...string) string {
 func (l *Lab) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.Problem, err error) {
 	var videos map[string]datasets.Dataset
 	for _, name := range d.Train {
-		if name == datasets.SyntheticName || l.data == "" || l.readyMade(name) {
+		if datasets.IsDrawn(name) || l.data == "" || l.readyMade(name) {
 			continue
 		}
 		if videos == nil {
