@@ -44,6 +44,14 @@ var celebKinds = []celebKind{
 // agree with it: 178 real and 340 fake videos.
 const celebListDigest = "a0742307bae02294d7412648732fb9879f967b4971eb195fa6fb6d67dcd41451"
 
+func init() {
+	Register(Layout{Name: celebLayout, Rank: 2, Recognise: recogniseCeleb, Open: openCeleb, Published: []Published{{
+		Name:    celebLayout,
+		Folders: map[string]string{"celebdf_v2": celebLayout},
+		Lacks:   fewerThan(celebKinds[0].test+celebKinds[1].test, celebKinds[2].test),
+	}}})
+}
+
 // celebFolder returns the folder's name as it is on disk: some copies write Youtube-real.
 func celebFolder(dir, folder string) (string, bool) {
 	entries, err := os.ReadDir(dir)

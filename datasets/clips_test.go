@@ -44,16 +44,13 @@ func TestClips(t *testing.T) {
 }
 
 func TestClipsErrors(t *testing.T) {
-	still, _ := Synthetic(1)
-	for i := range still.Items {
-		still.Items[i].Frame *= 10
-	}
+	still := Set{Name: "stills", Items: framesOf(0, 10, 20, 30)}
 	for _, c := range []struct {
 		set          Set
 		length, step int
 		want         []string
 	}{
-		{still, 8, 1, []string{"synthetic", "not consecutive", "--consecutive 8"}},
+		{still, 8, 1, []string{"stills", "not consecutive", "--consecutive 8"}},
 		{Set{Name: "d", Items: framesOf(1, 3, 4, 5, 7)}, 8, 1, []string{"of d", "longest run", "3, in d/m/v"}},
 		{Set{Name: "d"}, 0, 1, []string{"at least 1"}},
 		{Set{Name: "d"}, 1, 0, []string{"at least 1"}},

@@ -27,19 +27,6 @@ var landmarkColumns = func() (names []string) {
 	return names
 }()
 
-// displayNames are the names of data sets by the folder that they come in.
-var displayNames = map[string]string{
-	"ffpp_raw":     "FF++ raw",
-	"ffpp_c23":     "FF++ c23",
-	"ffpp_c40":     "FF++ c40",
-	"dfd_raw":      "DFD raw",
-	"dfd_c23":      "DFD c23",
-	"dfd_c40":      "DFD c40",
-	"celebdf_v2":   celebLayout,
-	"dfdc":         dfdcLayout,
-	"dfdc_preview": dfdcpLayout,
-}
-
 // OpenCrops reads manifest.csv of a folder of face crops, with the columns
 //
 //	file,label,method,video,frame,target,source,x,y,side,stored

@@ -23,6 +23,8 @@ import (
 // of which file and label must be there. The data set is called by the folder.
 const csvLayout = "videos.csv"
 
+func init() { Register(Layout{Name: csvLayout, Rank: 0, Recognise: recogniseCSV, Open: openCSV}) }
+
 func recogniseCSV(dir string) (bool, string) { return exists(filepath.Join(dir, csvLayout)), "" }
 
 func openCSV(dir string, mode Mode) ([]Dataset, error) {

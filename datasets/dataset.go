@@ -12,7 +12,7 @@ import (
 // Dataset is a data set as it lies on disk: the videos that are there, and those of its lists that are not.
 type Dataset struct {
 	Name     string    // with its compression, as in "FF++ c40"
-	Layout   string    // how the folder is laid out, one of [Layouts]
+	Layout   string    // how the folder is laid out, the name of one of [Layouts]
 	Dir      string    // the folder
 	Videos   []Video   // that are there, ordered by [Video.ID]
 	Missing  []Video   // that a list names and that are not there or cannot be read, likewise ordered; without a Path
@@ -62,7 +62,9 @@ const fewest = 10
 func (d Dataset) TrainedOn(names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
 		name = SetName(name)
-		return name == d.Name || family(name) != "" && family(name) == family(d.Name)
+		of, ok := family(name)
+		own, _ := family(d.Name)
+		return name == d.Name || ok && of.Name == own.Name
 	})
 }
 

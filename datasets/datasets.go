@@ -1,4 +1,5 @@
-// Package datasets knows which faces there are, what they are called and whether they are fake.
+// Package datasets knows which faces there are, what they are called and whether they are fake. A new data set is one new
+// file that registers itself: its layout on disk ([Register]), or how it is drawn ([RegisterDrawn]).
 //
 // Before faces are cut, there are videos: [Open] reads a data set as its authors lay it out (FaceForensics++ with DFD,
 // Celeb-DF v2, DFDC and its preview), or a folder with a videos.csv, or a plain one, and yields a [Video] for each that
@@ -6,8 +7,8 @@
 // [Leaks] for people on both sides of a split, and [Examine] reports all of it.
 //
 // Of faces, the package reads folders of crops with a manifest ([OpenCrops]) and folders of real faces ([OpenReal]),
-// finds the training and test sets of an experiment under a data root ([Train], [Tests]), and draws faces of its own
-// ([Synthetic]). It ships no third-party picture. Images are decoded one at a time, by [Load].
+// and finds the training and test sets of an experiment under a data root ([Train], [Tests]). It ships no third-party
+// picture; package datasets/synthetic draws faces by code. Images are decoded one at a time, by [Load].
 //
 // A label means the same in every manifest that is ours: 1 is fake, 0 is real. The official list of Celeb-DF v2 says
 // the opposite (1 is real), and [Open] reads it so; manifests of its crops must be labelled the other way round.
@@ -32,14 +33,17 @@ type Item struct {
 	Track    int    // which of the faces that were followed through the video it is, counted from 1; 0 if unknown
 	Fake     bool
 	File     string          // slash path within the folder of the set, the same on every machine; "" where there is no face
-	Path     string          // the file to open; "" for a synthetic face, and where there is no face
+	Path     string          // the file to open; "" for a drawn face, and where there is no face
 	Box      image.Rectangle // the square of the source frame that was cropped; empty if unknown
 
 	// Landmarks are the 68 points in the pixels of the image, nil if the set has none.
 	Landmarks []face.Point
 
-	inner  share            // where a face without landmarks lies in its image
-	render func() face.Face // draws a synthetic face; nil for one in a file
+	// Draw draws the face of a set made by code ([RegisterDrawn]), the same one at each call and from any number of
+	// goroutines at once. Nil for a face in a file.
+	Draw func() face.Face
+
+	inner share // where a face without landmarks lies in its image
 }
 
 // VideoID identifies the video by data set with compression, method and name. The name alone does not: FF++ has a

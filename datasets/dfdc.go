@@ -33,6 +33,14 @@ var dfdcSizes = []struct {
 	reals, fakes int
 }{{TrainSplit, 19154, 100000}, {ValSplit, 2000, 2000}, {TestSplit, 2500, 2500}}
 
+func init() {
+	Register(Layout{Name: dfdcLayout, Rank: 4, Recognise: recogniseDFDC, Open: openDFDC, Published: []Published{{
+		Name:    dfdcLayout,
+		Folders: map[string]string{"dfdc": dfdcLayout},
+		Lacks:   fewerThan(dfdcSizes[2].reals, dfdcSizes[2].fakes),
+	}}})
+}
+
 // Where videos and parts lie below a folder of DFDC.
 var (
 	dfdcShelves = []string{".", "videos", "test", "test_videos"}

@@ -36,6 +36,14 @@ const (
 
 var dfdcpMethods = []string{dfdcpOriginal, "method_A", "method_B"}
 
+func init() {
+	Register(Layout{Name: dfdcpLayout, Rank: 3, Recognise: recogniseDFDCP, Open: openDFDCP, Published: []Published{{
+		Name:    dfdcpLayout,
+		Folders: map[string]string{"dfdc_preview": dfdcpLayout},
+		Lacks:   fewerThan(dfdcpSizes[1].reals, dfdcpSizes[1].fakes),
+	}}})
+}
+
 func recogniseDFDCP(dir string) (bool, string) {
 	var methods []string
 	for _, method := range dfdcpMethods {

@@ -21,7 +21,7 @@ import (
 )
 
 // Digest returns the SHA-256 in hex of a set's item ids, labels, landmarks and image bytes, whatever the order of the
-// items: two runs that report the same digest saw the same faces. Of a synthetic set it hashes the ids and every 64th
+// items: two runs that report the same digest saw the same faces. Of a drawn set it hashes the ids and every 64th
 // drawing, which changes when the drawing code does.
 func Digest(set Set) (string, error) { return CachedDigest(set, "") }
 
@@ -40,10 +40,10 @@ func CachedDigest(set Set, cache string) (string, error) {
 	total := sha256.New()
 	for i, it := range items {
 		content := contents[i].hex()
-		if it.render != nil {
+		if it.Draw != nil {
 			drawn := sha256.New()
 			if i%64 == 0 {
-				drawn.Write(it.render().Image.Pix)
+				drawn.Write(it.Draw().Image.Pix)
 			}
 			content = hex.EncodeToString(drawn.Sum(nil))
 		}
@@ -60,7 +60,7 @@ func CachedDigest(set Set, cache string) (string, error) {
 }
 
 // inFile tells that the item is an image in a file.
-func (it Item) inFile() bool { return it.render == nil && !it.NoFace() }
+func (it Item) inFile() bool { return it.Draw == nil && !it.NoFace() }
 
 // digestFiles returns the SHA-256 of the images of items, the zero value for those without a file.
 func digestFiles(set Set, items []Item, cache string) ([]fileDigest, error) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"image"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
 func TestDigest(t *testing.T) {
@@ -50,16 +53,25 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-func TestDigestSynthetic(t *testing.T) {
-	a, _ := Synthetic(1)
-	b, _ := Synthetic(2)
-	a.Items, b.Items = a.Items[:65], b.Items[:65]
+func TestDigestDrawn(t *testing.T) {
+	// 65 faces: the digest draws every 64th, so the first and the last.
+	set := func(shade uint8) (s Set) {
+		for i := range 65 {
+			s.Items = append(s.Items, Item{Dataset: "drawn", Video: fmt.Sprintf("%02d", i), File: "a", Draw: func() face.Face {
+				m := image.NewRGBA(image.Rect(0, 0, 2, 2))
+				m.Pix[0] = shade * uint8(i)
+				return face.Face{Image: m}
+			}})
+		}
+		return s
+	}
+	a, b := set(1), set(2)
 	one, err := Digest(a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if two, _ := Digest(b); one == two {
-		t.Error("two seeds share a digest")
+		t.Error("two drawings share a digest")
 	}
 	if again, _ := Digest(a); one != again {
 		t.Error("the digest changes from call to call")

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/seeable-lab/seeable/datasets"
+	_ "github.com/seeable-lab/seeable/datasets/synthetic" // the set of that name
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 

@@ -81,6 +81,50 @@ var ffppFolders = []struct {
 	folders     []string
 }{{"raw", []string{"raw", "c0"}}, {"c23", []string{"c23"}}, {"c40", []string{"c40"}}}
 
+func init() {
+	folders := func(folder, name string) map[string]string {
+		names := map[string]string{}
+		for _, f := range ffppFolders {
+			names[folder+"_"+f.compression] = name + " " + f.compression
+		}
+		return names
+	}
+	Register(Layout{Name: ffppLayout, Rank: 1, Recognise: recogniseFFPP, Open: openFFPP, Published: []Published{
+		{Name: "FF++", Folders: folders("ffpp", "FF++"), Person: ffppPerson, Lacks: ffppLacks},
+		{Name: "DFD", Folders: folders("dfd", "DFD"), Lacks: fewerThan(dfdReals, dfdFakes)},
+	}})
+}
+
+// ffppPerson is what the person of a sequence is called: by the first of the sequences that were cut from one video.
+func ffppPerson(name string) string {
+	for _, same := range ffppSameVideo {
+		if slices.Contains(same, name) {
+			return same[0]
+		}
+	}
+	return name
+}
+
+// ffppLacks is [Published.Lacks]. The real videos are wanted, and those of each method that the set has at all.
+func ffppLacks(videos []Item) bool {
+	tested := map[string]int{ffppOriginal: 0} // videos of the test part by method
+	for _, it := range videos {
+		if it.Method == ffppOriginal || slices.Contains(ffppMethods, it.Method) {
+			tested[it.Method] += 0
+			if ffppSequences()[it.Identity].split == TestSplit {
+				tested[it.Method]++
+			}
+		}
+	}
+	part := ffppPart(TestSplit)
+	for _, n := range tested {
+		if n < part {
+			return true
+		}
+	}
+	return false
+}
+
 func recogniseFFPP(dir string) (bool, string) {
 	c := newCollector("", ffppLayout, dir, Skip)
 	trees := 0

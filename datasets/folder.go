@@ -17,6 +17,10 @@ import (
 // recognised only where nothing else is ([Open]), never by [Find].
 const folderLayout = "folder"
 
+func init() {
+	Register(Layout{Name: folderLayout, Rank: 9, Recognise: recogniseFolder, Open: openFolder})
+}
+
 func recogniseFolder(dir string) (bool, string) {
 	real, fake := holdsMedia(filepath.Join(dir, "real")), holdsMedia(filepath.Join(dir, "fake"))
 	switch {

@@ -36,19 +36,19 @@ func Leaks(datasets []Dataset, crops, real []Set) []Leak {
 	for _, d := range datasets {
 		for _, v := range d.Videos {
 			if v.Split != NoSplit {
-				f := family(v.Dataset)
-				addPeople(at(f+" "+string(v.Split), v.Split), f, v.Identity, v.Source)
+				of, _ := family(v.Dataset)
+				addPeople(at(of.Name+" "+string(v.Split), v.Split), v.Dataset, v.Identity, v.Source)
 			}
 		}
 	}
 	for _, s := range real {
 		for _, it := range s.Items {
-			addPeople(at("real faces "+s.Name, TrainSplit), family(s.Name), it.Identity, it.Source)
+			addPeople(at("real faces "+s.Name, TrainSplit), s.Name, it.Identity, it.Source)
 		}
 	}
 	for _, s := range crops {
 		for _, it := range s.Items {
-			addPeople(at("crops "+s.Name, TestSplit), family(s.Name), it.Identity, it.Source)
+			addPeople(at("crops "+s.Name, TestSplit), s.Name, it.Identity, it.Source)
 		}
 	}
 	slices.SortFunc(sides, func(a, b *side) int { return strings.Compare(a.name, b.name) })
@@ -80,33 +80,18 @@ func border(from, to Split) bool {
 	return from == TrainSplit && to != TrainSplit || from == ValSplit && to == TestSplit
 }
 
-// numbered are the data sets that number their people, so that a name means something in them alone.
-var numbered = []string{"FF++", "DFD", celebLayout, dfdcLayout, dfdcpLayout}
-
-// family is the data set without its compression if it numbers its people, else "".
-func family(dataset string) string {
-	for _, name := range numbered {
-		if dataset == name || strings.HasPrefix(dataset, name+" ") && slices.Contains([]string{"raw", "c23", "c40"}, dataset[len(name)+1:]) {
-			return name
-		}
-	}
-	return ""
-}
-
-func addPeople(people map[string]bool, family string, names ...string) {
+// addPeople adds people by what the data set calls them. A name that only a published data set gives holds within it alone.
+func addPeople(people map[string]bool, dataset string, names ...string) {
+	of, numbered := family(dataset)
 	for _, name := range names {
 		if name == "" {
 			continue
 		}
-		if family == "FF++" {
-			for _, same := range ffppSameVideo {
-				if slices.Contains(same, name) {
-					name = same[0]
-				}
-			}
+		if of.Person != nil {
+			name = of.Person(name)
 		}
-		if family != "" {
-			name = family + " " + name
+		if numbered {
+			name = of.Name + " " + name
 		}
 		people[name] = true
 	}

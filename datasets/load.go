@@ -32,12 +32,12 @@ func (s share) box(bounds image.Rectangle) image.Rectangle {
 // ErrNoFace tells that an item has no image, because no face was found ([Item.NoFace]).
 var ErrNoFace = errors.New("no face was found")
 
-// Load decodes the image of it, or draws it if it is synthetic, and adds its landmarks. A face without landmarks gets
+// Load decodes the image of it, or draws it if it has a Draw, and adds its landmarks. A face without landmarks gets
 // those of a mean face laid where faces lie in its set, and is marked Fallback. Errors name the file. It is safe for
 // concurrent use.
 func Load(it Item) (face.Face, error) {
-	if it.render != nil {
-		return it.render(), nil
+	if it.Draw != nil {
+		return it.Draw(), nil
 	}
 	if it.NoFace() {
 		return face.Face{}, fmt.Errorf("datasets: %s: %w", it.ID(), ErrNoFace)

@@ -1,42 +1,60 @@
 package datasets
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// layout is a way in which a data set lies on disk.
-type layout struct {
-	name string
-	// recognise tells whether a folder has the layout; if not but it looks like it, what is wrong with it.
-	recognise func(dir string) (is bool, lacks string)
-	open      func(dir string, mode Mode) ([]Dataset, error)
+// Layout is a way in which data sets lie on disk, and what is known of the published ones that lie so. A new data set is
+// one file that registers its layout.
+type Layout struct {
+	Name string
+	// Rank orders the layouts: a folder has the first that recognises it. 0 is for a folder that lists its videos itself, 1
+	// to 8 for published data sets, which are told by folders and files of their own, 9 for what any folder may look like.
+	Rank int
+	// Recognise tells whether a folder has the layout; if not but it looks like it, what it lacks, in words that follow
+	// "looks like <name>, but", else "".
+	Recognise func(dir string) (is bool, lacks string)
+	// Open reads the data sets of a folder that has the layout. Mode is that of the caller of [Open], which see.
+	Open func(dir string, mode Mode) ([]Dataset, error)
+	// Published are the published data sets that lie so; none for a layout of anybody's own videos.
+	Published []Published
 }
 
-// layouts are tried in this order: first the ones that are told by a file of their own.
-var layouts = []layout{
-	{csvLayout, recogniseCSV, openCSV},
-	{ffppLayout, recogniseFFPP, openFFPP},
-	{celebLayout, recogniseCeleb, openCeleb},
-	{dfdcpLayout, recogniseDFDCP, openDFDCP},
-	{dfdcLayout, recogniseDFDC, openDFDC},
-	{folderLayout, recogniseFolder, openFolder},
+// layouts are those registered, by rank and then by name.
+var layouts []Layout
+
+// Register makes a layout known to [Open], [Find] and [Examine], and its published data sets to all that asks for them. It
+// is to be called from an init function; it panics if a name is taken, for two packages that claim one name are a mistake
+// of the program and not of its input.
+func Register(l Layout) {
+	taken := slices.ContainsFunc(layouts, func(other Layout) bool { return other.Name == l.Name })
+	if taken || l.Name == "" || l.Recognise == nil || l.Open == nil {
+		panic(fmt.Sprintf("datasets: Register(%q): want a layout that is registered once, with Recognise and Open", l.Name))
+	}
+	for _, p := range l.Published {
+		publish(p)
+	}
+	layouts = append(layouts, l)
+	slices.SortFunc(layouts, func(a, b Layout) int { return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name)) })
 }
 
 // Layouts names the layouts of videos that [Open] and [Find] know.
 func Layouts() []string {
 	var names []string
 	for _, l := range layouts {
-		names = append(names, l.name)
+		names = append(names, l.Name)
 	}
 	return names
 }
 
-// Open reads the data sets of the folder dir: one, or one for each compression of FaceForensics++. The folder has one of
-// the official layouts of FaceForensics++, Celeb-DF v2, DFDC and the DFDC preview; or a file videos.csv that lists its
-// videos; or folders real and fake; or nothing but videos and images, which are then taken as real.
+// Open reads the data sets of the folder dir: one, or one for each compression where it comes in several. The
+// folder has one of the [Layouts]: that of a published data set; or a file videos.csv that lists its videos; or folders
+// real and fake; or nothing but videos and images, which are then taken as real.
 //
 // Videos that cannot be used are left out and kept as problems; in mode Strict the first is an error. A video that only
 // the published lists of FaceForensics++ name is missing and no problem: most people have a part. A folder with another
@@ -50,7 +68,7 @@ func Open(dir string, mode Mode) ([]Dataset, error) {
 	found, hint := recognise(dir)
 	switch {
 	case found != nil:
-		return found.open(dir, mode)
+		return found.Open(dir, mode)
 	case hint != "":
 		return nil, fmt.Errorf("datasets: %s %s", printable(dir), hint)
 	case holdsMedia(dir):
@@ -60,14 +78,14 @@ func Open(dir string, mode Mode) ([]Dataset, error) {
 }
 
 // recognise returns the layout of dir, nil if none; then the hint says which one it looks like, if any.
-func recognise(dir string) (found *layout, hint string) {
+func recognise(dir string) (found *Layout, hint string) {
 	for i := range layouts {
-		is, lacks := layouts[i].recognise(dir)
+		is, lacks := layouts[i].Recognise(dir)
 		if is {
 			return &layouts[i], ""
 		}
 		if lacks != "" && hint == "" {
-			hint = fmt.Sprintf("looks like %s, but %s", layouts[i].name, lacks)
+			hint = fmt.Sprintf("looks like %s, but %s", layouts[i].Name, lacks)
 		}
 	}
 	return nil, hint
@@ -109,9 +127,9 @@ func Find(root string) ([]Place, error) {
 		known[real] = true
 		p := Place{Dir: dir, Layout: faces(dir)}
 		if p.Layout == "" {
-			var l *layout
+			var l *Layout
 			if l, p.Hint = recognise(dir); l != nil {
-				p.Layout = l.name
+				p.Layout = l.Name
 			}
 		}
 		if p.Layout != "" || p.Hint != "" {

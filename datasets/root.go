@@ -15,13 +15,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
-// SyntheticName is the name under which [Train] and [Tests] know the drawn faces of [Synthetic].
-const SyntheticName = "synthetic"
-
-// syntheticSeed fixes the synthetic set: like a data set on disk it is the same for every run.
-const syntheticSeed = 1
-
-// Train reads the real faces of d.Train, folders below root or "synthetic", and splits them into those to train on and
+// Train reads the real faces of d.Train, folders below root or names of drawn sets ([RegisterDrawn]), and splits them into those to train on and
 // those held out. All faces of an identity go to one side, the one that a hash of the seed and the identity gives it:
 // neither the order of the files nor other identities change it, and about d.Holdout of them are held out. Identities
 // of d.Exclude are in neither set.
@@ -71,9 +65,9 @@ func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (
 }
 
 func openTrain(root, name string, mode Mode) (Set, []Problem, error) {
-	if name == SyntheticName {
-		set, _ := Synthetic(syntheticSeed)
-		return set, nil, nil
+	if IsDrawn(name) {
+		set, _, err := openDrawn(name)
+		return set, nil, err
 	}
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return Set{}, nil, fmt.Errorf("datasets: training set %q is not a folder below the data root; want a name like real/ytfaces", name)
@@ -103,10 +97,11 @@ func checkFolder(root, dir string) error {
 
 // Tests opens the sets to test on. They are the folders with a manifest of [OpenCrops] in root/crops and directly in
 // root, and root itself if it is such a folder, sorted by name. Names, if any, choose among them and give their order:
-// display names ("FF++ c40"), folder names ("ffpp_c40"), or "synthetic", which needs no root.
+// display names ("FF++ c40"), folder names ("ffpp_c40"), or those of drawn sets ([RegisterDrawn]), which
+// need no root.
 func Tests(root string, names []string, mode Mode) ([]Set, []Problem, error) {
 	var dirs map[string]string
-	if len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return n != SyntheticName }) {
+	if len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return !IsDrawn(n) }) {
 		if err := checkFolder(root, root); err != nil {
 			return nil, nil, err
 		}
@@ -130,8 +125,11 @@ func Tests(root string, names []string, mode Mode) ([]Set, []Problem, error) {
 		if slices.ContainsFunc(sets, func(s Set) bool { return s.Name == name }) {
 			return nil, problems, fmt.Errorf("datasets: test set %s is named twice", name)
 		}
-		if name == SyntheticName {
-			_, set := Synthetic(syntheticSeed)
+		if IsDrawn(name) {
+			_, set, err := openDrawn(name)
+			if err != nil {
+				return nil, problems, err
+			}
 			sets = append(sets, set)
 			continue
 		}

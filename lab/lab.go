@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
+	_ "github.com/seeable-lab/seeable/datasets/synthetic" // who imports lab can name the drawn set
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/run"

@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/compiler"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/encoder"
@@ -86,7 +87,7 @@ func Measure(ctx context.Context, e *env.Env, what string, s spec.Spec, least ti
 	if what == "variants" || what == "score" {
 		fit = func(c face.Clip) (face.Clip, error) { return c, nil } // as tests do
 	}
-	set, _ := datasets.Synthetic(s.Seed)
+	set, _ := synthetic.Sets(s.Seed)
 	set.Items = set.Items[:benchFaces]
 	b := bench{env: e, spec: s, method: m, least: least}
 	for _, it := range set.Items {

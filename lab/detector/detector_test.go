@@ -15,6 +15,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -55,7 +56,7 @@ func untrained(t testing.TB, change func(*spec.Spec)) *Detector {
 // drawn are drawn faces and their ids.
 func drawn(t testing.TB, n int) (source.Clips, func(i int) string) {
 	t.Helper()
-	set, _ := datasets.Synthetic(1)
+	set, _ := synthetic.Sets(1)
 	var faces []face.Face
 	for _, it := range set.Items[:n] {
 		f, err := datasets.Load(it)

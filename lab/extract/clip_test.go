@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 	"github.com/seeable-lab/seeable/lab/video"
@@ -48,7 +49,7 @@ func realNets(t testing.TB) (x *Extractor, ffmpeg string) {
 // frames with a face as wanted.
 func drawn(t testing.TB, method string, w, h, frames int, blank ...int) (pictures []*image.RGBA, landmarks [][]face.Point) {
 	t.Helper()
-	_, set := datasets.Synthetic(1)
+	_, set := synthetic.Sets(1)
 	var items []datasets.Item
 	for _, it := range set.Items {
 		if it.Method == method && (len(items) == 0 || it.VideoID() == items[0].VideoID()) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -13,7 +14,7 @@ import (
 // Training images of a drawn face: two views of one discrepancy for SeeABLE, a real and a self-blended one for SBI. A
 // score needs the face and all its variants.
 func Example() {
-	people, _ := datasets.Synthetic(1)
+	people, _ := synthetic.Sets(1)
 	f, err := datasets.Load(people.Items[0])
 	if err != nil {
 		fmt.Println(err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
@@ -50,7 +51,7 @@ func sbi(t testing.TB, s spec.Spec) *SBI {
 
 // people are drawn faces of 256 × 256 pixels with exact landmarks.
 var people = sync.OnceValues(func() ([]face.Face, error) {
-	set, _ := datasets.Synthetic(1)
+	set, _ := synthetic.Sets(1)
 	var faces []face.Face
 	for i := range 4 {
 		f, err := datasets.Load(set.Items[5*i])

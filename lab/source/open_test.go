@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/face/detect"
 )
@@ -138,7 +139,7 @@ func same(t *testing.T, s *Set, want []face.Clip, items []datasets.Item) {
 
 func TestOpenIsTheReference(t *testing.T) {
 	set := folder(t, 40, 24)
-	drawn, _ := datasets.Synthetic(1)
+	drawn, _ := synthetic.Sets(1)
 	set.Items = append(set.Items, drawn.Items[:6]...)
 	set.Items = append(set.Items, datasets.Item{Dataset: "faces", Video: "empty", Frame: 3})
 	want, items, wantSkipped := naive(set, (&small{}).keep)
@@ -321,7 +322,7 @@ func TestList(t *testing.T) {
 // Clips of several frames hold them in order, also where they overlap.
 func TestOpenClips(t *testing.T) {
 	var set datasets.Set
-	drawn, _ := datasets.Synthetic(1)
+	drawn, _ := synthetic.Sets(1)
 	for i := range 8 {
 		it := drawn.Items[i]
 		it.Video, it.Frame, it.File, it.Fake = "one", i, fmt.Sprint(i), true

@@ -61,7 +61,7 @@ func (r *Root) videoSets() (map[string]datasets.Dataset, error) {
 // were cut from videos. trained are the names of the training sets.
 func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems []datasets.Problem, err error) {
 	all := len(names) == 0
-	if !all && !slices.ContainsFunc(names, func(n string) bool { return n != datasets.SyntheticName }) {
+	if !all && !slices.ContainsFunc(names, func(n string) bool { return !datasets.IsDrawn(n) }) {
 		return datasets.Tests(r.Data, names, r.Mode)
 	}
 	ready, err := datasets.TestNames(r.Data)
@@ -69,7 +69,7 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 		return nil, nil, err
 	}
 	isReady := func(name string) bool {
-		return name == datasets.SyntheticName || slices.Contains(ready, datasets.SetName(name))
+		return datasets.IsDrawn(name) || slices.Contains(ready, datasets.SetName(name))
 	}
 	if !all && !slices.ContainsFunc(names, func(n string) bool { return !isReady(n) }) {
 		return datasets.Tests(r.Data, names, r.Mode)
@@ -175,7 +175,7 @@ func (r *Root) facesCommand(more ...string) string {
 func (r *Root) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.Problem, err error) {
 	var videos map[string]datasets.Dataset
 	for _, name := range d.Train {
-		if name == datasets.SyntheticName || r.Data == "" || r.readyMade(name) {
+		if datasets.IsDrawn(name) || r.Data == "" || r.readyMade(name) {
 			continue
 		}
 		if videos == nil {

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/source"
@@ -31,7 +32,7 @@ func TestBatchIsAFunctionOfSeedAndStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, _ := datasets.Synthetic(1)
+	set, _ := synthetic.Sets(1)
 	var faces []face.Face
 	for i := range 3 { // fewer than in a batch
 		f, err := datasets.Load(set.Items[i])

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -44,7 +45,7 @@ func TestDevices(t *testing.T) {
 	s.Train.Steps, s.Train.Batch, s.Train.Validate, s.Train.WarmUp = 5, 16, 2, 0
 	// AdamW divides by the size of a gradient and so makes rounding as large as a step where the gradient is next to nothing.
 	s.Train.Optimizer, s.Train.LearningRate = "sgd", 0.01
-	set, _ := datasets.Synthetic(1)
+	set, _ := synthetic.Sets(1)
 	m, err := method.New(s)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/source"
@@ -43,7 +44,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	people, _ := datasets.Synthetic(s.Seed)
+	people, _ := synthetic.Sets(s.Seed)
 	var faces source.Clips
 	for _, item := range people.Items[:12] {
 		f, err := datasets.Load(item)

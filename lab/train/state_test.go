@@ -18,6 +18,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -146,7 +147,7 @@ func (small) Guess(out []*Node, _ method.Inputs) *Node { return ArgMax(out[0], -
 // A run that is stopped and goes on from its saved state ends as one that was never stopped, to the bit: weights, running
 // averages, the optimizer's memory, and every loss on the way.
 func TestResumeIsExact(t *testing.T) {
-	set, _ := datasets.Synthetic(1)
+	set, _ := synthetic.Sets(1)
 	s := spec.Default()
 	s.Encoder.Size, s.Encoder.Hidden, s.Encoder.Dim = 32, 8, 4
 	s.Discrepancy.Rows, s.Discrepancy.Cols = 1, 2

@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -31,7 +32,7 @@ func TestRun(t *testing.T) {
 	s.Discrepancy.Rows, s.Discrepancy.Cols = 2, 2
 	s.Train.Steps, s.Train.Batch, s.Train.Validate, s.Train.WarmUp = 4, 8, 1, 0
 	s.Loss.WarmUp = 0.5
-	set, _ := datasets.Synthetic(1)
+	set, _ := synthetic.Sets(1)
 	m, err := method.New(s)
 	if err != nil {
 		t.Fatal(err)

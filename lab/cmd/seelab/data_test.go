@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/face"
 )
 
@@ -19,7 +20,7 @@ import (
 func drawData(t *testing.T) (root, truncated string) {
 	t.Helper()
 	root = t.TempDir()
-	train, test := datasets.Synthetic(5)
+	train, test := synthetic.Sets(5)
 
 	header := []string{"file", "person", "width", "height"}
 	for i := range face.Landmarks {

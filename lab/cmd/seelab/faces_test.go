@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/extract"
@@ -79,7 +80,7 @@ func drawVideo(t *testing.T, ffmpeg, path string, items []datasets.Item, late bo
 func drawVideos(t *testing.T, ffmpeg string) (root string) {
 	t.Helper()
 	root = t.TempDir()
-	train, test := datasets.Synthetic(5)
+	train, test := synthetic.Sets(5)
 	of := func(set datasets.Set, method string) (videos [][]datasets.Item) {
 		for _, it := range set.Items {
 			if it.Method != method {

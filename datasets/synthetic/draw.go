@@ -1,4 +1,4 @@
-package datasets
+package synthetic
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 )
 
-// syntheticSide is the side of a drawn picture in pixels.
-const syntheticSide = 256
+// pictureSide is the side of a drawn picture in pixels.
+const pictureSide = 256
 
 // portrait draws a person in a scene, without the camera's noise, and returns the picture with its landmarks.
 func portrait(p person, s scene, q pose) (*image.RGBA, []face.Point) {
@@ -52,7 +52,7 @@ type artist struct {
 }
 
 func newArtist(p person, s scene, q pose) *artist {
-	a := &artist{canvas: newCanvas(syntheticSide), p: p, s: s, q: q, skin: newWeave(p.texture), unit: q.scale * syntheticSide}
+	a := &artist{canvas: newCanvas(pictureSide), p: p, s: s, q: q, skin: newWeave(p.texture), unit: q.scale * pictureSide}
 	for i, v := range p.landmarks(q) {
 		a.l[i] = a.at(v)
 	}
@@ -68,7 +68,7 @@ func (a *artist) features() {
 	a.brow(a.l[22:27])
 }
 
-func (a *artist) at(v vector3) face.Point { return a.q.project(v, syntheticSide) }
+func (a *artist) at(v vector3) face.Point { return a.q.project(v, pictureSide) }
 
 func (a *artist) line(vs ...vector3) []face.Point {
 	points := make([]face.Point, len(vs))
@@ -90,7 +90,7 @@ func (a *artist) lit(colour rgb, n [3]float64) rgb {
 
 // background paints a wall with blurred things before it, at a quarter of the size.
 func (a *artist) background() {
-	const side = syntheticSide / 4
+	const side = pictureSide / 4
 	small := image.NewRGBA(image.Rect(0, 0, side, side))
 	r := rand.New(rand.NewPCG(a.s.clutter, 0))
 	type thing struct {
@@ -126,11 +126,11 @@ func (a *artist) background() {
 // enlarge fills the canvas with a picture of a quarter of its side, interpolated.
 func (a *artist) enlarge(small *image.RGBA) {
 	last := small.Rect.Dx() - 1
-	for y := range syntheticSide {
+	for y := range pictureSide {
 		j, wy := max(2*y-3, 0)/8, max(2*y-3, 0)%8 // the centre of pixel y is at (y+½)/4−½ = (2y−3)/8
 		top := small.Pix[j*small.Stride:]
 		low := small.Pix[min(j+1, last)*small.Stride:]
-		for x := range syntheticSide {
+		for x := range pictureSide {
 			i, wx := max(2*x-3, 0)/8, max(2*x-3, 0)%8
 			l, r := 4*i, 4*min(i+1, last)
 			out := a.Pix[a.PixOffset(x, y):][:4]
@@ -421,7 +421,7 @@ func (a *artist) spectacles() {
 
 // expose does what a camera does to a picture: uneven light, a lens that blurs a little, and noise.
 func expose(m *image.RGBA, s scene, r *rand.Rand) {
-	const side = syntheticSide
+	const side = pictureSide
 	blurred := m.Pix
 	if s.blur > 0 {
 		blurred = soften(m.Pix, s.blur)
@@ -446,7 +446,7 @@ func expose(m *image.RGBA, s scene, r *rand.Rand) {
 
 // soften convolves RGBA pixels with the kernel (w, 1−2w, w) in both directions.
 func soften(pix []uint8, w float64) []uint8 {
-	const side, stride = syntheticSide, 4 * syntheticSide
+	const side, stride = pictureSide, 4 * pictureSide
 	pass := func(src []uint8, step int, inside func(i int) bool) []uint8 {
 		dst := make([]uint8, len(src))
 		a := int(w*256 + 0.5)

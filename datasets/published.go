@@ -1,0 +1,94 @@
+package datasets
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Published is what the lab knows of a data set that others have published, beside how it lies on disk. It numbers its
+// people, so that a name means something within the data set alone.
+type Published struct {
+	// Name is the data set's without a compression: "FF++", of which "FF++ c40" is one compression.
+	Name string
+	// Folders are what a set of faces is called by the name of its folder, as in "ffpp_c40": "FF++ c40".
+	Folders map[string]string
+	// Person returns the one name of somebody whom the data set calls by several. Nil where it calls nobody so.
+	Person func(name string) string
+	// Lacks tells of a set of faces, given as one item a video, whether videos of the official test part are lacking.
+	Lacks func(videos []Item) bool
+}
+
+// published are the data sets of the layouts that are registered, by name.
+var published = map[string]Published{}
+
+// displayNames are the names of data sets by the folder that they come in.
+var displayNames = map[string]string{}
+
+// publish registers what a layout knows of published data sets.
+func publish(p Published) {
+	if _, ok := published[p.Name]; ok || p.Name == "" || p.Lacks == nil {
+		panic(fmt.Sprintf("datasets: the published data set %q: want a name that is registered once, and Lacks", p.Name))
+	}
+	published[p.Name] = p
+	for folder, name := range p.Folders {
+		if other, ok := displayNames[folder]; ok {
+			panic(fmt.Sprintf("datasets: the folder %s is called both %s and %s", folder, other, name))
+		}
+		displayNames[folder] = name
+	}
+}
+
+// compressions are those of FaceForensics++, which name sets of faces cut from it and from others compressed likewise.
+var compressions = []string{"raw", "c23", "c40"}
+
+// family is the published data set to which a name with or without a compression belongs; ok is false if there is none.
+func family(name string) (p Published, ok bool) {
+	if p, ok = published[name]; ok {
+		return p, true
+	}
+	if base, compression, found := cutLastWord(name); found && slices.Contains(compressions, compression) {
+		p, ok = published[base]
+	}
+	return p, ok
+}
+
+// cutLastWord cuts a name before its last word.
+func cutLastWord(name string) (before, last string, ok bool) {
+	i := strings.LastIndexByte(name, ' ')
+	if i < 0 {
+		return "", name, false
+	}
+	return name[:i], name[i+1:], true
+}
+
+// partialTest tells whether a set of faces lacks videos of the official test part of the data set that it is called by.
+// Of a set with another name nothing is known, and it is not partial.
+func partialTest(name string, items []Item) bool {
+	p, ok := family(name)
+	if !ok {
+		return false
+	}
+	var videos []Item
+	seen := map[string]bool{}
+	for _, it := range items {
+		if id := it.VideoID(); !seen[id] {
+			seen[id] = true
+			videos = append(videos, it)
+		}
+	}
+	return p.Lacks(videos)
+}
+
+// fewerThan returns a [Published.Lacks] of a data set whose test part is known by its numbers of videos only.
+func fewerThan(reals, fakes int) func(videos []Item) bool {
+	return func(videos []Item) bool {
+		fake := 0
+		for _, it := range videos {
+			if it.Fake {
+				fake++
+			}
+		}
+		return len(videos)-fake < reals || fake < fakes
+	}
+}

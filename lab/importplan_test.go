@@ -1,0 +1,308 @@
+package lab_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// module is this module's path.
+const module = "github.com/seeable-lab/seeable/"
+
+// importPlan is who may import whom in this module, tests apart. The data goes through the code in one direction: a package
+// may import only those of its last column, and they stand above it. In that column "lab/" is left out, and a line that
+// begins with a blank cell goes on with the package above. GoMLX says whether a package may link GoMLX, which needs a C
+// compiler and a plugin; plots, whether it may link gonb, gonum/plot or go-echarts. A star marks a package that is still
+// to come.
+const importPlan = `
+package                            | GoMLX | plots | may import
+lab/stream                         | no    | no    |
+lab/store                          | no    | no    |
+lab/spec                           | no    | no    | stream
+lab/version *                      | no    | no    |
+lab/safetensors                    | no    | no    |
+lab/tensorboard                    | no    | no    |
+lab/toolbox                        | no    | no    |
+results                            | no    | no    |
+experiments                        | no    | no    | spec
+lab/metric                         | no    | no    | stream
+lab/hypersphere                    | no    | no    | stream
+lab/face                           | no    | no    |
+lab/face/detect/internal/cnn       | no    | no    |
+lab/face/detect/internal/onnx      | no    | no    | face/detect/internal/cnn
+lab/face/detect/internal/tflite    | no    | no    | face/detect/internal/cnn
+lab/face/detect                    | no    | no    | face face/detect/internal/cnn face/detect/internal/onnx
+                                   |       |       | face/detect/internal/tflite toolbox
+lab/align *                        | no    | no    | face
+lab/discrepancy                    | no    | no    | face spec stream
+datasets                           | no    | no    | face spec stream
+datasets/synthetic                 | no    | no    | datasets face stream
+lab/video                          | no    | no    | toolbox
+lab/extract                        | no    | no    | datasets face face/detect store toolbox video
+lab/source                         | no    | no    | align datasets extract face face/detect spec store stream toolbox video
+lab/cluster                        | no    | no    | spec store
+lab/evaluation                     | no    | no    | datasets metric store
+lab/table                          | no    | no    | evaluation metric results spec store
+lab/figure                         | no    | yes   | discrepancy face hypersphere metric store stream toolbox
+lab/report                         | no    | yes   | discrepancy evaluation figure metric spec store table
+lab/internal/browsertest           | no    | no    |
+lab/accel/malloc *                 | no    | no    |
+lab/accel/graphs *                 | yes   | no    |
+lab/accel/compiler                 | yes   | no    |
+lab/accel/onednn                   | yes   | no    | accel/compiler
+lab/accel                          | yes   | no    | accel/compiler accel/graphs accel/onednn toolbox
+lab/accel/acceltest                | yes   | no    | accel toolbox
+lab/encoder                        | yes   | no    | accel/graphs accel/onednn safetensors spec stream toolbox
+lab/loss                           | yes   | no    | accel/graphs spec
+lab/method                         | yes   | no    | accel/graphs discrepancy encoder face hypersphere loss source spec
+                                   |       |       | stream
+lab/train                          | yes   | no    | accel/graphs encoder face method safetensors source spec stream
+lab/method/methodtest *            | yes   | no    | accel accel/acceltest datasets datasets/synthetic encoder face method source
+                                   |       |       | spec stream train
+lab/env *                          | yes   | no    | accel datasets extract metric source store train version
+lab/detector *                     | yes   | no    | accel/graphs datasets discrepancy encoder env extract face face/detect
+                                   |       |       | method safetensors source spec store stream train video
+lab/explore *                      | yes   | yes   | accel/graphs datasets detector discrepancy encoder env face figure
+                                   |       |       | hypersphere method source spec store stream train
+lab/run *                          | yes   | yes   | accel accel/graphs datasets detector encoder env evaluation explore face
+                                   |       |       | figure loss method metric report safetensors source spec store stream
+                                   |       |       | tensorboard train version
+lab/bench *                        | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
+                                   |       |       | discrepancy encoder env face method source spec stream train
+lab/nb                             | no    | yes   | figure # below lab, which it then imports, as soon as that does not import it
+lab                                | yes   | yes   | bench datasets datasets/synthetic detector env evaluation explore extract
+                                   |       |       | figure report run source spec store table tensorboard train version
+                                   |       |       | accel accel/compiler accel/graphs discrepancy encoder face face/detect # until it only hands on
+                                   |       |       | hypersphere loss method metric nb safetensors stream toolbox video # until it only hands on
+lab/notebook                       | no    | yes   | figure nb store toolbox
+lab/cmd/seelab                     | yes   | yes   | accel/malloc cluster datasets encoder experiments extract figure lab
+                                   |       |       | notebook safetensors spec store table video
+notebooks                          | no    | no    |
+`
+
+// outside are the modules that the columns of the plan are about, as prefixes of import paths.
+var outside = map[string][]string{
+	"GoMLX": {"github.com/gomlx/"},
+	"plots": {"github.com/janpfeifer/gonb/", "gonum.org/v1/plot", "github.com/go-echarts/"},
+}
+
+// room is a row of the plan.
+type room struct {
+	name    string
+	may     map[string]bool // link what, by the name of the column
+	imports []string        // names of rooms above
+	planned bool
+}
+
+// readPlan reads a table like importPlan.
+func readPlan(table string) (plan []room, err error) {
+	yes := map[string]bool{"yes": true, "no": false}
+	_, rows, _ := strings.Cut(strings.TrimSpace(table), "\n") // without the header
+	for line := range strings.Lines(rows) {
+		line, _, _ = strings.Cut(line, "#")
+		cells := strings.Split(line, "|")
+		if len(cells) != 4 {
+			return nil, fmt.Errorf("the row %q has %d cells; want 4", line, len(cells))
+		}
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		if cells[0] != "" {
+			name, planned := strings.CutSuffix(cells[0], " *")
+			gomlx, ok := yes[cells[1]]
+			plots, ok2 := yes[cells[2]]
+			if !ok || !ok2 {
+				return nil, fmt.Errorf("the row of %s says %q and %q; want yes or no", name, cells[1], cells[2])
+			}
+			plan = append(plan, room{name: name, may: map[string]bool{"GoMLX": gomlx, "plots": plots}, planned: planned})
+		}
+		last := &plan[len(plan)-1]
+		for _, short := range strings.Fields(cells[3]) {
+			at := slices.IndexFunc(plan[:len(plan)-1], func(r room) bool { return r.name == short || r.name == "lab/"+short })
+			if at < 0 {
+				return nil, fmt.Errorf("the row of %s allows %s, which is not above it: the data would go back and forth", last.name, short)
+			}
+			last.imports = append(last.imports, plan[at].name)
+		}
+	}
+	return plan, nil
+}
+
+// listed is what go list tells of a package.
+type listed struct {
+	ImportPath, Dir   string
+	GoFiles, CgoFiles []string
+	Imports           []string
+}
+
+// list returns the packages of the module and all that they link, by import path.
+func list(t *testing.T) map[string]listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-deps", "-json=ImportPath,Dir,GoFiles,CgoFiles,Imports", module+"...")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	packages := map[string]listed{}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages[p.ImportPath] = p
+	}
+}
+
+// where returns the place of an import in a package's files.
+func (p listed) where(path string) string {
+	for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
+		files := token.NewFileSet()
+		f, err := parser.ParseFile(files, filepath.Join(p.Dir, name), nil, parser.ImportsOnly)
+		if err != nil {
+			return err.Error()
+		}
+		for _, spec := range f.Imports {
+			if spec.Path.Value == strconv.Quote(path) {
+				return fmt.Sprintf("%s:%d", name, files.Position(spec.Pos()).Line)
+			}
+		}
+	}
+	return "no file"
+}
+
+// violations returns what the packages do that the plan does not allow, each by the import that is to blame.
+func violations(plan []room, packages map[string]listed) (found []string) {
+	rooms := map[string]room{} // by import path
+	for _, r := range plan {
+		path := module + r.name
+		rooms[path] = r
+		if _, ok := packages[path]; !ok && !r.planned {
+			found = append(found, fmt.Sprintf("%s: there is no such package: delete its row", r.name))
+		}
+	}
+	links := map[string]map[string]bool{} // by column, then by import path: is it linked by the package?
+	for column := range outside {
+		links[column] = map[string]bool{}
+	}
+	var reaches func(path, column string) bool
+	reaches = func(path, column string) bool {
+		known, ok := links[column][path]
+		if !ok {
+			known = slices.ContainsFunc(outside[column], func(prefix string) bool { return strings.HasPrefix(path, prefix) }) ||
+				slices.ContainsFunc(packages[path].Imports, func(of string) bool { return reaches(of, column) })
+			links[column][path] = known
+		}
+		return known
+	}
+	for _, path := range slices.Sorted(maps.Keys(packages)) {
+		if !strings.HasPrefix(path, module) {
+			continue
+		}
+		p, name := packages[path], strings.TrimPrefix(path, module)
+		r, ok := rooms[path]
+		if !ok {
+			found = append(found, fmt.Sprintf("%s: the package is not in the plan: add a row that says whom it may import", name))
+			continue
+		}
+		for _, to := range p.Imports {
+			short := strings.TrimPrefix(to, module)
+			inside := short != to
+			if inside && !slices.Contains(r.imports, short) {
+				found = append(found, fmt.Sprintf("%s → %s (%s): the plan does not allow the import", name, short, p.where(to)))
+			}
+			for column := range outside {
+				// An import of a package that may not link it either is not to blame: that one's own import is.
+				if !r.may[column] && (!inside || rooms[to].may[column]) && reaches(to, column) {
+					found = append(found, fmt.Sprintf("%s → %s (%s): %s must not link %s", name, short, p.where(to), name, column))
+				}
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+func TestImportPlan(t *testing.T) {
+	plan, err := readPlan(importPlan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := list(t)
+	for _, what := range violations(plan, packages) {
+		t.Error(what)
+	}
+	// A list that lacks what must be there would pass for nothing.
+	for _, path := range []string{module + "lab/accel", "github.com/gomlx/compute", "gonum.org/v1/plot"} {
+		if _, ok := packages[path]; !ok {
+			t.Errorf("%s is not listed: the listing is broken", path)
+		}
+	}
+}
+
+// TestImportPlanNamesAPlantedImport gives the check what must not be and looks for the import's name, with its file.
+func TestImportPlanNamesAPlantedImport(t *testing.T) {
+	plan, err := readPlan(importPlan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := list(t)
+	const gomlx, plot = "github.com/gomlx/compute", "gonum.org/v1/plot"
+	for _, c := range []struct {
+		from, to string   // the planted import
+		want     []string // all that is found
+	}{
+		{module + "lab/metric", module + "lab/spec", []string{"lab/metric → lab/spec (planted.go:3): the plan does not allow the import"}},
+		// Back, and by it a package without GoMLX links it.
+		{module + "lab/store", module + "lab/train", []string{
+			"lab/store → lab/train (planted.go:3): lab/store must not link GoMLX",
+			"lab/store → lab/train (planted.go:3): the plan does not allow the import"}},
+		// From outside, in a package that many import: it alone is to blame.
+		{module + "lab/stream", gomlx, []string{"lab/stream → " + gomlx + " (planted.go:3): lab/stream must not link GoMLX"}},
+		{module + "lab/train", plot, []string{"lab/train → " + plot + " (planted.go:3): lab/train must not link plots"}},
+		// By way of a module that the plan says nothing about.
+		{module + "lab/store", "example.org/wrapper", []string{"lab/store → example.org/wrapper (planted.go:3): lab/store must not link GoMLX"}},
+		{module + "lab/new", "fmt", []string{"lab/new: the package is not in the plan: add a row that says whom it may import"}},
+	} {
+		planted := maps.Clone(packages)
+		planted["example.org/wrapper"] = listed{ImportPath: "example.org/wrapper", Imports: []string{gomlx}}
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "planted.go"), fmt.Appendf(nil, "package planted\n\nimport %q\n", c.to), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := packages[c.from]
+		p.ImportPath, p.Dir, p.GoFiles, p.CgoFiles = c.from, dir, []string{"planted.go"}, nil
+		p.Imports = append(slices.Clone(p.Imports), c.to)
+		planted[c.from] = p
+		if got := violations(plan, planted); !slices.Equal(got, c.want) {
+			t.Errorf("%s → %s planted: found\n%s\nwant\n%s", c.from, c.to, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+	gone := maps.Clone(packages)
+	delete(gone, module+"lab/tensorboard")
+	if got := violations(plan, gone); !slices.Contains(got, "lab/tensorboard: there is no such package: delete its row") {
+		t.Errorf("a row without a package: found %q", got)
+	}
+	for table, want := range map[string]string{
+		"head\na | no | no | b\nb | no | no |": "the row of a allows b, which is not above it",
+		"head\na | no | maybe |":               `says "no" and "maybe"; want yes or no`,
+		"head\na | no |":                       "has 3 cells; want 4",
+	} {
+		if _, err := readPlan(table); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the plan %q: %v; want %q", table, err, want)
+		}
+	}
+}
