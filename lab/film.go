@@ -20,6 +20,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/train"
+	"github.com/seeable-lab/seeable/lab/version"
 )
 
 // Frame is a picture of a training: the embeddings of the same held-out images after a step.
@@ -160,7 +161,7 @@ func (l *Lab) filmPath(s spec.Spec, frames, n int, trainSet datasets.Set) (strin
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(l.dir, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, Version)), nil
+	return filepath.Join(l.dir, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, version.Numerics)), nil
 }
 
 func writeFilm(path string, made film) error {

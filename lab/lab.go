@@ -163,7 +163,7 @@ var (
 	ErrLost = store.ErrLost
 	// ErrDiverged tells that loss or gradients stopped being finite. The run would diverge again.
 	ErrDiverged = train.ErrDiverged
-	// ErrChanged tells that a run of this spec was made, or begun, with other data or another version of the lab.
+	// ErrChanged tells that a run of this spec was made, or begun, with other data or other numerics.
 	ErrChanged = errors.New("lab: changed")
 )
 

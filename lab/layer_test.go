@@ -14,7 +14,7 @@ const module = "github.com/seeable-lab/seeable/"
 // apart from the nets that learn it.
 var plain = []string{
 	"lab/spec", "lab/face", "lab/face/detect", "lab/discrepancy", "lab/hypersphere", "lab/metric", "lab/figure",
-	"lab/table", "lab/report", "lab/store", "lab/video", "lab/extract", "lab/safetensors", "lab/toolbox", "lab/stream", "lab/cluster", "lab/evaluation", "lab/tensorboard", "datasets", "experiments", "results",
+	"lab/table", "lab/report", "lab/store", "lab/video", "lab/extract", "lab/safetensors", "lab/toolbox", "lab/stream", "lab/cluster", "lab/evaluation", "lab/tensorboard", "lab/version", "datasets", "experiments", "results",
 }
 
 func TestPlainPackagesDoNotImportGoMLX(t *testing.T) {

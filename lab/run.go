@@ -29,7 +29,7 @@ import (
 //
 // Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
 // others Run fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
-// another version of the lab, and with ErrDiverged when it diverged.
+// other numerics ([Numerics]), and with ErrDiverged when it diverged.
 func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) {
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
