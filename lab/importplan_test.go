@@ -30,7 +30,7 @@ package                            | GoMLX | plots | may import
 lab/stream                         | no    | no    |
 lab/store                          | no    | no    |
 lab/spec                           | no    | no    | stream
-lab/version *                      | no    | no    |
+lab/version                        | no    | no    |
 lab/safetensors                    | no    | no    |
 lab/tensorboard                    | no    | no    |
 lab/toolbox                        | no    | no    |
@@ -70,22 +70,20 @@ lab/method                         | yes   | no    | accel/graphs discrepancy en
 lab/train                          | yes   | no    | accel/graphs encoder face method safetensors source spec stream
 lab/method/methodtest *            | yes   | no    | accel accel/acceltest datasets datasets/synthetic encoder face method source
                                    |       |       | spec stream train
-lab/env *                          | yes   | no    | accel datasets extract metric source store train version
-lab/detector *                     | yes   | no    | accel/graphs datasets discrepancy encoder env extract face face/detect
+lab/env                            | yes   | no    | accel datasets extract method metric source spec store train version
+lab/detector                       | yes   | no    | accel/graphs datasets discrepancy encoder env extract face face/detect
                                    |       |       | method safetensors source spec store stream train video
-lab/explore *                      | yes   | yes   | accel/graphs datasets detector discrepancy encoder env face figure
-                                   |       |       | hypersphere method source spec store stream train
-lab/run *                          | yes   | yes   | accel accel/graphs datasets detector encoder env evaluation explore face
+lab/explore                        | yes   | yes   | accel/graphs datasets detector discrepancy encoder env face figure
+                                   |       |       | hypersphere method source spec store stream train version
+lab/run                            | yes   | yes   | accel accel/graphs datasets detector encoder env evaluation explore face
                                    |       |       | figure loss method metric report safetensors source spec store stream
                                    |       |       | tensorboard train version
-lab/bench *                        | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
+lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
-lab/nb                             | no    | yes   | figure # below lab, which it then imports, as soon as that does not import it
 lab                                | yes   | yes   | bench datasets datasets/synthetic detector env evaluation explore extract
-                                   |       |       | figure report run source spec store table tensorboard train version
-                                   |       |       | accel accel/compiler accel/graphs discrepancy encoder face face/detect # until it only hands on
-                                   |       |       | hypersphere loss method metric nb safetensors stream toolbox video # until it only hands on
-lab/notebook                       | no    | yes   | figure nb store toolbox
+                                   |       |       | figure report run source spec store table tensorboard
+lab/notebook                       | no    | yes   | figure store toolbox
+lab/nb                             | yes   | yes   | figure lab notebook
 lab/cmd/seelab                     | yes   | yes   | accel/malloc cluster datasets encoder experiments extract figure lab
                                    |       |       | notebook safetensors spec store table video
 notebooks                          | no    | no    |

@@ -111,7 +111,7 @@ var (
 	ErrLost = run.ErrLost
 	// ErrDiverged tells that loss or gradients stopped being finite. The run would diverge again.
 	ErrDiverged = run.ErrDiverged
-	// ErrChanged tells that a run of this spec was made, or begun, with other data or another version of the lab.
+	// ErrChanged tells that a run of this spec was made, or begun, with other data or other numerics.
 	ErrChanged = run.ErrChanged
 )
 
@@ -124,8 +124,11 @@ type StoppedError = run.StoppedError
 // Run is a finished run.
 type Run = run.Run
 
-// Version is that of the lab, as seelab version prints it; it changes when numbers do.
+// Version is that of the release, as seelab version prints it.
 const Version = env.Version
+
+// Numerics is the version of what makes numbers. Runs are used again by releases that have the same.
+const Numerics = env.Numerics
 
 // ID is the name of the run's folder: the experiment's name and the spec's hash.
 func ID(s spec.Spec) string { return run.ID(s) }
@@ -136,7 +139,7 @@ func ID(s spec.Spec) string { return run.ID(s) }
 //
 // Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
 // others Run fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
-// another version of the lab, and with ErrDiverged when it diverged.
+// other numerics ([Numerics]), and with ErrDiverged when it diverged.
 func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) { return run.Do(ctx, l.env, s) }
 
 // Evaluate tests a finished run on the sets under the lab's data root. The run's folder stays as it is.

@@ -5,14 +5,21 @@ import (
 	"runtime/debug"
 
 	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/version"
 )
 
-// Version is that of the lab, as seelab version prints it; it changes when numbers do.
-const Version = "0.5.0"
+// Version is that of the release, as seelab version prints it.
+const Version = version.Release
+
+// Numerics is the version of what makes numbers. Runs are used again by releases that have the same.
+const Numerics = version.Numerics
 
 // Versions tells what a run was made with.
 func Versions(backend string) map[string]string {
-	v := map[string]string{"seelab": Version, "metric": metric.Version, "go": runtime.Version(), "backend": backend, "platform": runtime.GOOS + "/" + runtime.GOARCH}
+	v := map[string]string{
+		version.ReleaseKey: Version, version.NumericsKey: Numerics, "metric": metric.Version,
+		"go": runtime.Version(), "backend": backend, "platform": runtime.GOOS + "/" + runtime.GOARCH,
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v

@@ -23,6 +23,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/train"
+	"github.com/seeable-lab/seeable/lab/version"
 )
 
 // Frame is a picture of a training: the embeddings of the same held-out images after a step.
@@ -158,7 +159,7 @@ func filmPath(e *env.Env, s spec.Spec, frames, n int, trainSet datasets.Set) (st
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(e.Results, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, env.Version)), nil
+	return filepath.Join(e.Results, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, version.Numerics)), nil
 }
 
 func writeFilm(path string, made film) error {

@@ -17,6 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/version"
 )
 
 // inputs are what a run is made of besides its spec.
@@ -66,16 +67,23 @@ func digestFile(path string) (string, error) {
 
 // origin is what the network of an unfinished run is made of, as origin.json keeps it.
 type origin struct {
-	Version string            `json:"seelab"`
-	Data    map[string]string `json:"data"`
+	Release  string            `json:"seelab"`
+	Numerics string            `json:"numerics,omitempty"` // since 0.6.0
+	Data     map[string]string `json:"data"`
+}
+
+// originOf is the origin of a finished run's network.
+func originOf(r store.Record) origin {
+	return origin{r.Versions[version.ReleaseKey], r.Versions[version.NumericsKey], r.Train.Data}
 }
 
 const originFile = "origin.json"
 
 // compare says what of an origin differs from what there is now. What was not recorded cannot differ.
 func (o origin) compare(in inputs) (changes []string) {
-	if o.Version != env.Version {
-		changes = append(changes, fmt.Sprintf("version %s of the lab, this is %s", o.Version, env.Version))
+	was := version.NumericsOf(map[string]string{version.ReleaseKey: o.Release, version.NumericsKey: o.Numerics})
+	if was != version.Numerics {
+		changes = append(changes, fmt.Sprintf("numerics of version %s, this lab has %s", was, version.Numerics))
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.trained)) {
 		if was := o.Data[name]; was != "" && was != in.trained[name] {
@@ -97,7 +105,7 @@ func finished(e *env.Env, id string, s spec.Spec, record store.Record, in inputs
 		e.Note("%s is finished already; whether the data are still the same is not known: %v", id, missing)
 		return r, nil
 	}
-	changes := origin{record.Versions["seelab"], record.Train.Data}.compare(in)
+	changes := originOf(record).compare(in)
 	tested := map[string]string{}
 	for _, test := range record.Tests {
 		tested[test.Dataset] = test.Digest
@@ -129,7 +137,7 @@ func finished(e *env.Env, id string, s spec.Spec, record store.Record, in inputs
 
 // begun compares a claimed cell with what an earlier process began it with, and notes that for the next.
 func begun(id string, cell *store.Cell, in inputs) error {
-	now := origin{env.Version, in.trained}
+	now := origin{version.Release, version.Numerics, in.trained}
 	text, err := os.ReadFile(cell.Path(originFile))
 	if err == nil {
 		var was origin

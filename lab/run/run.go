@@ -32,7 +32,7 @@ var (
 	ErrLost = store.ErrLost
 	// ErrDiverged tells that loss or gradients stopped being finite. The run would diverge again.
 	ErrDiverged = train.ErrDiverged
-	// ErrChanged tells that a run of this spec was made, or begun, with other data or another version of the lab.
+	// ErrChanged tells that a run of this spec was made, or begun, with other data or other numerics.
 	ErrChanged = errors.New("lab: changed")
 )
 
@@ -80,7 +80,7 @@ func ID(s spec.Spec) string {
 //
 // Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
 // others Do fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
-// another version of the lab, and with ErrDiverged when it diverged.
+// other numerics, and with ErrDiverged when it diverged.
 func Do(ctx context.Context, e *env.Env, s spec.Spec) (*Run, error) {
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)

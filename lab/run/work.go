@@ -324,7 +324,7 @@ func (w *work) adopt() (donor string, err error) {
 		dir := filepath.Join(w.Results, e.ID)
 		r, err := store.ReadRecord(dir)
 		if err != nil || r.Versions["backend"] != w.run.Record.Versions["backend"] || len(r.Train.Data) != len(w.in.trained) ||
-			(origin{r.Versions["seelab"], r.Train.Data}).compare(w.in) != nil {
+			originOf(r).compare(w.in) != nil {
 			continue
 		}
 		if err := store.Verify(dir); err != nil {

@@ -208,7 +208,7 @@ func finishedRun(t *testing.T, results, data string, s spec.Spec, change func(*s
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := store.Record{Run: id, Name: s.Name, Seconds: 61, Score: "cosine", Versions: map[string]string{"seelab": lab.Version}, Train: store.Training{Data: map[string]string{}}}
+	r := store.Record{Run: id, Name: s.Name, Seconds: 61, Score: "cosine", Versions: map[string]string{"seelab": lab.Version, "numerics": lab.Numerics}, Train: store.Training{Data: map[string]string{}}}
 	for _, set := range append(tests, train, held) {
 		digest, err := datasets.Digest(set)
 		if err != nil {
@@ -234,7 +234,7 @@ func finishedRun(t *testing.T, results, data string, s spec.Spec, change func(*s
 	return id
 }
 
-// A finished run is returned only while the data and the version are those that it was made with.
+// A finished run is returned only while the data and the numerics are those that it was made with.
 func TestFinishedRunAndChanges(t *testing.T) {
 	data, truncated := drawData(t)
 	path, s := tinySpec(t)
@@ -249,9 +249,14 @@ func TestFinishedRunAndChanges(t *testing.T) {
 	if code, stdout, stderr := run(results, filepath.Join(data, "none")); code != 0 || !strings.Contains(stdout, `"auc": 0.625`) || !strings.Contains(stderr, "is not known") {
 		t.Errorf("without data: exit code %d: %s %s", code, stdout, stderr)
 	}
+	older := t.TempDir()
+	finishedRun(t, older, data, s, func(r *store.Record) { r.Versions = map[string]string{"seelab": "0.5.0"} })
+	if code, stdout, stderr := run(older, data); code != 0 || !strings.Contains(stdout, `"auc": 0.625`) || !strings.Contains(stderr, "finished already") {
+		t.Errorf("an older release with the same numerics: exit code %d: %s %s", code, stdout, stderr)
+	}
 	other := t.TempDir()
-	finishedRun(t, other, data, s, func(r *store.Record) { r.Versions["seelab"] = "0.0.9" })
-	if code, stdout, stderr := run(other, data); code != failed || stdout != "" || !strings.Contains(stderr, "with version 0.0.9 of the lab, this is "+lab.Version) || !strings.Contains(stderr, "seelab rm "+id) {
+	finishedRun(t, other, data, s, func(r *store.Record) { r.Versions = map[string]string{"seelab": "0.0.9"} })
+	if code, stdout, stderr := run(other, data); code != failed || stdout != "" || !strings.Contains(stderr, "with numerics of version 0.0.9, this lab has "+lab.Numerics) || !strings.Contains(stderr, "seelab rm "+id) {
 		t.Errorf("another version: exit code %d: %s %s", code, stdout, stderr)
 	}
 	text, err := os.ReadFile(truncated)

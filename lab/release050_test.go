@@ -1,0 +1,205 @@
+package lab_test
+
+import (
+	"compress/gzip"
+	"errors"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/experiments"
+	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/store"
+)
+
+// release050 holds what release 0.5.0 has made; see make.go there.
+const release050 = "testdata/v0.5.0"
+
+// unpack copies what release 0.5.0 has made.
+func unpack(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	old := time.Now().Add(-time.Hour)
+	err := filepath.WalkDir(release050, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		in, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer in.Close()
+		var text []byte
+		if strings.HasSuffix(path, ".gz") {
+			var z *gzip.Reader
+			if z, err = gzip.NewReader(in); err == nil {
+				text, err = io.ReadAll(z)
+			}
+		} else {
+			text, err = io.ReadAll(in)
+		}
+		to := filepath.Join(dir, strings.TrimSuffix(strings.TrimPrefix(path, release050), ".gz"))
+		return errors.Join(err, os.MkdirAll(filepath.Dir(to), 0o700), os.WriteFile(to, text, 0o600), os.Chtimes(to, old, old))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// open050 opens the lab that release 0.5.0 has left. Notes are gathered.
+func open050(t *testing.T, dir string, notes *[]string, more ...lab.Option) *lab.Lab {
+	t.Helper()
+	l, err := lab.Open(filepath.Join(dir, "runs"), append(more,
+		lab.WithData(filepath.Join(dir, "data")), lab.WithFaces(filepath.Join(dir, "faces"), extract.Params{Frames: 2, Margin: 0.5, Side: 128}),
+		lab.WithBackend("xla:cpu"), lab.WithStrict(),
+		lab.WithReport(func(e lab.Event) {
+			if e.Note != "" {
+				*notes = append(*notes, e.Note)
+			}
+		}))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// The faces that release 0.5.0 has cut are not cut again: there is no detector in this test's cache of tools, and nothing
+// that could bring one.
+func TestFacesOfRelease050(t *testing.T) {
+	dir := unpack(t)
+	t.Setenv("SEEABLE_CACHE", filepath.Join(dir, "cache"))
+	t.Setenv("PATH", "")
+	var notes []string
+	reports, err := open050(t, dir, &notes).Faces(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(reports) != 1 || reports[0].Videos != 3 || reports[0].Fresh != 0 || reports[0].Faces != 6 || len(reports[0].Problems) != 0 {
+		t.Errorf("%+v, want 6 faces of 3 videos, none fresh", reports)
+	}
+}
+
+// A run that release 0.5.0 has finished is not made again; it scores as it did, and its tests come out as they did.
+func TestRunOfRelease050(t *testing.T) {
+	dir := unpack(t)
+	s, err := experiments.Load(filepath.Join(dir, "finished.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var notes []string
+	l := open050(t, dir, &notes)
+	if err := l.Verify(lab.ID(s)); err != nil {
+		t.Error(err)
+	}
+	// The faces must be known before the run can tell that the sets are the same.
+	if _, err := l.Faces(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	run, err := l.Run(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(notes) == 0 || !strings.HasSuffix(notes[len(notes)-1], "is finished already") || run.Record.Versions["seelab"] != "0.5.0" {
+		t.Errorf("versions %v, notes %q", run.Record.Versions, notes)
+	}
+	if run, err = l.Load(lab.ID(s)); err != nil || run.Spec.Hash() != s.Hash() {
+		t.Fatalf("%v, hash %s, want %s", err, run.Spec.Hash(), s.Hash())
+	}
+	if testing.Short() {
+		t.Skip("scores: seconds to compile")
+	}
+	acceltest.ForTest(t)
+
+	names, items, err := store.ReadItems(filepath.Join(run.Dir, store.ScoresFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]float64{}
+	for _, it := range items {
+		if it.Dataset == "drawn" {
+			want[it.File] = it.Scores[slices.Index(names, run.Record.Score)]
+		}
+	}
+	set, _, err := datasets.OpenCrops(filepath.Join(dir, "data/crops/drawn"), datasets.Strict)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := l.ScoreItems(t.Context(), run, set.Items...)
+	if err != nil || len(found) != 8 || len(want) != 8 {
+		t.Fatalf("%d scores, %d recorded: %v", len(found), len(want), err)
+	}
+	for i, it := range set.Items {
+		// Another processor may round otherwise.
+		if w, ok := want[it.File]; !ok || !(math.Abs(found[i].Score-w) < tolerance050) {
+			t.Errorf("%s: %v, want %v", it.File, found[i].Score, w)
+		}
+	}
+	again, err := l.Evaluate(t.Context(), run)
+	if err != nil || len(again.Tests) != len(run.Record.Tests) {
+		t.Fatalf("%d tests, want %d: %v", len(again.Tests), len(run.Record.Tests), err)
+	}
+	for i, test := range again.Tests {
+		if was := run.Record.Tests[i]; test.Digest != was.Digest || test.NFake != was.NFake {
+			t.Errorf("%+v, was %+v", test, was)
+		}
+	}
+}
+
+// tolerance050 is small beside the spread of the recorded scores, 0.017.
+const tolerance050 = 1e-4
+
+// A run that was killed in release 0.5.0, on a machine that is not this one, goes on after its checkpoint.
+func TestHalfDoneCellOfRelease050(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains: seconds to compile")
+	}
+	acceltest.ForTest(t)
+	dir := unpack(t)
+	s, err := experiments.Load(filepath.Join(dir, "half.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := lab.ID(s)
+	checkpoints, _ := filepath.Glob(filepath.Join(dir, "runs/unfinished", id, "attempt-*/checkpoints/step-000000003"))
+	if len(checkpoints) != 1 {
+		t.Fatalf("checkpoints %q", checkpoints)
+	}
+	before, err := store.ReadSteps(filepath.Join(checkpoints[0], store.TrainingFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var notes []string
+	l := open050(t, dir, &notes)
+	if _, err := l.Faces(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	run, err := l.Run(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(notes, id+" goes on after step 3 of 6") {
+		t.Errorf("notes %q", notes)
+	}
+	after, err := store.ReadSteps(filepath.Join(run.Dir, store.TrainingFile))
+	if err != nil || len(after) != 6 || len(before) != 3 || !slices.Equal(after[:3], before) {
+		t.Errorf("%v\nsteps %v\nwant them to begin with %v", err, after, before)
+	}
+	r := run.Record
+	if len(r.Sessions) != 2 || r.Sessions[1].From != 3 || r.Versions["seelab"] != lab.Version || r.Versions["numerics"] != lab.Numerics || len(r.Tests) == 0 {
+		t.Errorf("sessions %+v, versions %v, %d tests", r.Sessions, r.Versions, len(r.Tests))
+	}
+	if _, err := os.Stat(filepath.Join(dir, "runs/unfinished", id)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the cell is still there: %v", err)
+	}
+}
