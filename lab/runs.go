@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,7 +32,12 @@ func (l *Lab) Load(id string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := spec.ParseFile(filepath.Join(dir, store.SpecFile))
+	path := filepath.Join(dir, store.SpecFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	s, err := spec.ParseStored(path, text)
 	if err != nil {
 		return nil, err
 	}

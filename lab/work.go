@@ -79,7 +79,7 @@ func (w *work) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := store.WriteFile(filepath.Join(w.run.Dir, store.SpecFile), []byte(s.TOML())); err != nil {
+	if err := store.WriteFile(filepath.Join(w.run.Dir, store.SpecFile), []byte(s.Stored())); err != nil {
 		return err
 	}
 	backend := computer.String()

@@ -3,7 +3,16 @@ package encoder
 import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/seeable-lab/seeable/lab/spec"
 )
+
+func init() {
+	Register(Network{
+		Info:   spec.EncoderInfo{Name: "compact", Doc: "a small residual network for two cores and for teaching (ours)", Multiple: 32, Default: true},
+		Stages: compact, Mean: same(127.5), Deviation: same(127.5),
+	})
+}
 
 // compact is the small residual net for two cores and for teaching: a stem 3×3/2 with 16 channels, then residual
 // stages of 24, 48 and 96 channels with strides 1, 2 and 2.

@@ -18,7 +18,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	for _, name := range spec.Methods {
+	for _, info := range spec.Methods() {
+		name := info.Name
 		s := spec.Default()
 		s.Method = name
 		m, err := method.New(s)

@@ -48,13 +48,25 @@ type Method interface {
 	Score(score string, outputs [][]float32, c *Calibration) float64
 }
 
+// builders make the methods by name.
+var builders = map[string]func(spec.Spec) (Method, error){}
+
+// Register makes a method known to [New]; init of the method's file calls it beside [spec.RegisterMethod]. It panics when the
+// name is known already.
+func Register(name string, build func(spec.Spec) (Method, error)) {
+	if builders[name] != nil {
+		panic(fmt.Sprintf("method: %q is registered twice; want another name", name))
+	}
+	builders[name] = build
+}
+
 // New returns the method that the spec names.
 func New(s spec.Spec) (Method, error) {
-	switch s.Method {
-	case "seeable":
-		return newSeeABLE(s)
-	case "sbi":
-		return newSBI(s)
+	if build := builders[s.Method]; build != nil {
+		return build(s)
 	}
-	return nil, fmt.Errorf("method: unknown method %q; there are %q", s.Method, spec.Methods)
+	if _, err := spec.MethodOf(s.Method); err != nil {
+		return nil, fmt.Errorf("method: %w", err)
+	}
+	return nil, fmt.Errorf("method: the package of %q calls spec.RegisterMethod but not method.Register", s.Method)
 }

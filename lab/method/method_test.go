@@ -68,7 +68,8 @@ func person(t testing.TB, i int) face.Face {
 }
 
 func TestNew(t *testing.T) {
-	for _, name := range spec.Methods {
+	for _, info := range spec.Methods() {
+		name := info.Name
 		s := tiny()
 		s.Method = name
 		m, err := New(s)

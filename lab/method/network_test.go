@@ -225,7 +225,8 @@ func TestSBINetwork(t *testing.T) {
 // Every loss that a spec may name is built, each another one.
 func TestEveryLoss(t *testing.T) {
 	graphs := map[string]func(scope *model.Scope, images, labels *Node) *Node{}
-	for _, name := range spec.Losses {
+	for _, info := range spec.Losses() {
+		name := info.Name
 		s := tiny()
 		s.Loss.Name = name
 		m := seeable(t, s)

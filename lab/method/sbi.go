@@ -21,6 +21,25 @@ type SBI struct {
 	spec spec.Spec
 }
 
+func init() {
+	spec.RegisterMethod(spec.MethodInfo{
+		Name:   "sbi",
+		Doc:    "tells real faces from self-blended ones by a binary head (Shiohara and Yamasaki 2022)",
+		Scores: []spec.Choice{{Name: "logit", Doc: "log odds of being self-blended"}},
+		Reads: []string{
+			"discrepancy.strength", "discrepancy.rgb_shift", "discrepancy.rgb_shift_p", "discrepancy.hsv_shift", "discrepancy.brightness",
+			"discrepancy.contrast", "discrepancy.downscale", "discrepancy.sharpen_alpha", "discrepancy.sharpen_lightness",
+			"discrepancy.translate", "discrepancy.elastic", "discrepancy.elastic_sigma", "discrepancy.kernel", "discrepancy.ratios",
+			"encoder.hidden", "score.flip",
+		},
+		Check: func(s spec.Spec, v *spec.Checker) {
+			v.Want("train.views", s.Train.Views%2 == 0, s.Train.Views, "an even number for sbi: real and fake in turn")
+			v.Want("score.variants", s.Score.Variants == 0, s.Score.Variants, "0 for sbi, which makes no variants")
+		},
+	})
+	Register("sbi", func(s spec.Spec) (Method, error) { return newSBI(s) })
+}
+
 func newSBI(s spec.Spec) (*SBI, error) {
 	shared, err := newSampling(s)
 	return &SBI{shared, s}, err

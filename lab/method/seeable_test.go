@@ -29,7 +29,8 @@ func views(t *testing.T, m Method, s *Sampler, f face.Face, n, size int, factor 
 
 // Training images are functions of the face, the factor and the stream, whatever the sampler made before.
 func TestViewsAreFunctionsOfTheirStream(t *testing.T) {
-	for _, name := range spec.Methods {
+	for _, info := range spec.Methods() {
+		name := info.Name
 		s := tiny()
 		s.Method = name
 		m, err := New(s)
@@ -318,7 +319,8 @@ func checkTable(t *testing.T, what string, m *SeeABLE) {
 }
 
 func BenchmarkViews(b *testing.B) {
-	for _, name := range spec.Methods {
+	for _, info := range spec.Methods() {
+		name := info.Name
 		b.Run(name, func(b *testing.B) {
 			s := spec.Default()
 			s.Method = name
