@@ -95,13 +95,13 @@ func (l *Lab) pretrained(ctx context.Context, weights *model.Store, cfg spec.Enc
 	return encoder.Load(weights.Scope("/net/backbone"), cfg, file)
 }
 
-// balancedFloor is BCR's least value for a batch as balanced over the classes as it can be.
-func balancedFloor(s spec.Spec) (float64, error) {
+// balancedFloor is the loss's least value for a batch as balanced over the classes as it can be.
+func balancedFloor(s spec.Spec, floor loss.FloorFunc) (float64, error) {
 	counts := make([]int, s.Discrepancy.Classes())
 	for i := range s.Train.Batch {
 		counts[i%len(counts)]++
 	}
-	return loss.Floor(counts, s.Loss.Temperature)
+	return floor(counts, s.Loss.Temperature)
 }
 
 func lastTenth(steps []store.Step) float64 {

@@ -17,6 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/loss"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -249,8 +250,8 @@ func (w *work) train(ctx context.Context) (d *detector, held []face.Face, heldIt
 		Synthetic: w.in.train.Synthetic, Data: w.in.trained, Donor: donor,
 	}
 	record.Synthetic = w.in.train.Synthetic
-	if s.Method == "seeable" && s.Loss.Name == "bcr" {
-		if record.Train.Floor, err = balancedFloor(s); err != nil {
+	if floor := loss.FloorOf(s.Loss.Name); floor != nil && s.Reads("loss.name") {
+		if record.Train.Floor, err = balancedFloor(s, floor); err != nil {
 			return fail(err)
 		}
 	}

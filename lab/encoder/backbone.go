@@ -60,7 +60,7 @@ func networkOf(name string) (Network, error) {
 	n, known := networks[name]
 	if !known {
 		_, err := spec.EncoderOf(name)
-		return n, fmt.Errorf("encoder: unknown encoder: %w", err)
+		return n, fmt.Errorf("encoder: unknown encoder %q: %w", name, err)
 	}
 	return n, nil
 }

@@ -77,8 +77,8 @@ var common = []string{
 	"name", "seed", "method", "data", "augment", "train", "score.name", "encoder.name", "encoder.size", "encoder.precision", "encoder.weights",
 }
 
-// reads tells whether the method of s reads a key of [Keys], itself or through the loss.
-func (s Spec) reads(key string) bool {
+// Reads tells whether the method of s reads a key of [Keys], itself or through the loss that it chose.
+func (s Spec) Reads(key string) bool {
 	section, _, _ := strings.Cut(key, ".")
 	has := func(list []string) bool { return slices.Contains(list, key) || slices.Contains(list, section) }
 	method := methods.named[s.Method].info
@@ -94,7 +94,7 @@ func (s Spec) sets(key string) bool {
 // unread refuses keys that somebody gave a value which changes nothing.
 func (s Spec) unread(keys []string) error {
 	for _, key := range keys {
-		if s.reads(key) || !s.sets(key) {
+		if s.Reads(key) || !s.sets(key) {
 			continue
 		}
 		readers := "method " + s.Method + " does not read it"

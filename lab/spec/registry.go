@@ -258,23 +258,19 @@ func (r *registry[T]) of(name string) (T, error) {
 	if known {
 		return entry.info, nil
 	}
-	linked := slices.ContainsFunc(slices.Collect(maps.Values(r.named)), func(e registered[T]) bool { return e.from == r.home })
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s = %q: ", r.key, name)
-	if names := r.names(); len(names) == 0 {
-		fmt.Fprintf(&text, "no %s is linked", r.what)
-	} else {
-		fmt.Fprintf(&text, "want one of %s, the linked ones", strings.Join(names, ", "))
-		if near, distance := nearest(name, names); distance <= len(name)/2 {
-			fmt.Fprintf(&text, "; did you mean %q?", near)
-		}
+	own := fmt.Sprintf("import _ %q for the lab's own", r.home)
+	names := r.names()
+	if len(names) == 0 {
+		return entry.info, fmt.Errorf("%s = %q: no %s is linked; %s", r.key, name, r.what, own)
 	}
-	if linked {
-		text.WriteString("; import the package that registers another")
-	} else {
-		fmt.Fprintf(&text, "; import _ %q for the lab's own, or the package that registers another", r.home)
+	near := ""
+	if nearest, distance := nearest(name, names); distance <= len(name)/2 {
+		near = fmt.Sprintf(" (did you mean %q?)", nearest)
 	}
-	return entry.info, fmt.Errorf("%s", text.String())
+	if slices.ContainsFunc(names, func(name string) bool { return r.named[name].from == r.home }) {
+		own = "import the package that registers it"
+	}
+	return entry.info, fmt.Errorf("%s = %q: want one of %s%s, which are linked, or %s", r.key, name, strings.Join(names, ", "), near, own)
 }
 
 // nearest is the name with the least edits to found, and their number.

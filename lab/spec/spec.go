@@ -122,7 +122,7 @@ type Train struct {
 // Score says how a face becomes an anomaly score (spec section 7).
 type Score struct {
 	Name  string  `toml:"name" doc:"auto (best on pseudo-fakes of held-out real faces), or {scores}"`
-	Scale float64 `toml:"scale" doc:"sharpness of onepass: log-sum-exp of scale·cos (ours)"`
+	Scale float64 `toml:"scale" doc:"sharpness of a score that is the log-sum-exp of scale·cos (ours)"`
 	Flip  bool    `toml:"flip" doc:"average with the mirrored face"`
 	// Variants is for speed.
 	Variants int `toml:"variants" doc:"how many variants of a face are made; they predict the score of all, and are chosen on held-out real faces and pseudo-fakes of them (ours); 0 is all"`

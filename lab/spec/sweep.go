@@ -148,7 +148,7 @@ func (w *Sweep) Cells() ([]Cell, error) {
 	}
 	for _, key := range w.given {
 		if err := cells[0].Spec.unread([]string{key}); err != nil &&
-			!slices.ContainsFunc(cells, func(c Cell) bool { return c.Spec.reads(key) }) {
+			!slices.ContainsFunc(cells, func(c Cell) bool { return c.Spec.Reads(key) }) {
 			return nil, fmt.Errorf("spec: sweep %s: %w", w.Name, err)
 		}
 	}

@@ -103,7 +103,7 @@ func (s Spec) Validate() error {
 	v.Within("encoder.dim", float64(e.Dim), 2, 8192)
 
 	l := s.Loss
-	if l.Name != "" || s.reads(losses.key) {
+	if l.Name != "" || s.Reads(losses.key) {
 		_, err := losses.of(l.Name)
 		v.add(err)
 	}
