@@ -39,6 +39,8 @@ func Features(scope *model.Scope, cfg spec.Encoder, images *Node) *Node {
 
 // Maps are the backbone's maps before pooling, float32 [B, h, w, C]: those after the stem and after every stage of blocks, the
 // last those that [Features] averages. images, scope and panics are as in [Embed]; the variables are those of Embed's backbone.
+// Like Embed and Features it visits the scope: a graph that has two of them from one scope gives the second scope.ResetVisited(),
+// and the compiler finds what they have in common.
 func Maps(scope *model.Scope, cfg spec.Encoder, images *Node) []*Node {
 	network, floats := settled(cfg, images)
 	stages := network.maps(scope.In("backbone"), images, floats)

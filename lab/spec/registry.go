@@ -264,7 +264,7 @@ func (r *registry[T]) of(name string) (T, error) {
 		return entry.info, fmt.Errorf("%s = %q: no %s is linked; %s", r.key, name, r.what, own)
 	}
 	near := ""
-	if nearest, distance := nearest(name, names); distance <= len(name)/2 {
+	if nearest, distance := nearest(name, names); distance <= (len(name)+1)/2 {
 		near = fmt.Sprintf(" (did you mean %q?)", nearest)
 	}
 	if slices.ContainsFunc(names, func(name string) bool { return r.named[name].from == r.home }) {

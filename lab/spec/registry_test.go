@@ -58,25 +58,25 @@ func TestRegisterRefuses(t *testing.T) {
 		return func() { RegisterMethod(info) }
 	}
 	for want, register := range map[string]func(){
-		`method "toy" of ` + module + `lab/spec: there is one from`: change(func(i *MethodInfo) { i.Name = "toy" }),
-		`want a name and a line`:                                    change(func(i *MethodInfo) { i.Doc = "" }),
-		`method "" of`:                                              change(func(i *MethodInfo) { i.Name, i.Table = "", nil }),
-		`has no scores`:                                             change(func(i *MethodInfo) { i.Scores = nil }),
-		`score "auto"`:                                              change(func(i *MethodInfo) { i.Scores = []Choice{{"auto", "x"}} }),
-		`score "twice"`:                                             change(func(i *MethodInfo) { i.Scores = []Choice{{"twice", "x"}, {"twice", "y"}} }),
-		`reads "loss.lamda"`:                                        change(func(i *MethodInfo) { i.Reads = []string{"loss", "loss.lamda"} }),
-		`its table [loss]`:                                          change(func(i *MethodInfo) { i.Name = "loss" }),
-		`its table [seed]`:                                          change(func(i *MethodInfo) { i.Name = "seed" }),
-		`its table [sweep]`:                                         change(func(i *MethodInfo) { i.Name = "sweep" }),
-		`its table [two words]`:                                     change(func(i *MethodInfo) { i.Name = "two words" }),
-		`its table is a int`:                                        change(func(i *MethodInfo) { i.Table = 3 }),
-		`field A of its table`:                                      change(func(i *MethodInfo) { i.Table = struct{ A int }{} }),
-		`the default is "seeable" already`:                          change(func(i *MethodInfo) { i.Default = true }),
-		`encoder "compact" of `:                                     func() { RegisterEncoder(EncoderInfo{Name: "compact", Doc: "x"}) },
-		`encoder "new" of`:                                          func() { RegisterEncoder(EncoderInfo{Name: "new"}) },
-		`loss "ce" of`:                                              func() { RegisterLoss(LossInfo{Name: "ce", Doc: "x"}) },
-		`loss "new": reads "loss.nothing"`:                          func() { RegisterLoss(LossInfo{Name: "new", Doc: "x", Reads: []string{"loss.nothing"}}) },
-		`loss "n" of ` + module + `lab/spec: the`:                   func() { RegisterLoss(LossInfo{Name: "n", Doc: "x", Default: true}) },
+		`method "toy" of testing: there is one from testing already`: change(func(i *MethodInfo) { i.Name = "toy" }),
+		`want a name and a line`:                                     change(func(i *MethodInfo) { i.Doc = "" }),
+		`method "" of`:                                               change(func(i *MethodInfo) { i.Name, i.Table = "", nil }),
+		`has no scores`:                                              change(func(i *MethodInfo) { i.Scores = nil }),
+		`score "auto"`:                                               change(func(i *MethodInfo) { i.Scores = []Choice{{"auto", "x"}} }),
+		`score "twice"`:                                              change(func(i *MethodInfo) { i.Scores = []Choice{{"twice", "x"}, {"twice", "y"}} }),
+		`reads "loss.lamda"`:                                         change(func(i *MethodInfo) { i.Reads = []string{"loss", "loss.lamda"} }),
+		`its table [loss]`:                                           change(func(i *MethodInfo) { i.Name = "loss" }),
+		`its table [seed]`:                                           change(func(i *MethodInfo) { i.Name = "seed" }),
+		`its table [sweep]`:                                          change(func(i *MethodInfo) { i.Name = "sweep" }),
+		`its table [two words]`:                                      change(func(i *MethodInfo) { i.Name = "two words" }),
+		`its table is a int`:                                         change(func(i *MethodInfo) { i.Table = 3 }),
+		`field A of its table`:                                       change(func(i *MethodInfo) { i.Table = struct{ A int }{} }),
+		`the default is "seeable" already`:                           change(func(i *MethodInfo) { i.Default = true }),
+		`encoder "compact" of `:                                      func() { RegisterEncoder(EncoderInfo{Name: "compact", Doc: "x"}) },
+		`encoder "new" of`:                                           func() { RegisterEncoder(EncoderInfo{Name: "new"}) },
+		`loss "ce" of`:                                               func() { RegisterLoss(LossInfo{Name: "ce", Doc: "x"}) },
+		`loss "new": reads "loss.nothing"`:                           func() { RegisterLoss(LossInfo{Name: "new", Doc: "x", Reads: []string{"loss.nothing"}}) },
+		`loss "n" of testing: the default is "bcr" already`:          func() { RegisterLoss(LossInfo{Name: "n", Doc: "x", Default: true}) },
 	} {
 		if found := panicOf(register); !strings.Contains(found, want) {
 			t.Errorf("panic %q, want one with %q", found, want)
@@ -172,7 +172,7 @@ func TestStored(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	text = strings.Replace(s.Stored(), module+"lab/spec", "example.org/guests/toy", 1)
+	text = strings.Replace(s.Stored(), "\"testing\"", "\"example.org/guests/toy\"", 1)
 	delete(methods.named, "toy")
 	_, err := ParseStored("runs/x/spec.toml", []byte(text))
 	if want := `spec: runs/x/spec.toml: method = "toy" is not linked; import _ "example.org/guests/toy"`; err == nil || !strings.HasPrefix(err.Error(), want) {
