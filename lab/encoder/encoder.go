@@ -28,8 +28,9 @@ func Embed(scope *model.Scope, cfg spec.Encoder, images *Node) (features, embedd
 	return features, L2Normalize(Project(scope.In("head"), features, cfg.Hidden, cfg.Dim), -1)
 }
 
-// Features is the first half of [Embed]: the backbone's map, averaged to 4×4 places where it is a multiple of that size
-// and kept as it is otherwise, as float32 [B, places·C].
+// Features is the first half of [Embed]: the backbone's map [B, h, w, C], averaged over squares of ⌊h/4⌋ places, as float32
+// [B, places·C]. That is 4×4 places where h is a multiple of 4, the map itself where h is less than 8; a rest at the right and
+// lower edge, too narrow for a square, is left out.
 func Features(scope *model.Scope, cfg spec.Encoder, images *Node) *Node {
 	network, floats := settled(cfg, images)
 	stages := network.maps(scope.In("backbone"), images, floats)
