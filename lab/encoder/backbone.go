@@ -20,8 +20,9 @@ type Network struct {
 	// [B, h, w, C] of the images' type: those after the stem and after every stage of blocks. The last are the features. H and W
 	// are any multiples of Info.Multiple, not always those of a spec. It must build the same every time.
 	//
-	// Variables of networks that timm has too lie in scopes named as timm's modules, so that their names there follow from
-	// their paths here (see [Load]).
+	// [Variable] makes weights whose first values depend on the seed and their paths alone, as runs that can be repeated need;
+	// blocks built by [Checkpointed] heed train.checkpoint. Variables of networks that timm has too lie in scopes named as
+	// timm's modules, so that their names there follow from their paths here (see [Load]).
 	Stages func(scope *model.Scope, images *Node) []*Node
 	// Tokens, of networks that have them, builds the network as Stages does and returns its tokens after the last block,
 	// [B, T, C], the class token first. nil is a network without tokens.

@@ -25,7 +25,7 @@ func compact(scope *model.Scope, x *Node) []*Node {
 		name             string
 		channels, stride int
 	}{{"stage1", 24, 1}, {"stage2", 48, 2}, {"stage3", 96, 2}} {
-		x = checkpointed(scope.In("%s", stage.name), x, func(s *model.Scope, x *Node) *Node {
+		x = Checkpointed(scope.In("%s", stage.name), x, func(s *model.Scope, x *Node) *Node {
 			first, second, shortcut := s.In("conv1"), s.In("conv2"), s.In("shortcut")
 			y := relu(batchNorm(first, conv(first, x, 3, stage.channels, stage.stride, [2]int{1, 1}), -1, epsilon))
 			y = batchNorm(second, conv(second, y, 3, stage.channels, 1, [2]int{1, 1}), -1, epsilon)

@@ -102,7 +102,7 @@ func (e efficientNet) build(scope *model.Scope, images *Node) []*Node {
 			if j > 0 {
 				stage.stride = 1
 			}
-			x = checkpointed(name.In("%d", j), x, func(s *model.Scope, x *Node) *Node { return e.invertedBottleneck(s, x, stage, rate) })
+			x = Checkpointed(name.In("%d", j), x, func(s *model.Scope, x *Node) *Node { return e.invertedBottleneck(s, x, stage, rate) })
 			n++
 		}
 		stages = append(stages, x)
@@ -149,7 +149,7 @@ func squeezeExcite(scope *model.Scope, x *Node, hidden int, act func(*Node) *Nod
 	channels := x.Shape().Dimensions[axes.channels]
 	layer := func(name string, x *Node, out int) *Node {
 		s := scope.In("%s", name)
-		bias := variable(s, x, "bias", 0, out)
+		bias := Variable(s, x, "bias", 0, out)
 		return Add(pointwise(s, x, out), along(bias, axes.channels, 4))
 	}
 	weight := ReduceAndKeep(widen(x), ReduceMean, axes.height, axes.width)

@@ -44,7 +44,7 @@ func resNet(scope *model.Scope, images *Node, depths [4]int, block func(scope *m
 			if i > 0 && j == 0 {
 				stride = 2
 			}
-			x = checkpointed(layer.In("%d", j), x, func(s *model.Scope, x *Node) *Node { return block(s, x, 64<<i, stride) })
+			x = Checkpointed(layer.In("%d", j), x, func(s *model.Scope, x *Node) *Node { return block(s, x, 64<<i, stride) })
 		}
 		stages = append(stages, x)
 	}

@@ -45,7 +45,7 @@ func xception(scope *model.Scope, images *Node) []*Node {
 	x = axes.enter(x)
 	stages := []*Node{x}
 	for i, block := range xceptionBlocks {
-		x = checkpointed(scope.In("block%d", i+1), x, func(s *model.Scope, x *Node) *Node { return block.build(s, x, i > 0) })
+		x = Checkpointed(scope.In("block%d", i+1), x, func(s *model.Scope, x *Node) *Node { return block.build(s, x, i > 0) })
 		stages = append(stages, x)
 	}
 	x = relu(norm("bn3", separable(scope.In("conv3"), x, 1536), axes.channels))

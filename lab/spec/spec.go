@@ -4,6 +4,9 @@
 // give the same scores, and [Spec.Hash] names them. Surroundings (where the data lie, which backend computes, how many
 // cores) are options of package lab, not of the spec. Specs are written as TOML; a key that does not exist is an error
 // that names the nearest one that does.
+//
+// The methods, encoders and embedding losses that a spec may name are those whose packages are linked: they register here
+// ([RegisterMethod]), with their defaults, bounds and help. A method may own a sub-table of the spec ([Own]).
 package spec
 
 // Spec is one experiment. The zero value is not useful: start from [Default].
