@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/experiments"
+	_ "github.com/seeable-lab/seeable/lab/method" // registers the methods that the experiments name
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/seeable-lab/seeable/lab/method" // the defaults name its methods
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 )

@@ -9,10 +9,9 @@ import (
 const checkpointParam = "encoder_checkpoint"
 
 // SetCheckpoint has the networks that are built in g after it, for training, keep no more of a block for the backward pass
-// than the map that enters it, and make the maps inside it anew there (Chen et al. 2016, "Training deep nets with
+// than the map that enters it, and compute the maps inside it once more there (Chen et al. 2016, "Training deep nets with
 // sublinear memory cost"): less memory and up to a forward pass more work, for the same gradient but for rounding. A block
-// is a stage of compact, a residual block of the ResNets and of Xception, or an inverted bottleneck of the EfficientNets.
-// Graphs of inference stay as they are.
+// is what a network builds by [Checkpointed]: a residual block or an inverted bottleneck. Graphs of inference stay as they are.
 func SetCheckpoint(scope *model.Scope, g *Graph) {
 	scope.Store().RootScope().SetGraphParam(g, checkpointParam, &remaking{})
 }
@@ -20,12 +19,12 @@ func SetCheckpoint(scope *model.Scope, g *Graph) {
 // remaking is what a graph with [SetCheckpoint] holds: the block that is being built, nil between two. They do not nest.
 type remaking struct{ block *block }
 
-// remakingOf is nil where nothing is made anew.
+// remakingOf is nil where nothing is recomputed.
 func remakingOf(scope *model.Scope, g *Graph) *remaking {
 	return model.GetGraphParamOr[*remaking](scope.Store().RootScope(), g, checkpointParam, nil)
 }
 
-// block is what f of [checkpointed] computes with.
+// block is what f of [Checkpointed] computes with.
 type block struct {
 	inputs    []*Node                   // the map that enters, and the values of variables
 	gradients []*Node                   // by the inputs, once the backward pass has come to the block
@@ -34,12 +33,13 @@ type block struct {
 	again     bool                      // the block is built for the second time
 }
 
-// checkpointed is f(scope, x), a block, whose gradient builds f once more where [SetCheckpoint] asks for it. f must build
-// the same each time, and take the values of variables from [variable] or [valueOf].
+// Checkpointed is f(scope, x), a block, whose gradient builds f once more where [SetCheckpoint] asks for it. f must build
+// the same each time, take the values of variables from [Variable] (or, in this package, valueOf), and hold no other
+// Checkpointed.
 //
 // The gradient that GoMLX derives from the first f is not used, so the compiler drops it, and with it keeps nothing of
 // that f but its result.
-func checkpointed(scope *model.Scope, x *Node, f func(scope *model.Scope, x *Node) *Node) *Node {
+func Checkpointed(scope *model.Scope, x *Node, f func(scope *model.Scope, x *Node) *Node) *Node {
 	g := x.Graph()
 	open := remakingOf(scope, g)
 	if open == nil || !scope.IsTraining(g) {

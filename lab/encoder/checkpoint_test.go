@@ -172,7 +172,7 @@ func TestCheckpointMemory(t *testing.T) {
 				SetCheckpoint(scope, g)
 			}
 			for i := range blocks {
-				x = checkpointed(scope.In("%d", i), x, func(s *model.Scope, x *Node) *Node {
+				x = Checkpointed(scope.In("%d", i), x, func(s *model.Scope, x *Node) *Node {
 					for j := range layers {
 						s := s.In("%d", j)
 						x = relu(batchNorm(s, conv(s, x, 3, channels, 1, [2]int{1, 1}), -1, 1e-5))

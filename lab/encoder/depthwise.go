@@ -46,7 +46,7 @@ func (a mobileAxes) leave(x *Node) *Node {
 func pointwise(scope *model.Scope, x *Node, channels int) *Node {
 	dims, axes := x.Shape().Dimensions, axesOf(x)
 	in := dims[axes.channels]
-	kernel := variable(scope, x, "kernel", heNormal(in), channels, in)
+	kernel := Variable(scope, x, "kernel", heNormal(in), channels, in)
 	if axes.last() && dims[1]*dims[2] == 1 {
 		// Squeeze-and-excitation has single places, for which a call of oneDNN would take longer than the product.
 		return Reshape(DotGeneral(Reshape(x, -1, in), []int{1}, nil, kernel, []int{1}, nil), dims[0], 1, 1, channels)
@@ -62,7 +62,7 @@ func pointwise(scope *model.Scope, x *Node, channels int) *Node {
 func stemConv(scope *model.Scope, x *Node, k, channels int) *Node {
 	dims, axes := x.Shape().Dimensions, axesOf(x)
 	c, h, w := dims[axes.channels], dims[axes.height], dims[axes.width]
-	kernel := variable(scope, x, "kernel", heNormal(k*k*c), k, k, c, channels)
+	kernel := Variable(scope, x, "kernel", heNormal(k*k*c), k, k, c, channels)
 	top, left := samePad(h, k, 2), samePad(w, k, 2)
 	if axes.last() {
 		return Convolve(x, kernel).Strides(2).PaddingPerDim([][2]int{top, left}).Done()
@@ -85,7 +85,7 @@ func stemConv(scope *model.Scope, x *Node, k, channels int) *Node {
 func depthwise(scope *model.Scope, x *Node, k, stride int) *Node {
 	axes := axesOf(x)
 	c := x.Shape().Dimensions[axes.channels]
-	kernel := variable(scope, x, "kernel", heNormal(k*k), c, k, k)
+	kernel := Variable(scope, x, "kernel", heNormal(k*k), c, k, k)
 	if axes.last() {
 		return grouped(x, kernel, stride)
 	}

@@ -1,11 +1,35 @@
 package encoder
 
 import (
+	"fmt"
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/toolbox"
 )
+
+func init() {
+	// The weights were trained by the TPU repository, which feeds (level − 127)/128. The features are those before the
+	// 1280-channel convolution of the classifier.
+	Register(Network{
+		Info:   spec.EncoderInfo{Name: "efficientnet-lite0", Doc: "EfficientNet-Lite0, B0 for small machines", Multiple: 32},
+		Stages: efficientNetLite0, Mean: same(127), Deviation: same(128),
+		Timm: "tf_efficientnet_lite0", Unused: []string{"conv_head.", "bn2.", "classifier."},
+		ImageNet: &Checkpoint{toolbox.EfficientNetLite0, "0c677c314df2a69239bef9609a095a957201d5092462c5ace5d8bf3e0201bbd7"},
+	})
+	for number := range 5 {
+		Register(Network{
+			Info: spec.EncoderInfo{
+				Name: fmt.Sprintf("efficientnet-b%d", number), Doc: fmt.Sprintf("EfficientNet-B%d (Tan and Le 2019)", number), Multiple: 32,
+			},
+			Stages: efficientNetB(number), Mean: same(127.5), Deviation: same(127.5),
+			Timm: fmt.Sprintf("tf_efficientnet_b%d", number), Unused: []string{"classifier."},
+		})
+	}
+}
 
 // efficientNet is a network of the EfficientNet family (Tan and Le 2019), as timm's tf_ variants have it: padding and
 // BatchNorm's epsilon are TensorFlow's. Its maps lie as [mobileAxes] says.
@@ -78,7 +102,7 @@ func (e efficientNet) build(scope *model.Scope, images *Node) []*Node {
 			if j > 0 {
 				stage.stride = 1
 			}
-			x = checkpointed(name.In("%d", j), x, func(s *model.Scope, x *Node) *Node { return e.invertedBottleneck(s, x, stage, rate) })
+			x = Checkpointed(name.In("%d", j), x, func(s *model.Scope, x *Node) *Node { return e.invertedBottleneck(s, x, stage, rate) })
 			n++
 		}
 		stages = append(stages, x)
@@ -125,7 +149,7 @@ func squeezeExcite(scope *model.Scope, x *Node, hidden int, act func(*Node) *Nod
 	channels := x.Shape().Dimensions[axes.channels]
 	layer := func(name string, x *Node, out int) *Node {
 		s := scope.In("%s", name)
-		bias := variable(s, x, "bias", 0, out)
+		bias := Variable(s, x, "bias", 0, out)
 		return Add(pointwise(s, x, out), along(bias, axes.channels, 4))
 	}
 	weight := ReduceAndKeep(widen(x), ReduceMean, axes.height, axes.width)

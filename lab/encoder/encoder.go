@@ -2,6 +2,8 @@
 package encoder
 
 import (
+	"fmt"
+
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -26,21 +28,50 @@ func Embed(scope *model.Scope, cfg spec.Encoder, images *Node) (features, embedd
 	return features, L2Normalize(Project(scope.In("head"), features, cfg.Hidden, cfg.Dim), -1)
 }
 
-// Features is the first half of [Embed]: the backbone's map, averaged to 4×4 places where it is a multiple of that size
-// and kept as it is otherwise, as float32 [B, places·C].
+// Features is the first half of [Embed]: the backbone's map [B, h, w, C], averaged over squares of ⌊h/4⌋ places, as float32
+// [B, places·C]. That is 4×4 places where h is a multiple of 4, the map itself where h is less than 8; a rest at the right and
+// lower edge, too narrow for a square, is left out.
 func Features(scope *model.Scope, cfg spec.Encoder, images *Node) *Node {
+	network, floats := settled(cfg, images)
+	stages := network.maps(scope.In("backbone"), images, floats)
+	x := meanPool(widen(stages[len(stages)-1]), featureSide)
+	return Reshape(x, x.Shape().Dimensions[0], -1)
+}
+
+// Maps are the backbone's maps before pooling, float32 [B, h, w, C]: those after the stem and after every stage of blocks, the
+// last those that [Features] averages. images, scope and panics are as in [Embed]; the variables are those of Embed's backbone.
+// Like Embed and Features it visits the scope: a graph that has two of them from one scope gives the second scope.ResetVisited(),
+// and the compiler finds what they have in common.
+func Maps(scope *model.Scope, cfg spec.Encoder, images *Node) []*Node {
+	network, floats := settled(cfg, images)
+	stages := network.maps(scope.In("backbone"), images, floats)
+	for i, stage := range stages {
+		stages[i] = widen(stage)
+	}
+	return stages
+}
+
+// Tokens are the backbone's tokens after its last block, float32 [B, T, C], the class token first. images, scope and panics are
+// as in [Embed]; it panics, too, when the encoder has none.
+func Tokens(scope *model.Scope, cfg spec.Encoder, images *Node) *Node {
+	network, floats := settled(cfg, images)
+	if network.Tokens == nil {
+		panic(fmt.Errorf("encoder: %s has no tokens; use a transformer, or Maps in place of Tokens", cfg.Name))
+	}
+	return widen(network.Tokens(scope.In("backbone"), network.scaled(images, floats)))
+}
+
+// settled is what cfg asks for: the network and the type it computes in. It panics when that does not fit images.
+func settled(cfg spec.Encoder, images *Node) (Network, dtypes.DType) {
 	images.AssertDims(-1, cfg.Size, cfg.Size, 3)
-	backbone, err := backboneOf(cfg.Name)
+	network, err := networkOf(cfg.Name)
 	if err != nil {
 		panic(err)
 	}
-	floats := dtypes.Float32
 	if cfg.Precision == "bfloat16" {
-		floats = dtypes.BFloat16
+		return network, dtypes.BFloat16
 	}
-	stages := backbone.maps(scope.In("backbone"), images, floats)
-	x := meanPool(widen(stages[len(stages)-1]), featureSide)
-	return Reshape(x, x.Shape().Dimensions[0], -1)
+	return network, dtypes.Float32
 }
 
 // Project is the head: linear, ReLU, linear (spec section 5, our choice).

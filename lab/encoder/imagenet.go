@@ -17,21 +17,16 @@ import (
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
-// checkpoint is a pinned PyTorch state dict, and what it becomes as safetensors.
-type checkpoint struct {
-	pth    toolbox.Artifact
-	sha256 string // of the conversion, which gives the same bytes under every Python
+// Checkpoint is a pinned PyTorch state dict, and what it becomes as safetensors.
+type Checkpoint struct {
+	PTH    toolbox.Artifact
+	SHA256 string // of the conversion, which gives the same bytes under every Python
 }
 
 // file is the name of the conversion in the cache. The digest is in it, so a changed conversion is never answered with an
 // older file.
-func (c checkpoint) file(encoder string) string {
-	return fmt.Sprintf("%s-imagenet-%.12s.safetensors", encoder, c.sha256)
-}
-
-// checkpoints are the weights trained on ImageNet, by encoder.
-var checkpoints = map[string]checkpoint{
-	"efficientnet-lite0": {toolbox.EfficientNetLite0, "0c677c314df2a69239bef9609a095a957201d5092462c5ace5d8bf3e0201bbd7"},
+func (c Checkpoint) file(encoder string) string {
+	return fmt.Sprintf("%s-imagenet-%.12s.safetensors", encoder, c.SHA256)
 }
 
 //go:embed pth2safetensors.py
@@ -44,10 +39,16 @@ var pth2safetensors string
 //
 // It fails when the encoder has no such weights, and, wrapping an error of package toolbox, when they cannot be had.
 func ImageNet(ctx context.Context, cfg spec.Encoder, progress io.Writer) (path string, err error) {
-	c, ok := checkpoints[cfg.Name]
-	if !ok {
-		return "", fmt.Errorf("encoder: there are no ImageNet weights of %q to be had; use efficientnet-lite0, random weights, "+
-			"or a file that seelab weights import takes", cfg.Name)
+	c := networks[cfg.Name].ImageNet
+	if c == nil {
+		var others []string
+		for _, info := range spec.Encoders() {
+			if info.ImageNet {
+				others = append(others, info.Name)
+			}
+		}
+		return "", fmt.Errorf("encoder: there are no ImageNet weights of %q to be had; use %s, random weights, "+
+			"or a file that seelab weights import takes", cfg.Name, strings.Join(others, ", "))
 	}
 	cache, err := toolbox.OpenCache()
 	if err != nil {
@@ -55,18 +56,18 @@ func ImageNet(ctx context.Context, cfg spec.Encoder, progress io.Writer) (path s
 	}
 	name := c.file(cfg.Name)
 	path = filepath.Join(cache.Dir(), name)
-	if holds(path, c.sha256) {
+	if holds(path, c.SHA256) {
 		return path, nil
 	}
-	unlock, err := cache.Lock(ctx, name, c.pth.Name, progress)
+	unlock, err := cache.Lock(ctx, name, c.PTH.Name, progress)
 	if err != nil {
 		return "", fmt.Errorf("encoder: %w", err)
 	}
 	defer unlock()
-	if holds(path, c.sha256) {
+	if holds(path, c.SHA256) {
 		return path, nil
 	}
-	pth, err := cache.Fetch(ctx, c.pth, progress)
+	pth, err := cache.Fetch(ctx, c.PTH, progress)
 	if err != nil {
 		return "", fmt.Errorf("encoder: %w", err)
 	}
@@ -80,8 +81,8 @@ func ImageNet(ctx context.Context, cfg spec.Encoder, progress io.Writer) (path s
 	if err := convert(ctx, pth, part); err != nil {
 		return "", err
 	}
-	if !holds(part, c.sha256) {
-		return "", fmt.Errorf("encoder: %w: %s, converted to safetensors, is not the file that was pinned; nothing was kept", toolbox.ErrWrongHash, c.pth.Name)
+	if !holds(part, c.SHA256) {
+		return "", fmt.Errorf("encoder: %w: %s, converted to safetensors, is not the file that was pinned; nothing was kept", toolbox.ErrWrongHash, c.PTH.Name)
 	}
 	if err := os.Rename(part, path); err != nil {
 		return "", fmt.Errorf("encoder: %w: %v", toolbox.ErrCache, err)

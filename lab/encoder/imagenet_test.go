@@ -152,7 +152,7 @@ func TestImageNetConvertsOnceAndRepairs(t *testing.T) {
 	if _, err := ImageNet(t.Context(), cfg, nil); err != nil {
 		t.Fatal(err)
 	}
-	if !holds(paths[0], checkpoints[cfg.Name].sha256) {
+	if !holds(paths[0], networks[cfg.Name].ImageNet.SHA256) {
 		t.Error("a spoiled file was given out")
 	}
 }

@@ -17,7 +17,7 @@ import (
 // if k is 1.
 func conv(scope *model.Scope, x *Node, k, channels, stride int, pad [2]int) *Node {
 	dims := x.Shape().Dimensions
-	kernel := variable(scope, x, "kernel", heNormal(k*k*dims[3]), k, k, dims[3], channels)
+	kernel := Variable(scope, x, "kernel", heNormal(k*k*dims[3]), k, k, dims[3], channels)
 	if k == 1 && !onednn.Computes(x) {
 		if stride > 1 {
 			x = Slice(x, AxisRange(), AxisRange().Stride(stride), AxisRange().Stride(stride), AxisRange())
@@ -286,14 +286,15 @@ func meanPool(x *Node, side int) *Node {
 // linear is a fully connected layer with a bias.
 func linear(scope *model.Scope, x *Node, width int) *Node {
 	in := x.Shape().Dimensions[1]
-	weight := variable(scope, x, "weight", heNormal(in), in, width)
-	bias := variable(scope, x, "bias", 0, width)
+	weight := Variable(scope, x, "weight", heNormal(in), in, width)
+	bias := Variable(scope, x, "bias", 0, width)
 	return Add(MatMul(x, weight), ExpandDims(bias, 0))
 }
 
-// variable is the value of the float32 variable name of scope in the type of x. A new one holds Gaussians of deviation
-// sigma drawn from the seed of the store and its own path, the same on every backend.
-func variable(scope *model.Scope, x *Node, name string, sigma float64, dims ...int) *Node {
+// Variable is the value, of the shape dims, of the float32 variable name of scope in the type of x, a node of the graph. A new
+// variable holds Gaussians of deviation sigma, drawn from the store's [SeedParam] and its own path, the same on every backend;
+// zeros where sigma is 0.
+func Variable(scope *model.Scope, x *Node, name string, sigma float64, dims ...int) *Node {
 	v := scope.GetVariable(name)
 	if v == nil {
 		size := 1

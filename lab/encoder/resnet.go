@@ -1,9 +1,23 @@
 package encoder
 
 import (
+	"strings"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/seeable-lab/seeable/lab/spec"
 )
+
+func init() {
+	for name, stages := range map[string]func(*model.Scope, *Node) []*Node{"resnet18": resNet18, "resnet50": resNet50} {
+		Register(Network{
+			Info:   spec.EncoderInfo{Name: name, Doc: strings.Replace(name, "resnet", "ResNet-", 1) + " (He et al. 2016)", Multiple: 32},
+			Stages: stages, Mean: imageNetMean, Deviation: imageNetDeviation,
+			Timm: name, Unused: []string{"fc."},
+		})
+	}
+}
 
 // resNet18 and resNet50 are the residual networks of He et al. (2016, table 1), as timm has them: the bottleneck's
 // stride lies on its 3×3 convolution. Their maps are [B, H, W, C]: XLA's own dense convolutions want that.
@@ -30,7 +44,7 @@ func resNet(scope *model.Scope, images *Node, depths [4]int, block func(scope *m
 			if i > 0 && j == 0 {
 				stride = 2
 			}
-			x = checkpointed(layer.In("%d", j), x, func(s *model.Scope, x *Node) *Node { return block(s, x, 64<<i, stride) })
+			x = Checkpointed(layer.In("%d", j), x, func(s *model.Scope, x *Node) *Node { return block(s, x, 64<<i, stride) })
 		}
 		stages = append(stages, x)
 	}

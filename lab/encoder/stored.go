@@ -34,8 +34,12 @@ func Weights() ([]Stored, error) {
 	}
 	var list []Stored
 	known := map[string]bool{}
-	for name, c := range checkpoints {
-		s := Stored{Encoder: name, Name: "imagenet", Bytes: c.pth.WheelSize}
+	for name, network := range networks {
+		c := network.ImageNet
+		if c == nil {
+			continue
+		}
+		s := Stored{Encoder: name, Name: "imagenet", Bytes: c.PTH.WheelSize}
 		path := filepath.Join(cache.Dir(), c.file(name))
 		known[path] = true
 		if info, err := os.Stat(path); err == nil {

@@ -40,7 +40,7 @@ func TestImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name := range weights.Tensors {
-		if backbones["efficientnet-lite0"].leavesOut("/" + name) {
+		if networks["efficientnet-lite0"].leavesOut("/" + name) {
 			delete(weights.Tensors, name)
 		}
 	}
@@ -173,7 +173,7 @@ func TestExport(t *testing.T) {
 				t.Fatal(err)
 			}
 			for name := range want.Tensors {
-				if backbones[cfg.Name].leavesOut("/" + name) {
+				if networks[cfg.Name].leavesOut("/" + name) {
 					delete(want.Tensors, name)
 				}
 			}

@@ -63,7 +63,7 @@ func Load(scope *model.Scope, cfg spec.Encoder, file safetensors.File) error {
 		}
 	}
 	for name := range file.Tensors {
-		unused := slices.ContainsFunc(backbone.unused, func(prefix string) bool { return strings.HasPrefix(name, rename(prefix)) })
+		unused := slices.ContainsFunc(backbone.Unused, func(prefix string) bool { return strings.HasPrefix(name, rename(prefix)) })
 		if !known[name] && !unused {
 			misfits.leftOver = append(misfits.leftOver, name)
 		}
@@ -84,7 +84,7 @@ func Export(cfg spec.Encoder, path string, file safetensors.File) (safetensors.F
 	if err := file.Check(); err != nil {
 		return safetensors.File{}, fmt.Errorf("encoder: cannot export the weights: %w", err)
 	}
-	exported := safetensors.File{Tensors: map[string]safetensors.Tensor{}, Metadata: map[string]string{"timm": backbone.timm}}
+	exported := safetensors.File{Tensors: map[string]safetensors.Tensor{}, Metadata: map[string]string{"timm": backbone.Timm}}
 	var misfits misfits
 	variables := backbone.variables()
 	for relative, dims := range variables {
@@ -110,9 +110,9 @@ func Export(cfg spec.Encoder, path string, file safetensors.File) (safetensors.F
 	return exported, misfits.err()
 }
 
-func timmBackbone(name string) (backbone, error) {
-	b, err := backboneOf(name)
-	if err == nil && b.timm == "" {
+func timmBackbone(name string) (Network, error) {
+	b, err := networkOf(name)
+	if err == nil && b.Timm == "" {
 		err = fmt.Errorf("encoder: %q is a network of our own, so timm has no weights and no names for it; use one of %s",
 			name, strings.Join(slices.Sorted(timmEncoders()), ", "))
 	}
@@ -122,21 +122,23 @@ func timmBackbone(name string) (backbone, error) {
 // timmEncoders are the names of the encoders that timm has.
 func timmEncoders() func(yield func(string) bool) {
 	return func(yield func(string) bool) {
-		for name, b := range backbones {
-			if b.timm != "" && !yield(name) {
+		for name, b := range networks {
+			if b.Timm != "" && !yield(name) {
 				return
 			}
 		}
 	}
 }
 
-// variables are the shapes of the backbone's variables by their paths below its scope. It builds the graph of a small
+// variables are the shapes of the network's variables by their paths below its scope. It builds the graph of a small
 // image, which is never compiled, in a store of its own.
-func (b backbone) variables() map[string][]int {
+func (b Network) variables() map[string][]int {
 	store := model.NewStore()
 	g := graph.NewGraph(gobackend.GetBackend(), "variables")
 	defer g.Finalize()
-	b.maps(store.RootScope(), graph.Parameter(g, "images", shapes.Make(dtypes.Uint8, 1, 32, 32, 3)), dtypes.Float32)
+	multiple := max(1, b.Info.Multiple)
+	side := (32 + multiple - 1) / multiple * multiple
+	b.maps(store.RootScope(), graph.Parameter(g, "images", shapes.Make(dtypes.Uint8, 1, side, side, 3)), dtypes.Float32)
 	found := map[string][]int{}
 	for v := range store.IterVariables() {
 		found[strings.TrimPrefix(v.Path(), "/")] = v.Shape().Dimensions
@@ -215,7 +217,7 @@ func isEfficientNetPyTorch(file safetensors.File) bool {
 
 // efficientNetPyTorch returns the function from timm's names of an EfficientNet to those of efficientnet_pytorch, which
 // numbers the blocks through and names a layer by its place in a block of four.
-func efficientNetPyTorch(b backbone) func(name string) string {
+func efficientNetPyTorch(b Network) func(name string) string {
 	blocks := map[string][]string{} // the modules of each block by its prefix in timm
 	var prefixes []string
 	for _, path := range slices.Sorted(maps.Keys(b.variables())) {

@@ -129,7 +129,7 @@ func stagesOf(name string, n int) []string {
 func timmArrays(t *testing.T, name string, weights safetensors.File, batch, size int, training bool, floats dtypes.DType) map[string][]float64 {
 	t.Helper()
 	cfg := spec.Encoder{Name: name, Size: size}
-	b, err := backboneOf(name)
+	b, err := networkOf(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func TestTimmParity(t *testing.T) {
 				for _, training := range modes {
 					found := timmArrays(t, name, weights, golden.Batch, golden.Size, training, floats)
 					for label, want := range golden.Arrays {
-						if strings.HasPrefix(label, "infer/") == training || backbones[name].leavesOut(label) {
+						if strings.HasPrefix(label, "infer/") == training || networks[name].leavesOut(label) {
 							continue
 						}
 						got, n := found[label], 1
@@ -268,9 +268,9 @@ func TestTimmParity(t *testing.T) {
 }
 
 // leavesOut tells whether a gradient or running average is of a layer behind the features.
-func (b backbone) leavesOut(label string) bool {
+func (b Network) leavesOut(label string) bool {
 	_, tensor, _ := strings.Cut(label, "/")
-	return slices.ContainsFunc(b.unused, func(prefix string) bool { return strings.HasPrefix(tensor, prefix) })
+	return slices.ContainsFunc(b.Unused, func(prefix string) bool { return strings.HasPrefix(tensor, prefix) })
 }
 
 // layerScale is what the errors of an array are measured by: the largest magnitude in it or, if it is a gradient, in that

@@ -3,7 +3,17 @@ package encoder
 import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/seeable-lab/seeable/lab/spec"
 )
+
+func init() {
+	Register(Network{
+		Info:   spec.EncoderInfo{Name: "xception", Doc: "Xception (Chollet 2017), the network of most deepfake detectors", Multiple: 32},
+		Stages: xception, Mean: same(127.5), Deviation: same(127.5),
+		Timm: "legacy_xception", Unused: []string{"fc.", "last_linear."},
+	})
+}
 
 // xceptionBlock is a residual block of separable convolutions, with a pooling of stride 2 behind them if pooled.
 type xceptionBlock struct {
@@ -35,7 +45,7 @@ func xception(scope *model.Scope, images *Node) []*Node {
 	x = axes.enter(x)
 	stages := []*Node{x}
 	for i, block := range xceptionBlocks {
-		x = checkpointed(scope.In("block%d", i+1), x, func(s *model.Scope, x *Node) *Node { return block.build(s, x, i > 0) })
+		x = Checkpointed(scope.In("block%d", i+1), x, func(s *model.Scope, x *Node) *Node { return block.build(s, x, i > 0) })
 		stages = append(stages, x)
 	}
 	x = relu(norm("bn3", separable(scope.In("conv3"), x, 1536), axes.channels))

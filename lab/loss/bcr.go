@@ -5,7 +5,21 @@ import (
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/seeable-lab/seeable/lab/spec"
 )
+
+func init() {
+	Register(spec.LossInfo{
+		Name: "bcr", Doc: "bounded contrastive regression: supervised contrast with the own prototype as one more positive (Larue et al. 2023)",
+		Reads:   []string{"loss.temperature", "loss.base_temperature", "loss.contrast"},
+		Default: true,
+	}, func(c Config) (Func, error) {
+		return func(z, labels, prototypes *graph.Node) (mean, perAnchor *graph.Node) {
+			return BCR(z, labels, prototypes, c.BCROptions)
+		}, nil
+	}, Floor)
+}
 
 // Contrast says which rows of a batch of several views are anchors.
 type Contrast string

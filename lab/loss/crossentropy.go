@@ -1,6 +1,15 @@
 package loss
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/seeable-lab/seeable/lab/spec"
+)
+
+func init() {
+	Register(spec.LossInfo{Name: "ce", Doc: "cross-entropy of the cosines with all prototypes", Reads: []string{"loss.temperature"}},
+		tempered(CrossEntropy), nil)
+}
 
 // CrossEntropy is the cross-entropy of softmax(z·p_k/τ) over all K fixed prototypes (the NT-Xent
 // with K-prototype denominator of spec 4.2):

@@ -22,22 +22,22 @@ package loss
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/seeable-lab/seeable/lab/spec"
 )
 
 // Func is a loss over embeddings whose options are settled. See the package documentation for
 // its arguments and results.
 type Func func(z, labels, prototypes *graph.Node) (mean, perAnchor *graph.Node)
 
-// Config has the options of every loss that [ByName] knows. A loss reads only those that its
-// comment names.
+// Config has the options of every loss that [ByName] knows. A loss reads only some of them.
 type Config struct {
-	// BCROptions holds the temperature, which all losses but "triplet" read, and what only "bcr" reads.
+	// BCROptions holds the temperature, which all losses but the triplet loss read, and what only BCR reads.
 	BCROptions
-	// Margin of "triplet", in cosine units: [0, 2] is the useful range.
+	// Margin of the triplet loss, in cosine units: [0, 2] is the useful range.
 	Margin float64
 }
 
@@ -46,10 +46,42 @@ func DefaultConfig() Config {
 	return Config{BCROptions: BCROptions{Temperature: 0.07}, Margin: 0.2}
 }
 
-var names = []string{"bcr", "supcon", "ntxent", "ce", "slide-s1", "slide-s2", "slide-s3", "triplet"}
+// FloorFunc is the least value of a loss for a batch with counts[k] rows of class k, and K = len(counts); see [Floor].
+type FloorFunc func(counts []int, temperature float64) (float64, error)
 
-// Names returns the names that [ByName] knows.
-func Names() []string { return slices.Clone(names) }
+// registered is a loss that [ByName] knows.
+type registered struct {
+	build func(Config) (Func, error)
+	floor FloorFunc
+}
+
+var known = map[string]registered{}
+
+// Register makes an embedding loss known to specs, [ByName] and [FloorOf]; init of the loss's file calls it. build gets options
+// that have been checked. floor may be nil: then nothing is known of the loss's least value. It panics as [spec.RegisterLoss]
+// does.
+func Register(info spec.LossInfo, build func(Config) (Func, error), floor FloorFunc) {
+	spec.RegisterLoss(info)
+	known[info.Name] = registered{build, floor}
+}
+
+// tempered is the builder of a loss that has the temperature as its only option.
+func tempered(f func(z, labels, prototypes *graph.Node, temperature float64) (mean, perAnchor *graph.Node)) func(Config) (Func, error) {
+	return func(c Config) (Func, error) {
+		return func(z, labels, prototypes *graph.Node) (mean, perAnchor *graph.Node) {
+			return f(z, labels, prototypes, c.Temperature)
+		}, nil
+	}
+}
+
+// Names returns the names that [ByName] knows, the default first.
+func Names() []string {
+	var names []string
+	for _, info := range spec.Losses() {
+		names = append(names, info.Name)
+	}
+	return names
+}
 
 // ByName returns the named loss with the options of c. Its errors say which name or option is
 // wrong; they are returned whether or not the loss reads the option.
@@ -60,39 +92,12 @@ func ByName(name string, c Config) (Func, error) {
 	if c.Margin < 0 || math.IsNaN(c.Margin) || math.IsInf(c.Margin, 0) {
 		return nil, fmt.Errorf("loss: margin is %v, want a finite number >= 0, for example 0.2", c.Margin)
 	}
-	withTemperature := func(f func(z, labels, prototypes *graph.Node, temperature float64) (mean, perAnchor *graph.Node)) Func {
-		return func(z, labels, prototypes *graph.Node) (mean, perAnchor *graph.Node) {
-			return f(z, labels, prototypes, c.Temperature)
-		}
+	found, ok := known[name]
+	if !ok {
+		return nil, fmt.Errorf("loss: unknown loss %q, want one of %s", name, strings.Join(Names(), ", "))
 	}
-	slide := func(v SlideVariant) Func {
-		return func(z, labels, prototypes *graph.Node) (mean, perAnchor *graph.Node) {
-			return Slide(z, labels, prototypes, v, c.Temperature)
-		}
-	}
-	switch name {
-	case "bcr":
-		return func(z, labels, prototypes *graph.Node) (mean, perAnchor *graph.Node) {
-			return BCR(z, labels, prototypes, c.BCROptions)
-		}, nil
-	case "supcon":
-		return func(z, labels, _ *graph.Node) (mean, perAnchor *graph.Node) {
-			return SupCon(z, labels, c.Temperature)
-		}, nil
-	case "ntxent":
-		return withTemperature(NTXent), nil
-	case "ce":
-		return withTemperature(CrossEntropy), nil
-	case "slide-s1":
-		return slide(S1), nil
-	case "slide-s2":
-		return slide(S2), nil
-	case "slide-s3":
-		return slide(S3), nil
-	case "triplet":
-		return func(z, labels, prototypes *graph.Node) (mean, perAnchor *graph.Node) {
-			return Triplet(z, labels, prototypes, c.Margin)
-		}, nil
-	}
-	return nil, fmt.Errorf("loss: unknown loss %q, want one of %s", name, strings.Join(names, ", "))
+	return found.build(c)
 }
+
+// FloorOf returns the floor of the named loss, nil if there is none or no such loss.
+func FloorOf(name string) FloorFunc { return known[name].floor }

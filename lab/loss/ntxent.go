@@ -1,6 +1,15 @@
 package loss
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/seeable-lab/seeable/lab/spec"
+)
+
+func init() {
+	Register(spec.LossInfo{Name: "ntxent", Doc: "NT-Xent of an embedding and its own prototype, the batch as denominator", Reads: []string{"loss.temperature"}},
+		tempered(NTXent), nil)
+}
 
 // NTXent is the NT-Xent loss of an embedding and its own prototype, with the batch as the
 // denominator (spec 4.2, the last column of the table):

@@ -4,7 +4,22 @@ import (
 	"fmt"
 
 	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/seeable-lab/seeable/lab/spec"
 )
+
+func init() {
+	for v, doc := range map[SlideVariant]string{
+		S1: "a talk's main equation with the K prototypes as denominator",
+		S2: "a talk's slide of the regression term: supervised contrast and cross-entropy",
+		S3: "a talk's main equation with the batch and the own prototype as denominator",
+	} {
+		Register(spec.LossInfo{Name: v.String(), Doc: doc, Reads: []string{"loss.temperature"}},
+			tempered(func(z, labels, prototypes *graph.Node, temperature float64) (mean, perAnchor *graph.Node) {
+				return Slide(z, labels, prototypes, v, temperature)
+			}), nil)
+	}
+}
 
 // SlideVariant is a reading of BCR's equation as a talk's slides print it (spec 4.2), which differs
 // from the official code. P(i) are the other rows of i's class.

@@ -3,7 +3,16 @@ package loss
 import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/seeable-lab/seeable/lab/spec"
 )
+
+func init() {
+	Register(spec.LossInfo{Name: "supcon", Doc: "supervised contrast without prototypes (Khosla et al. 2020)", Reads: []string{"loss.temperature"}},
+		tempered(func(z, labels, _ *graph.Node, temperature float64) (mean, perAnchor *graph.Node) {
+			return SupCon(z, labels, temperature)
+		}), nil)
+}
 
 // SupCon is the supervised contrastive loss without prototypes (Khosla et al. 2020, L_out; spec 4.2):
 //

@@ -6,7 +6,18 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/seeable-lab/seeable/lab/spec"
 )
+
+func init() {
+	Register(spec.LossInfo{Name: "triplet", Doc: "triplet loss of the own prototype and the hardest other one (ours)", Reads: []string{"loss.margin"}},
+		func(c Config) (Func, error) {
+			return func(z, labels, prototypes *graph.Node) (mean, perAnchor *graph.Node) {
+				return Triplet(z, labels, prototypes, c.Margin)
+			}, nil
+		}, nil)
+}
 
 // Triplet is a triplet loss to the prototypes:
 //

@@ -20,7 +20,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	for _, name := range []string{"seeable", "sbi"} {
+	for _, info := range spec.Methods() {
+		name := info.Name
 		s := spec.Default()
 		s.Method = name
 		m, err := method.New(s)

@@ -76,7 +76,7 @@ func TestFitFew(t *testing.T) {
 				s.Discrepancy.Pristine = 0.2
 				k++
 			}
-			m := seeable(t, s)
+			m := newTestSeeABLE(t, s)
 			faces, scores := fewFaces(m, rng, looks, variants, k, score)
 			term := func(row []float32, k int) float64 {
 				switch score {
@@ -136,7 +136,7 @@ func TestFitFew(t *testing.T) {
 // Where only some variants differ from face to face, they are found and say it all; a variant that says the same as
 // another is left to the last.
 func TestFitFewFindsWhatVaries(t *testing.T) {
-	m := seeable(t, tiny())
+	m := newTestSeeABLE(t, tiny())
 	rng := stream.New(4, "few")
 	faces, _ := fewFaces(m, rng, 1, 8, 8, "cosine")
 	var scores []float64
@@ -164,7 +164,7 @@ func TestFitFewFindsWhatVaries(t *testing.T) {
 
 func TestFewErrors(t *testing.T) {
 	s := tiny()
-	m := seeable(t, s)
+	m := newTestSeeABLE(t, s)
 	faces, scores := fewFaces(m, stream.New(5, "few"), 1, 8, 8, "cosine")
 	for want, fit := range map[string]func() error{
 		"onepass":        func() error { _, err := m.fitFew("onepass", 2, allRows(faces), scores); return err },
@@ -197,7 +197,7 @@ func TestFewVariants(t *testing.T) {
 	for _, flip := range []bool{false, true} {
 		s := tiny()
 		s.Score.Flip = flip
-		m := seeable(t, s)
+		m := newTestSeeABLE(t, s)
 		all, err := probe(t, m, "figure", Fit{}, person(t, 1), "someone")
 		if err != nil {
 			t.Fatal(err)

@@ -7,8 +7,6 @@ package method
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -99,14 +97,12 @@ func Register(name string, build func(spec.Spec) (Method, error)) {
 
 // New returns the method that the spec names.
 func New(s spec.Spec) (Method, error) {
-	build, ok := builders[s.Method]
-	if !ok {
-		var names []string
-		for name := range builders {
-			names = append(names, name)
+	build := builders[s.Method]
+	if build == nil {
+		if _, err := spec.MethodOf(s.Method); err != nil {
+			return nil, fmt.Errorf("method: %w", err)
 		}
-		slices.Sort(names)
-		return nil, fmt.Errorf("method: unknown method %q; there are %s", s.Method, strings.Join(names, ", "))
+		return nil, fmt.Errorf("method: the package of %q calls spec.RegisterMethod but not method.Register", s.Method)
 	}
 	m, err := build(s)
 	if err != nil {

@@ -24,7 +24,7 @@ func tiny() spec.Spec {
 	return s
 }
 
-func seeable(t testing.TB, s spec.Spec) *SeeABLE {
+func newTestSeeABLE(t testing.TB, s spec.Spec) *SeeABLE {
 	t.Helper()
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func seeable(t testing.TB, s spec.Spec) *SeeABLE {
 	return m.(*SeeABLE)
 }
 
-func sbi(t testing.TB, s spec.Spec) *SBI {
+func newTestSBI(t testing.TB, s spec.Spec) *SBI {
 	t.Helper()
 	s.Method = "sbi"
 	if err := s.Validate(); err != nil {
@@ -73,7 +73,8 @@ func person(t testing.TB, i int) face.Face {
 }
 
 func TestNew(t *testing.T) {
-	for _, name := range methods {
+	for _, info := range spec.Methods() {
+		name := info.Name
 		s := tiny()
 		s.Method = name
 		m, err := New(s)

@@ -80,11 +80,11 @@ func TestSeeABLENetwork(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := tiny()
 			s.Discrepancy.Pristine, s.Loss.WarmUp, s.Loss.Lambda, s.Loss.BaseTemperature = 0.2, 0.5, 0.7, 0.1
-			m := seeable(t, s)
+			m := newTestSeeABLE(t, s)
 			s.Loss.Lambda = 0
-			unguided := seeable(t, s)
+			unguided := newTestSeeABLE(t, s)
 			s.Loss.WarmUp = 0
-			cold := seeable(t, s)
+			cold := newTestSeeABLE(t, s)
 			loss := func(m *SeeABLE, share float64) func(scope *model.Scope, images, labels *Node) *Node {
 				return func(scope *model.Scope, images, labels *Node) *Node { return lossOf(m, scope, images, labels, share) }
 			}
@@ -192,7 +192,7 @@ func TestSBINetwork(t *testing.T) {
 	labels := []int32{0, 1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 1}
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
-			m := sbi(t, tiny())
+			m := newTestSBI(t, tiny())
 			got := pass(t, open(t), map[string]func(scope *model.Scope, images, labels *Node) *Node{
 				"outputs": func(scope *model.Scope, images, _ *Node) *Node { return m.Outputs(scope, Inputs{Images: images})[0] },
 				"guesses": func(scope *model.Scope, images, _ *Node) *Node { return guess(m, scope, images) },
@@ -218,10 +218,11 @@ func TestSBINetwork(t *testing.T) {
 // Every loss that a spec may name is built, each another one.
 func TestEveryLoss(t *testing.T) {
 	graphs := map[string]func(scope *model.Scope, images, labels *Node) *Node{}
-	for _, name := range []string{"bcr", "supcon", "ntxent", "ce", "slide-s1", "slide-s2", "slide-s3", "triplet"} {
+	for _, info := range spec.Losses() {
+		name := info.Name
 		s := tiny()
 		s.Loss.Name = name
-		m := seeable(t, s)
+		m := newTestSeeABLE(t, s)
 		graphs[name] = func(scope *model.Scope, images, labels *Node) *Node {
 			return lossOf(m, scope, images, labels, 0)
 		}
@@ -238,7 +239,7 @@ func TestEveryLoss(t *testing.T) {
 // A network gives every image what the graphs of the method give it alone, however many there are.
 func TestNetwork(t *testing.T) {
 	backend := acceltest.ForTest(t)
-	m := seeable(t, tiny())
+	m := newTestSeeABLE(t, tiny())
 	const row, n = 32 * 32 * 3, NetworkPass + 6
 	rng := stream.New(2, "images")
 	pixels := make([]uint8, n*row)

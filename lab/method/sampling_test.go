@@ -82,7 +82,7 @@ func TestCropTakesLandmarksAlong(t *testing.T) {
 func TestLookIsCentred(t *testing.T) {
 	s := tiny()
 	s.Encoder.Size, s.Augment.Margin = 192, [2]float64{1.3, 1.6}
-	m := seeable(t, s)
+	m := newTestSeeABLE(t, s)
 	view, err := m.look(ramp())
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestLookIsCentred(t *testing.T) {
 func TestGlanceRanges(t *testing.T) {
 	s := tiny()
 	s.Encoder.Size, s.Augment.Flip = 96, 0
-	m := seeable(t, s)
+	m := newTestSeeABLE(t, s)
 	rng := stream.New(1, "glance")
 	f := ramp()
 	least, most, left, right := 9.0, 0.0, 9.0, -9.0
@@ -130,11 +130,11 @@ func TestGlanceMirrors(t *testing.T) {
 	f := person(t, 0)
 	s := tiny()
 	s.Augment.Flip = 0
-	straight := seeable(t, s)
+	straight := newTestSeeABLE(t, s)
 	s.Augment.Flip = 1
-	flipped := seeable(t, s)
+	flipped := newTestSeeABLE(t, s)
 	s.Augment.Flip = 0.5
-	perhaps := seeable(t, s)
+	perhaps := newTestSeeABLE(t, s)
 	flips := 0
 	for i := range 200 {
 		plain, err := straight.glance(f, stream.New(1, i))
@@ -173,7 +173,7 @@ func TestGlanceMirrors(t *testing.T) {
 func TestKeep(t *testing.T) {
 	s := tiny()
 	s.Encoder.Size = 64
-	m := seeable(t, s)
+	m := newTestSeeABLE(t, s)
 	for _, f := range []face.Face{ramp(), person(t, 1), person(t, 2)} {
 		c, err := m.Keep(face.Still(f))
 		if err != nil {
@@ -219,7 +219,7 @@ func TestUnusableLandmarks(t *testing.T) {
 	} {
 		f := ramp()
 		f.Landmarks = points
-		for _, m := range []Method{seeable(t, s), sbi(t, s)} {
+		for _, m := range []Method{newTestSeeABLE(t, s), newTestSBI(t, s)} {
 			w, dst := NewWorker(m.Layout()), []Sample{NewSamples(m.Layout(), 1).At(0)}
 			if _, err := m.Keep(face.Still(f)); err == nil {
 				t.Errorf("%s: Keep has no error", what)
@@ -288,7 +288,7 @@ func TestFakeAndReal(t *testing.T) {
 // pair is a real face and the pseudo-fake that goes with it.
 func pair(t *testing.T, s spec.Spec, f face.Face, forReal, forFake *rand.Rand) (real, fake face.Face) {
 	t.Helper()
-	m := seeable(t, s)
+	m := newTestSeeABLE(t, s)
 	p, err := NewPseudo(s, m)
 	if err != nil {
 		t.Fatal(err)

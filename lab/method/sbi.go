@@ -21,7 +21,27 @@ type SBI struct {
 	spec spec.Spec
 }
 
-func init() { Register("sbi", newSBI) }
+// sbi is what a spec says of the method.
+var sbi = spec.MethodInfo{
+	Name:   "sbi",
+	Doc:    "tells real faces from self-blended ones by a binary head (Shiohara and Yamasaki 2022)",
+	Scores: []spec.Choice{{Name: "logit", Doc: "log odds of being self-blended"}},
+	Reads: []string{
+		"discrepancy.strength", "discrepancy.rgb_shift", "discrepancy.rgb_shift_p", "discrepancy.hsv_shift", "discrepancy.brightness",
+		"discrepancy.contrast", "discrepancy.downscale", "discrepancy.sharpen_alpha", "discrepancy.sharpen_lightness",
+		"discrepancy.translate", "discrepancy.elastic", "discrepancy.elastic_sigma", "discrepancy.kernel", "discrepancy.ratios",
+		"encoder.hidden", "score.flip",
+	},
+	Check: func(s spec.Spec, v *spec.Checker) {
+		v.Want("train.views", s.Train.Views%2 == 0, s.Train.Views, "an even number for sbi: real and fake in turn")
+		v.Want("score.variants", s.Score.Variants == 0, s.Score.Variants, "0 for sbi, which makes no variants")
+	},
+}
+
+func init() {
+	spec.RegisterMethod(sbi)
+	Register(sbi.Name, newSBI)
+}
 
 func newSBI(s spec.Spec) (Method, error) {
 	shared, err := newSampling(s)
@@ -102,7 +122,7 @@ func (m *SBI) Outputs(scope *model.Scope, in Inputs) []*Node {
 }
 
 // Scores implements [Method].
-func (m *SBI) Scores() []string { return []string{"logit"} }
+func (m *SBI) Scores() []string { return sbi.ScoreNames() }
 
 // Probe implements [Method]: the face, and its mirror image when the spec says so.
 func (m *SBI) Probe(_ *Worker, dst *Samples, _ string, _ Fit, c face.Clip, _ string) error {

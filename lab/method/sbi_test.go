@@ -16,7 +16,7 @@ func TestSBIPairs(t *testing.T) {
 	s.Augment = unaugmented(s.Augment)
 	s.Train.Views, s.Train.Batch = 4, 16
 	s.Discrepancy.Strength = 0 // fakes are only moved a little within their mask
-	m := sbi(t, s)
+	m := newTestSBI(t, s)
 	f := person(t, 1)
 	sampler := NewWorker(m.Layout())
 	for seed := range uint64(20) {
@@ -52,7 +52,7 @@ func TestSBIPairsShareTheirAugmentation(t *testing.T) {
 	s := tiny()
 	s.Augment = unaugmented(s.Augment)
 	s.Augment.Brightness, s.Augment.ContrastP = 0.6, 1
-	m := sbi(t, s)
+	m := newTestSBI(t, s)
 	sampler := NewWorker(m.Layout())
 	var largest float64
 	for seed := range uint64(40) {
@@ -80,7 +80,7 @@ func distance(a, b []uint8) float64 {
 
 // Held-out images are real or fake with even odds, and not augmented.
 func TestSBICheck(t *testing.T) {
-	m := sbi(t, tiny())
+	m := newTestSBI(t, tiny())
 	fakes := 0
 	for i := range 400 {
 		f := person(t, i%4)
@@ -104,7 +104,7 @@ func TestSBIVariants(t *testing.T) {
 	f := person(t, 0)
 	for _, flip := range []bool{false, true} {
 		s.Score.Flip = flip
-		m := sbi(t, s)
+		m := newTestSBI(t, s)
 		got, err := probe(t, m, "logit", Fit{}, f, "id")
 		if err != nil {
 			t.Fatal(err)

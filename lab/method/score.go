@@ -73,9 +73,7 @@ var seeableScores = map[string]func(m *SeeABLE, v look, c calibration) float64{
 }
 
 // Scores implements [Method].
-func (m *SeeABLE) Scores() []string {
-	return []string{"figure", "cosine", "norm", "min", "calibrated", onepass}
-}
+func (m *SeeABLE) Scores() []string { return seeable.ScoreNames() }
 
 // variants is the number of discrepancies that a face is tested with.
 func (m *SeeABLE) variants() int {

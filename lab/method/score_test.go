@@ -27,7 +27,7 @@ func TestScoresGolden(t *testing.T) {
 	}
 	s := tiny()
 	s.Discrepancy.Types = []string{"spatial"}
-	m := seeable(t, s)
+	m := newTestSeeABLE(t, s)
 	for _, name := range []string{"case1", "case2_badly_aligned", "perfect_alignment_norm2"} {
 		var c struct {
 			H, Z        [][]float64
@@ -99,7 +99,7 @@ func TestScores(t *testing.T) {
 				s.Discrepancy.Pristine = 0.2
 				k++
 			}
-			m := seeable(t, s)
+			m := newTestSeeABLE(t, s)
 			outputs := randomOutputs(rng, looks, variants, k)
 			c := calibration{make([]float64, variants), make([]float64, variants)}
 			for i := range variants {
@@ -156,7 +156,7 @@ func TestScores(t *testing.T) {
 func TestOnepassIsFinite(t *testing.T) {
 	s := tiny()
 	s.Score.Scale = 1000
-	m := seeable(t, s)
+	m := newTestSeeABLE(t, s)
 	row := []float32{1, -1, -1, 0.75, -1, -1, -1, -1, -1}
 	near(t, "onepass", score(m, "onepass", [][]float32{row}, calibration{}), 750, 1e-9)
 }
@@ -168,7 +168,7 @@ func TestCalibrate(t *testing.T) {
 	for looks := 1; looks <= 2; looks++ {
 		s := tiny()
 		s.Score.Flip = looks == 2
-		m := seeable(t, s)
+		m := newTestSeeABLE(t, s)
 		var faces [][][]float32
 		own := make([][]float64, variants)
 		for range 37 {
@@ -210,6 +210,6 @@ func TestCalibrate(t *testing.T) {
 }
 
 func TestSBIScore(t *testing.T) {
-	m := sbi(t, tiny())
+	m := newTestSBI(t, tiny())
 	near(t, "logit", score(m, "logit", [][]float32{{3}, {-1.5}}, calibration{}), 0.75, 0)
 }

@@ -29,6 +29,43 @@ type SeeABLE struct {
 	guidance   [][]float64
 }
 
+// seeable is what a spec says of the method.
+var seeable = spec.MethodInfo{
+	Name: "seeable",
+	Doc:  "sends every soft discrepancy of a real face to its own prototype on a hypersphere (Larue et al. 2023)",
+	Scores: []spec.Choice{
+		{Name: "figure", Doc: "lengths and cosines of all variants of a face with their prototypes, as the paper's figure has it"},
+		{Name: "cosine", Doc: "cosines of all variants with their prototypes"},
+		{Name: "norm", Doc: "lengths of the features of all variants"},
+		{Name: "min", Doc: "cosine of the worst variant"},
+		{Name: "calibrated", Doc: "cosine of each variant against what held-out real faces reach (ours)"},
+		{Name: "onepass", Doc: "how much the untouched face looks as if it carried some discrepancy (ours)"},
+	},
+	Reads: []string{
+		"discrepancy", "encoder.hidden", "encoder.dim", "score.scale", "score.flip", "score.variants",
+		"loss.name", "loss.lambda", "loss.distance", "loss.warm_up",
+		"loss.temperature", // of the warm-up, whatever the loss
+	},
+	Check:   checkSeeABLE,
+	Dim:     func(s spec.Spec) int { return s.Discrepancy.Classes() - 1 },
+	Default: true,
+}
+
+func init() {
+	spec.RegisterMethod(seeable)
+	Register(seeable.Name, newSeeABLE)
+}
+
+func checkSeeABLE(s spec.Spec, v *spec.Checker) {
+	k := s.Discrepancy.Classes()
+	v.Want("encoder.dim", k <= s.Encoder.Dim+1, s.Encoder.Dim, fmt.Sprintf("at least K − 1 = %d: no more than d + 1 prototypes "+
+		"can be evenly spread in d dimensions", k-1))
+	v.Want("discrepancy", k >= 2, k, "at least two classes: more regions or types")
+	most := s.Discrepancy.Locations()*len(s.Discrepancy.Types) - 1
+	v.Want("score.variants", s.Score.Variants <= most, s.Score.Variants,
+		fmt.Sprintf("0 for all variants, or a number below their number, in [1, %d]", most))
+}
+
 func newSeeABLE(s spec.Spec) (Method, error) {
 	shared, err := newSampling(s)
 	if err != nil {
@@ -249,14 +286,15 @@ func (m *SeeABLE) Embedding(row Row) []float32 { return row[1] }
 
 // Floor implements [Bounded].
 func (m *SeeABLE) Floor() (float64, error) {
-	if m.spec.Loss.Name != "bcr" {
+	floor := loss.FloorOf(m.spec.Loss.Name)
+	if floor == nil {
 		return 0, nil
 	}
 	counts := make([]int, m.Classes())
 	for i := range m.spec.Train.Batch {
 		counts[i%len(counts)]++
 	}
-	return loss.Floor(counts, m.spec.Loss.Temperature)
+	return floor(counts, m.spec.Loss.Temperature)
 }
 
 // sides are the ways a test looks at a face: as it is, and mirrored when the spec says so.

@@ -32,7 +32,8 @@ func views(t *testing.T, m Method, w *Worker, f face.Face, n int, factor float64
 
 // Training images are functions of the face, the factor and the stream, whatever the sampler made before.
 func TestViewsAreFunctionsOfTheirStream(t *testing.T) {
-	for _, name := range methods {
+	for _, info := range spec.Methods() {
+		name := info.Name
 		s := tiny()
 		s.Method = name
 		m, err := New(s)
@@ -64,7 +65,7 @@ func TestViewsShareALabel(t *testing.T) {
 	s := tiny()
 	s.Discrepancy.Rows, s.Discrepancy.Cols, s.Encoder.Dim = 4, 4, 31
 	s.Discrepancy.MinArea = 0.035
-	m := seeable(t, s)
+	m := newTestSeeABLE(t, s)
 	f := person(t, 0)
 	f.Landmarks = slices.Clone(f.Landmarks)
 	_, high := box(f.Landmarks)
@@ -117,7 +118,7 @@ func TestLabelShares(t *testing.T) {
 		s := tiny()
 		s.Discrepancy.Whole, s.Discrepancy.Pristine = c.whole, c.pristine
 		s.Encoder.Dim = 16
-		m := seeable(t, s)
+		m := newTestSeeABLE(t, s)
 		counts := make([]float64, m.Classes())
 		rng := stream.New(5, "labels")
 		for range n {
@@ -145,7 +146,7 @@ func TestViewsShowTheirLabel(t *testing.T) {
 	s.Augment.Flip, s.Augment.Margin = 0, [2]float64{1.4, 1.4}
 	s.Discrepancy.Whole, s.Discrepancy.Pristine, s.Discrepancy.Side = 0.2, 0.3, "inside"
 	s.Encoder.Dim = 16
-	m := seeable(t, s)
+	m := newTestSeeABLE(t, s)
 	sampler := NewWorker(m.Layout())
 	f := person(t, 3)
 	pristine := 0
@@ -177,7 +178,7 @@ func TestViewsShowTheirLabel(t *testing.T) {
 func TestCheck(t *testing.T) {
 	s := tiny()
 	s.Discrepancy.Pristine, s.Discrepancy.Whole, s.Encoder.Dim = 0.9, 0.1, 16
-	m := seeable(t, s)
+	m := newTestSeeABLE(t, s)
 	counts := make([]int, m.Classes())
 	for i := range 1000 {
 		_, label := checked(t, m, person(t, i%4), stream.New(1, i))
@@ -191,7 +192,7 @@ func TestCheck(t *testing.T) {
 	}
 
 	s.Discrepancy.Strength, s.Discrepancy.Translate, s.Discrepancy.Scale = 0, [2]float64{}, 0
-	m = seeable(t, s)
+	m = newTestSeeABLE(t, s)
 	for i := range 4 {
 		dst, _ := checked(t, m, person(t, i), stream.New(2, i))
 		view, err := m.look(person(t, i))
@@ -212,7 +213,7 @@ func TestVariants(t *testing.T) {
 		for _, flip := range []bool{false, true} {
 			s := tiny()
 			s.Discrepancy.Pristine, s.Score.Flip = pristine, flip
-			m := seeable(t, s)
+			m := newTestSeeABLE(t, s)
 			got, err := probe(t, m, "figure", Fit{}, f, "someone")
 			if err != nil {
 				t.Fatal(err)
@@ -268,7 +269,7 @@ func TestGuidanceTable(t *testing.T) {
 					if regions != "whole" {
 						s.Discrepancy.Whole = whole
 					}
-					checkTable(t, fmt.Sprint(regions, " ", distance, " whole ", whole, " pristine ", pristine), seeable(t, s))
+					checkTable(t, fmt.Sprint(regions, " ", distance, " whole ", whole, " pristine ", pristine), newTestSeeABLE(t, s))
 				}
 			}
 		}
@@ -315,7 +316,8 @@ func checkTable(t *testing.T, what string, m *SeeABLE) {
 }
 
 func BenchmarkViews(b *testing.B) {
-	for _, name := range methods {
+	for _, info := range spec.Methods() {
+		name := info.Name
 		b.Run(name, func(b *testing.B) {
 			s := spec.Default()
 			s.Method = name

@@ -17,6 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/internal/browsertest"
+	_ "github.com/seeable-lab/seeable/lab/method" // the defaults name its methods
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,7 +25,12 @@ func Load(results, id string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := spec.ParseFile(filepath.Join(dir, store.SpecFile))
+	path := filepath.Join(dir, store.SpecFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	s, err := spec.ParseStored(path, text)
 	if err != nil {
 		return nil, err
 	}

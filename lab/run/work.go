@@ -85,7 +85,7 @@ func (w *work) do(ctx context.Context) error {
 	if w.computer, err = w.Compute(ctx, true); err != nil {
 		return err
 	}
-	if err := store.WriteFile(filepath.Join(w.run.Dir, store.SpecFile), []byte(s.TOML())); err != nil {
+	if err := store.WriteFile(filepath.Join(w.run.Dir, store.SpecFile), []byte(s.Stored())); err != nil {
 		return err
 	}
 	backend := w.computer.String()

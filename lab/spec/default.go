@@ -1,11 +1,12 @@
 package spec
 
-// Default returns SeeABLE with the parameters of the official code where they are known, and our choices elsewhere
-// (spec section 11), sized for two CPU cores.
+// Default returns the default method with the parameters of the official code where they are known, and our choices elsewhere
+// (spec section 11), sized for two CPU cores. Method, encoder and loss are those of the packages that are linked, "" where
+// there is none.
 func Default() Spec {
 	return Spec{
 		Seed:   1,
-		Method: "seeable",
+		Method: methods.standard(),
 		Data: Data{
 			Train:   []string{"real/ytfaces", "real/utkface"},
 			Test:    []string{},
@@ -31,9 +32,9 @@ func Default() Spec {
 			Resample: [2]float64{0.4, 1}, ResampleP: 0,
 			Margin: [2]float64{1.2, 1.7},
 		},
-		Encoder: Encoder{Name: "compact", Size: 64, Hidden: 512, Dim: 128, Precision: "float32"},
+		Encoder: Encoder{Name: encoders.standard(), Size: 64, Hidden: 512, Dim: 128, Precision: "float32"},
 		Loss: Loss{
-			Name: "bcr", Temperature: 0.07, BaseTemperature: 0.07, Contrast: "all",
+			Name: losses.standard(), Temperature: 0.07, BaseTemperature: 0.07, Contrast: "all",
 			Lambda: 0.1, Distance: "manhattan", Margin: 0.5,
 		},
 		Train: Train{
@@ -43,6 +44,6 @@ func Default() Spec {
 			CurriculumFrom: 5, CurriculumEnd: 0.6,
 			Validate: 10, Accumulate: 1,
 		},
-		Score: Score{Name: "auto", Scale: 16},
+		Score: Score{Name: auto, Scale: 16},
 	}
 }

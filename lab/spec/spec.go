@@ -4,13 +4,16 @@
 // give the same scores, and [Spec.Hash] names them. Surroundings (where the data lie, which backend computes, how many
 // cores) are options of package lab, not of the spec. Specs are written as TOML; a key that does not exist is an error
 // that names the nearest one that does.
+//
+// The methods, encoders and embedding losses that a spec may name are those whose packages are linked: they register here
+// ([RegisterMethod]), with their defaults, bounds and help. A method may own a sub-table of the spec ([Own]).
 package spec
 
 // Spec is one experiment. The zero value is not useful: start from [Default].
 type Spec struct {
 	Name        string      `toml:"name" doc:"what people call the experiment; it does not enter the hash"`
 	Seed        uint64      `toml:"seed" doc:"every random choice is a function of it and of a step or item id"`
-	Method      string      `toml:"method" doc:"seeable | sbi"`
+	Method      string      `toml:"method" doc:"{methods}"`
 	Data        Data        `toml:"data"`
 	Discrepancy Discrepancy `toml:"discrepancy"`
 	Augment     Augment     `toml:"augment"`
@@ -18,6 +21,8 @@ type Spec struct {
 	Loss        Loss        `toml:"loss"`
 	Train       Train       `toml:"train"`
 	Score       Score       `toml:"score"`
+
+	own *ownTable // nil while it is the default one; see [Own]
 }
 
 // Data says which faces train and which test.
@@ -76,7 +81,7 @@ type Augment struct {
 
 // Encoder says which network embeds a face.
 type Encoder struct {
-	Name      string `toml:"name" doc:"compact | efficientnet-lite0 | efficientnet-b0 … b4 | resnet18 | resnet50 | xception"`
+	Name      string `toml:"name" doc:"{encoders}"`
 	Size      int    `toml:"size" doc:"input side in pixels"`
 	Hidden    int    `toml:"hidden" doc:"width of the projection head's hidden layer"`
 	Dim       int    `toml:"dim" doc:"embedding size d; d ≥ K − 1"`
@@ -86,7 +91,7 @@ type Encoder struct {
 
 // Loss says what training minimises (spec section 4).
 type Loss struct {
-	Name            string  `toml:"name" doc:"bcr | supcon | ntxent | ce | slide-s1 | slide-s2 | slide-s3 | triplet"`
+	Name            string  `toml:"name" doc:"{losses}"`
 	Temperature     float64 `toml:"temperature" doc:"τ"`
 	BaseTemperature float64 `toml:"base_temperature" doc:"τ_base; the loss is scaled by τ/τ_base"`
 	Contrast        string  `toml:"contrast" doc:"which views are anchors: all | one"`
@@ -111,16 +116,16 @@ type Train struct {
 	CurriculumFrom float64 `toml:"curriculum_from" doc:"strength factor at the first step"`
 	CurriculumEnd  float64 `toml:"curriculum_end" doc:"share of the steps after which the factor is 1"`
 	Validate       int     `toml:"validate" doc:"times the held-out accuracy is measured"`
-	SAM            float64 `toml:"sam" doc:"radius ρ of sharpness-aware minimisation, two gradients a step (SBI takes 0.05); 0 for none"`
+	SAM            float64 `toml:"sam" doc:"radius ρ of sharpness-aware minimisation, two gradients a step; 0 for none"`
 	EMA            float64 `toml:"ema" doc:"decay of the running average of the network, which is validated, saved and scored; 0 for none"`
 	Accumulate     int     `toml:"accumulate" doc:"parts in which a batch goes through the network, for less memory; the loss sees all of it, BatchNorm a part; 1 for no parts"`
-	Checkpoint     bool    `toml:"checkpoint" doc:"the maps inside a block of the network are made anew in the backward pass: less memory, more time; the gradient is the same but for rounding"`
+	Checkpoint     bool    `toml:"checkpoint" doc:"the maps inside a block of the network are computed again in the backward pass: less memory, more time; the gradient is the same but for rounding"`
 }
 
 // Score says how a face becomes an anomaly score (spec section 7).
 type Score struct {
-	Name  string  `toml:"name" doc:"auto (best on pseudo-fakes of held-out real faces), or figure | cosine | norm | min | calibrated | onepass | logit"`
-	Scale float64 `toml:"scale" doc:"sharpness of onepass: log-sum-exp of scale·cos (ours)"`
+	Name  string  `toml:"name" doc:"auto (best on pseudo-fakes of held-out real faces), or {scores}"`
+	Scale float64 `toml:"scale" doc:"sharpness of a score that is the log-sum-exp of scale·cos (ours)"`
 	Flip  bool    `toml:"flip" doc:"average with the mirrored face"`
 	// Variants is for speed.
 	Variants int `toml:"variants" doc:"how many variants of a face are made; they predict the score of all, and are chosen on held-out real faces and pseudo-fakes of them (ours); 0 is all"`

@@ -17,9 +17,11 @@ type Sweep struct {
 	Bases map[string]Spec // what "base=NAME" in a point stands for, in place of Base
 	List  []Point
 	Axes  []Axis // the last one varies fastest
-	// FitDim raises encoder.dim to K − 1 in cells whose K prototypes would not fit into the dimensions of the base; cells
+	// FitDim raises encoder.dim to the least that the method needs (K − 1 for K prototypes) where the base has less; cells
 	// that set encoder.dim themselves are left alone.
 	FitDim bool
+
+	given []string // keys that are set in all cells: one at least must read each
 }
 
 // Axis lists the points that a sweep goes through.
@@ -83,19 +85,21 @@ func (w *Sweep) Set(assignment string) error {
 	}
 	// Cells are checked when the sweep is expanded: a base alone need not be valid.
 	changed := w.Base.clone()
-	if err := changed.assign(assignment); err != nil {
+	given, err := changed.assign(assignment)
+	if err != nil {
 		return fmt.Errorf("spec: --set %s: %w", assignment, err)
 	}
 	w.Base = changed
 	bases := make(map[string]Spec, len(w.Bases))
 	for name, base := range w.Bases {
 		base = base.clone()
-		if err := base.assign(assignment); err != nil {
+		if _, err := base.assign(assignment); err != nil {
 			return fmt.Errorf("spec: --set %s: %w", assignment, err)
 		}
 		bases[name] = base
 	}
 	w.Bases = bases
+	w.given = slices.Concat(w.given, given)
 	return nil
 }
 
@@ -141,6 +145,12 @@ func (w *Sweep) Cells() ([]Cell, error) {
 	}
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("spec: sweep %s: %w", w.Name, errors.Join(errs...))
+	}
+	for _, key := range w.given {
+		if err := cells[0].Spec.unread([]string{key}); err != nil &&
+			!slices.ContainsFunc(cells, func(c Cell) bool { return c.Spec.Reads(key) }) {
+			return nil, fmt.Errorf("spec: sweep %s: %w", w.Name, err)
+		}
 	}
 	label(cells, points)
 	same := map[string]int{}
@@ -190,18 +200,24 @@ func (w *Sweep) resolve(point Point) (Spec, error) {
 		fit = fit && key != "encoder.dim"
 	}
 	s := base.clone()
-	for _, a := range point {
-		if key, _ := split(a); key == baseKey {
-			continue
-		}
-		if err := s.assign(a); err != nil {
-			return Spec{}, err
+	var given []string
+	// The method first: it says which sub-table there is.
+	for _, first := range []bool{true, false} {
+		for _, a := range point {
+			if key, _ := split(a); key == baseKey || (key == methods.key) != first {
+				continue
+			}
+			keys, err := s.assign(a)
+			if err != nil {
+				return Spec{}, err
+			}
+			given = append(given, keys...)
 		}
 	}
-	if fit && s.Method == "seeable" {
-		s.Encoder.Dim = max(s.Encoder.Dim, s.Discrepancy.Classes()-1)
+	if dim := methods.named[s.Method].info.Dim; fit && dim != nil {
+		s.Encoder.Dim = max(s.Encoder.Dim, dim(s))
 	}
-	return s, s.Validate()
+	return s, errors.Join(s.Validate(), s.unread(given))
 }
 
 // label says of each cell what differs.
@@ -280,8 +296,11 @@ func plainly(v reflect.Value) string {
 
 // value is what s has under a key of [Keys].
 func (s Spec) value(key string) reflect.Value {
-	v := reflect.ValueOf(s)
-	for _, name := range strings.Split(key, ".") {
+	v, names := reflect.ValueOf(s), strings.Split(key, ".")
+	if own := s.ownValues(); own != nil && names[0] == s.Method {
+		v, names = reflect.ValueOf(own), names[1:]
+	}
+	for _, name := range names {
 		for field, value := range v.Fields() {
 			if field.Tag.Get("toml") == name {
 				v = value

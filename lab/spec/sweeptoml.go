@@ -22,14 +22,19 @@ func ParseOn(source string, text []byte, load Loader) (Spec, error) {
 		err = errors.New("is a sweep: run it with seelab sweep")
 	}
 	var s Spec
+	var given []string
 	if err == nil {
-		s, err = doc.over(doc.Base, load)
+		s, given, err = doc.over(doc.Base, load)
 	}
 	if err == nil {
 		if doc.Base != "" && !doc.names {
 			s.Name = ""
 		}
 		err = s.Validate()
+	}
+	// A text with all keys is one that was printed: nobody set them one by one.
+	if keys, _ := ownKeys(""); err == nil && len(given) < len(keys) {
+		err = s.unread(given)
 	}
 	if err != nil {
 		return Spec{}, fmt.Errorf("spec: %s: %w", source, err)
@@ -49,8 +54,8 @@ func ParseOn(source string, text []byte, load Loader) (Spec, error) {
 //	    { seed = [1, 2, 3] },
 //	]
 //	cells = [                    # or, or in addition: listed points; their keys may differ
-//	    { loss.name = "ce" },
-//	    { loss.name = "bcr", loss.warm_up = 0.5 },
+//	    { score.flip = true },
+//	    { loss.lambda = 0.5, loss.warm_up = 0.5 },
 //	    { base = "sbi-mini" },   # from another experiment
 //	]
 //
@@ -69,14 +74,14 @@ func parseSweep(name string, text []byte, load Loader) (Sweep, error) {
 	if err != nil {
 		return Sweep{}, err
 	}
-	base, err := doc.over(doc.Base, load)
+	base, given, err := doc.over(doc.Base, load)
 	if err != nil {
 		return Sweep{}, err
 	}
 	if doc.Sweep == nil {
 		return Sweep{}, errors.New("has no section [sweep]: run it with seelab run")
 	}
-	w := Sweep{Name: name, Base: base, Bases: map[string]Spec{}, FitDim: doc.Sweep.FitDim}
+	w := Sweep{Name: name, Base: base, Bases: map[string]Spec{}, FitDim: doc.Sweep.FitDim, given: given}
 	if w.Base.Name == "" {
 		w.Base.Name = name
 	}
@@ -113,7 +118,7 @@ func parseSweep(name string, text []byte, load Loader) (Sweep, error) {
 					continue
 				}
 				base := unquoted(value)
-				if w.Bases[base], err = doc.over(base, load); err != nil {
+				if w.Bases[base], _, err = doc.over(base, load); err != nil {
 					return Sweep{}, err
 				}
 			}
@@ -157,20 +162,20 @@ func read(text []byte) (document, error) {
 	return doc, nil
 }
 
-// over lays the document's keys over the experiment called base, or over the defaults.
-func (d document) over(base string, load Loader) (Spec, error) {
-	s := Default()
+// over lays the document's keys, which it returns too, over the experiment called base, or over the defaults.
+func (d document) over(base string, load Loader) (s Spec, given []string, err error) {
+	s = Default()
 	if base != "" {
 		if load == nil {
-			return Spec{}, fmt.Errorf("base = %q: there are no experiments to build on here", base)
+			return Spec{}, nil, fmt.Errorf("base = %q: there are no experiments to build on here", base)
 		}
-		var err error
 		if s, err = load(base); err != nil {
-			return Spec{}, err
+			return Spec{}, nil, err
 		}
 		s = s.clone()
 	}
-	return s, s.decode(d.text, baseKey, "sweep")
+	given, err = s.decode(d.text, baseKey, "sweep")
+	return s, given, err
 }
 
 // tables demands an array of tables, inline or not. The decoder would take numbers for empty ones.

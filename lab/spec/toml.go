@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,33 +14,50 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Parse reads a spec from TOML; keys that are left out keep the values of [Default]. source names the text in errors.
-func Parse(source string, text []byte) (Spec, error) {
+// Parse reads a spec from TOML; keys that are left out keep the values of [Default]. source names the text in errors. A key
+// that the method does not read is refused, unless its value is the default or the text gives all keys, as that of [Spec.TOML]
+// does.
+func Parse(source string, text []byte) (Spec, error) { return ParseOn(source, text, nil) }
+
+// ParseStored reads the text of [Spec.Stored] or of an older version's [Spec.TOML]. Keys that the method does not read may have
+// any value. The error for a method that is not linked names what to import.
+func ParseStored(source string, text []byte) (Spec, error) {
 	s := Default()
-	if err := s.decode(string(text)); err != nil {
-		return Spec{}, fmt.Errorf("spec: %s: %w", source, err)
+	_, err := s.decode(string(text))
+	if err == nil {
+		err = s.Validate()
 	}
-	if err := s.Validate(); err != nil {
-		return Spec{}, fmt.Errorf("spec: %s: %w", source, err)
+	if err == nil {
+		return s, nil
 	}
-	return s, nil
+	if first, _, _ := strings.Cut(string(text), "\n"); strings.HasPrefix(first, storedMark) {
+		var head struct{ Method string }
+		if _, syntax := toml.Decode(string(text), &head); syntax == nil && methods.named[head.Method].from == "" {
+			err = fmt.Errorf("method = %q is not linked; %s", head.Method, strings.TrimPrefix(first, "# "))
+		}
+	}
+	return Spec{}, fmt.Errorf("spec: %s: %w", source, err)
 }
 
-// ParseFile reads a spec from a TOML file.
-func ParseFile(path string) (Spec, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return Spec{}, fmt.Errorf("spec: %w; give the name of an experiment or the path of a .toml file", err)
+// storedMark begins the first line of a stored spec.
+const storedMark = "# import _ "
+
+// Stored is the text of [Spec.TOML] below a comment that says which package registered the method.
+func (s Spec) Stored() string {
+	from := methods.named[s.Method].from
+	if from == "" || from == "main" {
+		return s.TOML()
 	}
-	return Parse(path, text)
+	return fmt.Sprintf("%s%q, which registers it\n", storedMark, from) + s.TOML()
 }
 
-// Set changes one key, given as "section.key=value"; the value is TOML, and text without quotes is taken as a string.
+// Set changes one key, given as "section.key=value"; the value is TOML, and text without quotes is taken as a string. A key
+// that the method does not read is refused. Another method has its own sub-table as it is by default.
 func (s *Spec) Set(assignment string) error {
 	changed := s.clone()
-	err := changed.assign(assignment)
+	given, err := changed.assign(assignment)
 	if err == nil {
-		err = changed.Validate()
+		err = errors.Join(changed.Validate(), changed.unread(given))
 	}
 	if err != nil {
 		return fmt.Errorf("spec: --set %s: %w", assignment, err)
@@ -51,24 +67,25 @@ func (s *Spec) Set(assignment string) error {
 }
 
 // assign is Set without validation: of several keys that change together, only the last leaves a valid spec. The slices
-// of s must be its own.
-func (s *Spec) assign(assignment string) error {
+// of s must be its own. It returns the keys that it set.
+func (s *Spec) assign(assignment string) ([]string, error) {
 	key, value, found := strings.Cut(assignment, "=")
 	key, value = strings.TrimSpace(key), strings.TrimSpace(value)
 	if !found || key == "" {
-		return errors.New("want key=value, for example train.steps=500")
+		return nil, errors.New("want key=value, for example train.steps=500")
 	}
-	err := s.decode(key + " = " + value)
+	given, err := s.decode(key + " = " + value)
 	if err != nil {
-		quoted := s.decode(fmt.Sprintf("%s = %q", key, value))
+		again, quoted := s.decode(fmt.Sprintf("%s = %q", key, value))
 		if _, syntax := errors.AsType[toml.ParseError](err); syntax || quoted == nil {
-			err = quoted
+			given, err = again, quoted
 		}
 	}
-	return err
+	return given, err
 }
 
-// clone copies the slices too, which decoding would else overwrite in every copy of the spec. None of them is nil.
+// clone copies the slices too, which decoding would else overwrite in every copy of the spec. None of them is nil. What own
+// points to never changes.
 func (s Spec) clone() Spec {
 	copySlices(reflect.ValueOf(&s).Elem())
 	return s
@@ -87,23 +104,42 @@ func copySlices(v reflect.Value) {
 	}
 }
 
-// decode lays the keys of text over s. Keys and sections that are not of a spec are errors, except those named in others.
-func (s *Spec) decode(text string, others ...string) error {
+// decode lays the keys of text over s and returns them. Keys and sections that are not of a spec are errors, except those
+// named in others.
+func (s *Spec) decode(text string, others ...string) (given []string, err error) {
 	meta, err := toml.Decode(text, s)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	known := slices.Concat(Keys(), sections(), others)
+	if s.own != nil && s.own.method != s.Method {
+		s.own = nil
+	}
+	if meta.IsDefined(methods.key) {
+		// Before its table is an unknown section.
+		if _, err := MethodOf(s.Method); err != nil {
+			return nil, err
+		}
+	}
+	known, tables := Keys(), sections()
 	for _, key := range meta.Keys() {
 		if slices.Contains(others, key[0]) {
 			continue
 		}
 		// Not meta.Undecoded: the decoder takes keys in any case, and of "seed" and "Seed" either.
-		if !slices.Contains(known, key.String()) {
-			return unknownKey(key.String(), known)
+		switch name := key.String(); {
+		case slices.Contains(known, name):
+			given = append(given, name)
+		case !slices.Contains(tables, name):
+			return nil, unknownKey(name, slices.Concat(known, tables, others))
+		}
+		if methods.named[key[0]].info.Table != nil && key[0] != s.Method {
+			return nil, fmt.Errorf("%s is of method %q, and the method is %q: leave it out, or set the method first", key, key[0], s.Method)
 		}
 	}
-	return nil
+	if methods.named[s.Method].info.Table != nil && meta.IsDefined(s.Method) {
+		err = s.decodeOwn(text)
+	}
+	return given, err
 }
 
 func unknownKey(key string, known []string) error {
@@ -126,34 +162,59 @@ func unknownKey(key string, known []string) error {
 
 func last(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
 
-// Keys lists every key of a spec in file order, for example "encoder.size".
+// Keys lists every key of a spec in file order, for example "encoder.size", and after them those of the sub-tables of the
+// methods that are linked.
 func Keys() []string {
-	var keys []string
-	var walk func(prefix string, t reflect.Type)
-	walk = func(prefix string, t reflect.Type) {
-		for i := range t.NumField() {
-			field := t.Field(i)
-			name := prefix + field.Tag.Get("toml")
-			if field.Type.Kind() == reflect.Struct {
-				walk(name+".", field.Type)
-				continue
-			}
-			keys = append(keys, name)
-		}
+	keys, _ := ownKeys("")
+	for _, info := range methods.list() {
+		of, _ := ownKeys(info.Name)
+		keys = append(keys, of...)
 	}
-	walk("", reflect.TypeFor[Spec]())
 	return keys
 }
 
-// sections lists the tables of a spec.
+// sections lists the tables of a spec, those of the methods among them.
 func sections() []string {
-	var names []string
-	for field := range reflect.TypeFor[Spec]().Fields() {
-		if field.Type.Kind() == reflect.Struct {
-			names = append(names, field.Tag.Get("toml"))
-		}
+	_, names := ownKeys("")
+	for _, info := range methods.list() {
+		_, of := ownKeys(info.Name)
+		names = append(names, of...)
 	}
 	return names
+}
+
+// ownKeys lists the keys and the tables of the sub-table of a method, or of a spec without those.
+func ownKeys(method string) (keys, tables []string) {
+	t, prefix := reflect.TypeFor[Spec](), ""
+	if method != "" {
+		table := methods.named[method].info.Table
+		if table == nil {
+			return nil, nil
+		}
+		t, prefix, tables = reflect.TypeOf(table), method+".", []string{method}
+	}
+	fieldsOf(t, prefix, func(key string, field reflect.StructField) {
+		if field.Type.Kind() == reflect.Struct {
+			tables = append(tables, key)
+		} else {
+			keys = append(keys, key)
+		}
+	})
+	return keys, tables
+}
+
+// fieldsOf calls f for the tables and keys of a struct, in file order.
+func fieldsOf(t reflect.Type, prefix string, f func(key string, field reflect.StructField)) {
+	for field := range t.Fields() {
+		if !field.IsExported() {
+			continue
+		}
+		key := prefix + field.Tag.Get("toml")
+		f(key, field)
+		if field.Type.Kind() == reflect.Struct {
+			fieldsOf(field.Type, key+".", f)
+		}
+	}
 }
 
 // TOML prints the spec in full, defaults filled in; parsing the text gives the spec back.
@@ -162,8 +223,8 @@ func (s Spec) TOML() string {
 	encoder := toml.NewEncoder(&b)
 	encoder.Indent = ""
 	// A clone has no nil slices, which the encoder would leave out and parsing then fill with the defaults.
-	if err := encoder.Encode(s.clone()); err != nil {
-		// Every field of Spec is a TOML type, so this cannot depend on input.
+	if err := errors.Join(encoder.Encode(s.clone()), s.encodeOwn(&b)); err != nil {
+		// Every field is a TOML type, so this cannot depend on input.
 		panic(err)
 	}
 	return b.String()

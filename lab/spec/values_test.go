@@ -20,7 +20,7 @@ func TestValues(t *testing.T) {
 	}
 	again := Default()
 	for _, key := range keys {
-		if err := again.assign(key + "=" + values[key]); err != nil {
+		if _, err := again.assign(key + "=" + values[key]); err != nil {
 			t.Errorf("%s = %s: %v", key, values[key], err)
 		}
 	}

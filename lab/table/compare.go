@@ -198,9 +198,11 @@ func (b *builder) label() {
 		parts := []string{r.Record.Name}
 		mine := settings(r)
 		for _, key := range spec.Keys() {
-			differs := slices.ContainsFunc(named[r.Record.Name], func(other map[string]string) bool { return other[key] != mine[key] })
+			// Keys of another method's table are not of this one.
+			value, has := mine[key]
+			differs := has && slices.ContainsFunc(named[r.Record.Name], func(other map[string]string) bool { return other[key] != value })
 			if differs && key != "name" && key != "seed" {
-				parts = append(parts, key+"="+mine[key])
+				parts = append(parts, key+"="+value)
 			}
 		}
 		b.runs[i].Label = strings.Join(parts, ", ")

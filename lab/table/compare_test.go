@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/evaluation"
+	_ "github.com/seeable-lab/seeable/lab/method" // the defaults name its methods
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"reflect"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -25,7 +24,9 @@ The text is a valid experiment: change it and give the file to seelab run.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if keys {
 				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-				printKeys(w, "", reflect.TypeFor[spec.Spec]())
+				for _, key := range spec.Keys() {
+					fmt.Fprintf(w, "%s\t%s\n", key, spec.Doc(key))
+				}
 				return w.Flush()
 			}
 			s := spec.Default()
@@ -49,16 +50,4 @@ The text is a valid experiment: change it and give the file to seelab run.`,
 	cmd.Flags().BoolVar(&keys, "keys", false, "list all keys with what they mean")
 	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a `key=value` first; may be repeated")
 	return cmd
-}
-
-// printKeys prints a line for each key of a spec.
-func printKeys(w *tabwriter.Writer, prefix string, t reflect.Type) {
-	for field := range t.Fields() {
-		name := prefix + field.Tag.Get("toml")
-		if field.Type.Kind() == reflect.Struct {
-			printKeys(w, name+".", field.Type)
-			continue
-		}
-		fmt.Fprintf(w, "%s\t%s\n", name, field.Tag.Get("doc"))
-	}
 }
