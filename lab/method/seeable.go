@@ -18,8 +18,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-func init() { Register("seeable", newSeeABLE) }
-
 // SeeABLE sends every soft discrepancy of a real face to its prototype (Larue et al. 2023).
 type SeeABLE struct {
 	sampling
