@@ -64,6 +64,8 @@ type Map struct {
 	Regions []discrepancy.Mask // in the pixels of Image, with a value each; nil for a picture of values
 	Side    int                // of the picture, which covers Image; 0 where there are regions
 	Values  []float64          // of the regions, or [Side, Side] by rows
+
+	Low, High float64 // the range of the values
 }
 
 // Explainer is a method that shows where in a face it found what it scores.

@@ -30,7 +30,10 @@ func (p *Pseudo) Fake(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error)
 	if p.own != nil {
 		return p.own.Fake(w, c, rng)
 	}
-	f := c.Frames[0]
+	f, err := still(c)
+	if err != nil {
+		return face.Clip{}, err
+	}
 	blended := image.NewRGBA(f.Image.Rect)
 	augmentation := discrepancy.DrawAugmentation(p.augment, rng)
 	if err := p.generator.SelfBlend(blended, f, rng, &w.Workspace); err != nil {

@@ -30,6 +30,9 @@ func newSampling(s spec.Spec) (sampling, error) {
 // Keep implements [Method]: the surroundings of the face in the widest crop, at a resolution that fills the network's input
 // in the narrowest.
 func (m *sampling) Keep(c face.Clip) (face.Clip, error) {
+	if _, err := still(c); err != nil {
+		return face.Clip{}, err
+	}
 	margin := m.augment.Margin
 	size := int(math.Ceil(float64(m.size) * margin[1] / margin[0]))
 	kept := c
@@ -41,6 +44,23 @@ func (m *sampling) Keep(c face.Clip) (face.Clip, error) {
 		}
 	}
 	return kept, nil
+}
+
+// still is the one face of a clip.
+func still(c face.Clip) (face.Face, error) {
+	if len(c.Frames) != 1 {
+		return face.Face{}, fmt.Errorf("method: a clip of %d frames: want 1", len(c.Frames))
+	}
+	return c.Frames[0], nil
+}
+
+// lookAt is look at a clip.
+func (m *sampling) lookAt(c face.Clip) (face.Face, error) {
+	f, err := still(c)
+	if err != nil {
+		return face.Face{}, err
+	}
+	return m.look(f)
 }
 
 // look crops f to what the network sees in a test.

@@ -57,13 +57,16 @@ func (m *SBI) Layout() Layout { return Layout{Side: m.size, Views: m.spec.Train.
 // Sample implements [Method]: real and self-blended in turn, neighbours with the same crop and augmentation, so that nothing
 // but the blending tells them apart.
 func (m *SBI) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
+	f, err := still(c)
+	if err != nil {
+		return err
+	}
 	var view face.Face
 	var augmentation discrepancy.Augmentation
-	var err error
 	for i := range dst {
 		dst[i].Label = int32(i % 2)
 		if i%2 == 0 {
-			if view, err = m.glance(c.Frames[0], d.Rand); err != nil {
+			if view, err = m.glance(f, d.Rand); err != nil {
 				return err
 			}
 			augmentation = discrepancy.DrawAugmentation(m.augment, d.Rand)
@@ -88,7 +91,7 @@ func (m *SBI) blend(w *Worker, f face.Face, label int32, rng *rand.Rand) error {
 
 // Check implements [Method]: real or self-blended, not augmented.
 func (m *SBI) Check(w *Worker, dst *Sample, c face.Clip, rng *rand.Rand) error {
-	view, err := m.look(c.Frames[0])
+	view, err := m.lookAt(c)
 	if err != nil {
 		return err
 	}
@@ -126,7 +129,7 @@ func (m *SBI) Scores() []string { return sbi.ScoreNames() }
 
 // Probe implements [Method]: the face, and its mirror image when the spec says so.
 func (m *SBI) Probe(_ *Worker, dst *Samples, _ string, _ Fit, c face.Clip, _ string) error {
-	view, err := m.look(c.Frames[0])
+	view, err := m.lookAt(c)
 	if err != nil {
 		return err
 	}

@@ -145,17 +145,19 @@ func (m *SeeABLE) Layout() Layout { return Layout{Side: m.size, Views: m.spec.Tr
 
 // Sample implements [Method]: every view is another crop and another draw of the same label (spec section 2.9).
 func (m *SeeABLE) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
+	f, err := still(c)
+	if err != nil {
+		return err
+	}
 	rng := d.Rand
 	label := m.label(rng)
 	views := make([]face.Face, len(dst))
 	for i := range views {
-		var err error
-		if views[i], err = m.glance(c.Frames[0], rng); err != nil {
+		if views[i], err = m.glance(f, rng); err != nil {
 			return err
 		}
 	}
-	label, err := m.agree(views, label, rng)
-	if err != nil {
+	if label, err = m.agree(views, label, rng); err != nil {
 		return err
 	}
 	for i, view := range views {
@@ -211,7 +213,7 @@ func (m *SeeABLE) label(rng *rand.Rand) int {
 // Check implements [Method]: a face at the mean margin without augmentation and with a discrepancy, never a pristine one;
 // regions, the whole face among them, are equally likely.
 func (m *SeeABLE) Check(w *Worker, dst *Sample, c face.Clip, rng *rand.Rand) error {
-	view, err := m.look(c.Frames[0])
+	view, err := m.lookAt(c)
 	if err != nil {
 		return err
 	}
@@ -296,8 +298,8 @@ func (m *SeeABLE) Floor() (float64, error) {
 }
 
 // sides are the ways a test looks at a face: as it is, and mirrored when the spec says so.
-func (m *SeeABLE) sides(f face.Face) ([]face.Face, error) {
-	view, err := m.look(f)
+func (m *SeeABLE) sides(c face.Clip) ([]face.Face, error) {
+	view, err := m.lookAt(c)
 	if err != nil || !m.spec.Score.Flip {
 		return []face.Face{view}, err
 	}
@@ -307,7 +309,7 @@ func (m *SeeABLE) sides(f face.Face) ([]face.Face, error) {
 // Probe implements [Method]: the face itself for the one-pass score, else also the face with each of the discrepancies, or
 // with the few that stand for all, at fixed draws; twice that with the mirrored face when the spec says so.
 func (m *SeeABLE) Probe(w *Worker, dst *Samples, score string, fit Fit, c face.Clip, id string) error {
-	sides, err := m.sides(c.Frames[0])
+	sides, err := m.sides(c)
 	if err != nil {
 		return err
 	}
@@ -347,7 +349,7 @@ func (m *SeeABLE) Explain(c face.Clip, rows []Row, _ Fit) (Map, error) {
 		masks[i] = regions.Mask(i, f.Landmarks, f.Image.Rect)
 		face = face.Union(masks[i].Rect)
 	}
-	out := Map{Label: "mean cosine", Image: f.Image, Marks: f.Landmarks}
+	out := Map{Label: "mean cosine", Image: f.Image, Marks: f.Landmarks, Low: -1, High: 1}
 	for i, mask := range masks {
 		if 2*mask.Rect.Dx()*mask.Rect.Dy() > face.Dx()*face.Dy() && len(masks) > 1 {
 			continue

@@ -1,0 +1,25 @@
+package method_test
+
+import (
+	"testing"
+
+	"github.com/seeable-lab/seeable/lab/method/methodtest"
+	"github.com/seeable-lab/seeable/lab/spec"
+)
+
+// The lab's own methods keep the contract.
+func TestMethods(t *testing.T) {
+	for _, info := range spec.Methods() {
+		t.Run(info.Name, func(t *testing.T) {
+			s := spec.Default()
+			s.Method = info.Name
+			s.Discrepancy.Rows, s.Discrepancy.Cols, s.Discrepancy.Strength = 2, 2, 2
+			s.Encoder.Dim, s.Train.LearningRate = 16, 3e-3
+			s.Augment.JPEGP, s.Augment.ContrastP, s.Augment.HSVShiftP, s.Augment.RGBShiftP = 0, 0, 0, 0
+			if info.Default {
+				s.Discrepancy.Whole, s.Discrepancy.Pristine, s.Loss.Name = 0.8, 0.5, "ce"
+			}
+			methodtest.Run(t, s, methodtest.Options{})
+		})
+	}
+}
