@@ -24,7 +24,8 @@ var others = map[string][]string{
 	// What the method is made of besides.
 	"method/few.go":   {"figure", "norm", "onepass"},
 	"method/score.go": {"figure", "cosine", "norm", "min", "calibrated", "onepass"},
-	// Another thing of that name: the decay of the rate, a folder, a key of ECharts.
+	// Another thing of that name: the decay of the rate, a term of a loss, a folder, a key of ECharts.
+	"method/sbi.go":     {"ce"},
 	"spec/default.go":   {"cosine"},
 	"spec/validate.go":  {"cosine"},
 	"train/schedule.go": {"cosine"},

@@ -33,7 +33,8 @@ func ParseOn(source string, text []byte, load Loader) (Spec, error) {
 		err = s.Validate()
 	}
 	// A text with all keys is one that was printed: nobody set them one by one.
-	if keys, _ := ownKeys(""); err == nil && len(given) < len(keys) {
+	keys, _ := ownKeys("")
+	if err == nil && slices.ContainsFunc(keys, func(key string) bool { return !slices.Contains(given, key) }) {
 		err = s.unread(given)
 	}
 	if err != nil {
