@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/seeable-lab/seeable/lab/accel/compiler"
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 	"github.com/seeable-lab/seeable/lab/accel/onednn"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
@@ -29,7 +30,7 @@ func (l loader) withCompiler(plugin string) {
 	if cache, err := toolbox.OpenCache(); err == nil && os.Getenv(ExecutablesEnv) != "off" {
 		o.Kept = compiler.NewExecutables(filepath.Join(filepath.Dir(cache.Dir()), "executables"), executablesLimit)
 	}
-	err := caught(func() error { return compiler.Register(plugin, o) })
+	err := graphs.Try(func() error { return compiler.Register(plugin, o) })
 	if err != nil && !errors.Is(err, compiler.ErrTaken) {
 		say(l.progress, "accel: a plugin as it is, so that programs are compiled in each process, without oneDNN: %v", err)
 	}

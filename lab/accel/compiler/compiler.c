@@ -84,16 +84,34 @@ static int failed(void* error) {
   return 1;
 }
 
-void* compiler_open(const char* path, const char** wrong) {
-  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+static const char* no_plugin = "it is no PJRT plugin: it lacks the function GetPjrtApi or its table";
+
+typedef api* (*getter)(void);
+
+// symbol loads a library and returns its function GetPjrtApi, or NULL and what is wrong.
+static getter symbol(const char* path, int mode, const char** wrong) {
+  void* library = dlopen(path, mode | RTLD_LOCAL);
   if (library == NULL) {
     *wrong = dlerror();
     return NULL;
   }
-  api* (*get)(void) = (api * (*)(void)) dlsym(library, "GetPjrtApi");
-  theirs = get == NULL ? NULL : get();
+  getter get = (getter)dlsym(library, "GetPjrtApi");
+  if (get == NULL) *wrong = no_plugin;
+  return get;
+}
+
+const char* compiler_probe(const char* path) {
+  const char* wrong = NULL;
+  symbol(path, RTLD_LAZY, &wrong);  // as go-xla loads it
+  return wrong;
+}
+
+void* compiler_open(const char* path, const char** wrong) {
+  getter get = symbol(path, RTLD_NOW, wrong);
+  if (get == NULL) return NULL;
+  theirs = get();
   if (theirs == NULL || !has(CLIENT_COMPILE)) {
-    *wrong = "it is no PJRT plugin";
+    *wrong = no_plugin;
     return NULL;
   }
   return theirs;

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -57,6 +58,19 @@ var installed struct {
 // Done returns what the compiler has done in this process.
 func Done() Stats {
 	return Stats{int(installed.compiled.Load()), int(installed.loaded.Load()), time.Duration(installed.nanoseconds.Load())}
+}
+
+// Probe loads a library, given by its absolute path, for the life of the process and tells what keeps it from being a PJRT
+// plugin. go-xla tells that too, but in a line of its log as well, which a program that tries several plugins doesn't want.
+func Probe(plugin string) error {
+	path := C.CString(plugin)
+	defer C.free(unsafe.Pointer(path))
+	runtime.LockOSThread() // what is wrong is told to the thread that asked
+	defer runtime.UnlockOSThread()
+	if wrong := C.compiler_probe(path); wrong != nil {
+		return fmt.Errorf("plugin %s does not load: %s", plugin, C.GoString(wrong))
+	}
+	return nil
 }
 
 // Register loads a PJRT CPU plugin, the absolute path of a shared library, and registers it with go-xla under that path and

@@ -22,6 +22,9 @@ typedef struct {
   void* executable;
 } compile_args;
 
+// compiler_probe loads a library for the life of the process. It returns what keeps it from being a PJRT plugin, or NULL.
+const char* compiler_probe(const char* path);
+
 // compiler_open loads a plugin and returns its table of functions, or NULL and what is wrong.
 void* compiler_open(const char* path, const char** wrong);
 
