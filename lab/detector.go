@@ -13,6 +13,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
@@ -165,7 +166,9 @@ func (l *Lab) detector(ctx context.Context, r *Run) (*detector, error) {
 	if err := d.fitted(&file, r.Record.Score); err != nil {
 		return nil, fmt.Errorf("lab: %s: %w", filepath.Join(r.Dir, store.WeightsFile), err)
 	}
-	declare(computer.Backend, r.Spec, m, weights)
+	if err := declare(computer.Backend, r.Spec, m, weights); err != nil {
+		return nil, err
+	}
 	if err := encoder.Restore(weights, file, "/net"); err != nil {
 		return nil, fmt.Errorf("lab: %s: %w", filepath.Join(r.Dir, store.WeightsFile), err)
 	}
@@ -197,10 +200,17 @@ func (d *detector) fitted(file *safetensors.File, score string) error {
 
 // declare makes the network's variables by building its graph, which is never compiled: a file of another network is then
 // refused, where a network built after its weights are read would fill what it lacks with random ones.
-func declare(backend compute.Backend, s spec.Spec, m method.Method, weights *model.Store) {
-	g := NewGraph(backend, "network")
-	defer g.Finalize()
-	m.Outputs(weights.RootScope().In("net"), Parameter(g, "images", shapes.Make(dtypes.Uint8, 1, s.Encoder.Size, s.Encoder.Size, 3)))
+func declare(backend compute.Backend, s spec.Spec, m method.Method, weights *model.Store) error {
+	err := graphs.Try(func() error {
+		g := NewGraph(backend, "network")
+		defer g.Finalize()
+		m.Outputs(weights.RootScope().In("net"), Parameter(g, "images", shapes.Make(dtypes.Uint8, 1, s.Encoder.Size, s.Encoder.Size, 3)))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("lab: cannot build the network of %s with %s: %w", s.Method, s.Encoder.Name, err)
+	}
+	return nil
 }
 
 func vector(x []float64) safetensors.Tensor {

@@ -1,15 +1,18 @@
 package lab
 
 import (
+	"errors"
 	"math"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/safetensors"
@@ -34,12 +37,29 @@ func untrained(t *testing.T) (*detector, *Lab) {
 		t.Fatal(err)
 	}
 	t.Cleanup(network.Finalize)
-	declare(backend, s, m, weights)
+	if err := declare(backend, s, m, weights); err != nil {
+		t.Fatal(err)
+	}
 	l, err := Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return newDetector(s, m, weights, network), l
+}
+
+// A network that cannot be built is an error, with the stack of where GoMLX gave up.
+func TestDeclareRefuses(t *testing.T) {
+	s := spec.Default()
+	m, err := method.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Encoder.Size *= 2 // not the size of m's network
+	err = declare(acceltest.PureGo(t), s, m, model.NewStore())
+	panicked, ok := errors.AsType[*graphs.PanicError](err)
+	if !ok || !strings.HasPrefix(err.Error(), "lab: cannot build the network of seeable with compact: ") || !strings.Contains(string(panicked.Stack), "encoder.Features") {
+		t.Errorf("error %v, want one that names the network and has the stack", err)
+	}
 }
 
 // Every face gets the outputs of its own variants, wherever its images lie in the passes: of all variants, of the few that
