@@ -32,8 +32,8 @@ var ErrTaken = errors.New("another plugin has the lab's compiler already")
 
 // Options say what the compiler does besides compiling.
 type Options struct {
-	// Rewrite makes another StableHLO program of one, or returns nil to leave it. Nil leaves all.
-	Rewrite func(program []byte) []byte
+	// Rewrite makes another StableHLO program of one, or returns nil to leave it. Its error is that of compiling. Nil leaves all.
+	Rewrite func(program []byte) ([]byte, error)
 	// Calls are the custom calls of rewritten programs: C functions of XLA's foreign function interface by name.
 	Calls map[string]unsafe.Pointer
 	// Kept is where executables are kept. Nil keeps none.
@@ -133,7 +133,13 @@ func goCompile(arguments unsafe.Pointer) unsafe.Pointer {
 	code := C.GoBytes(unsafe.Pointer(args.program.code), C.int(args.program.code_size))
 	var rewritten *C.char
 	if i.Rewrite != nil {
-		if program := i.Rewrite(code); program != nil {
+		program, err := i.Rewrite(code)
+		if err != nil {
+			message := C.CString(err.Error())
+			defer C.free(unsafe.Pointer(message))
+			return C.compiler_error(message)
+		}
+		if program != nil {
 			code = program
 			rewritten = (*C.char)(C.CBytes(code))
 			defer C.free(unsafe.Pointer(rewritten))

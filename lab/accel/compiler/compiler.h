@@ -37,6 +37,9 @@ void* compiler_table(void);
 // compiler_compile compiles as the plugin does, with another program if code is not NULL. It returns PJRT's error, or NULL.
 void* compiler_compile(compile_args* args, char* code, size_t size);
 
+// compiler_error is an error of PJRT with a message, which it copies.
+void* compiler_error(const char* message);
+
 // compiler_keeps reports whether the plugin can write compiled programs.
 int compiler_keeps(void);
 
