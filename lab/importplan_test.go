@@ -57,8 +57,8 @@ lab/table                          | no    | no    | evaluation metric results s
 lab/figure                         | no    | yes   | discrepancy face hypersphere metric store stream toolbox
 lab/report                         | no    | yes   | discrepancy evaluation figure metric spec store table
 lab/internal/browsertest           | no    | no    |
-lab/accel/malloc *                 | no    | no    |
-lab/accel/graphs *                 | yes   | no    |
+lab/accel/malloc                   | no    | no    |
+lab/accel/graphs                   | yes   | no    |
 lab/accel/compiler                 | yes   | no    |
 lab/accel/onednn                   | yes   | no    | accel/compiler
 lab/accel                          | yes   | no    | accel/compiler accel/graphs accel/onednn toolbox
@@ -68,8 +68,8 @@ lab/loss                           | yes   | no    | accel/graphs spec
 lab/method                         | yes   | no    | accel/graphs discrepancy encoder face hypersphere loss source spec
                                    |       |       | stream
 lab/train                          | yes   | no    | accel/graphs encoder face method safetensors source spec stream
-lab/method/methodtest *            | yes   | no    | accel accel/acceltest datasets datasets/synthetic encoder face method source
-                                   |       |       | spec stream train
+lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic encoder face method safetensors
+                                   |       |       | source spec stream train
 lab/env                            | yes   | no    | accel datasets extract method metric source spec store train version
 lab/detector                       | yes   | no    | accel/graphs datasets discrepancy encoder env extract face face/detect
                                    |       |       | method safetensors source spec store stream train video

@@ -2,10 +2,12 @@ package accel
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/seeable-lab/seeable/lab/accel/compiler"
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 	"github.com/seeable-lab/seeable/lab/accel/onednn"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
@@ -16,6 +18,15 @@ const ExecutablesEnv = "SEEABLE_EXECUTABLES"
 // executablesLimit is how many bytes the compiled programs of a user may take: those of a few hundred networks.
 const executablesLimit = 1 << 30
 
+// rewrite is [onednn.Rewrite] whose error says how to go on.
+func rewrite(program []byte) ([]byte, error) {
+	rewritten, err := onednn.Rewrite(program)
+	if err != nil {
+		return nil, fmt.Errorf("accel: %w; take that version, or set %s=off to compute without oneDNN", err, OneDNNEnv)
+	}
+	return rewritten, nil
+}
+
 // withCompiler registers a CPU plugin with the lab's compiler: with oneDNN, where that is wanted and to be had, and with
 // executables kept in the toolbox's cache. A plugin that it does not register may still be loaded alone.
 func (l loader) withCompiler(plugin string) {
@@ -24,12 +35,12 @@ func (l loader) withCompiler(plugin string) {
 	case err != nil:
 		say(l.progress, "accel: without oneDNN, so training on a CPU takes up to twice as long: %v", err)
 	case open:
-		o.Rewrite, o.Calls = onednn.Rewrite, onednn.Calls()
+		o.Rewrite, o.Calls = rewrite, onednn.Calls()
 	}
 	if cache, err := toolbox.OpenCache(); err == nil && os.Getenv(ExecutablesEnv) != "off" {
 		o.Kept = compiler.NewExecutables(filepath.Join(filepath.Dir(cache.Dir()), "executables"), executablesLimit)
 	}
-	err := caught(func() error { return compiler.Register(plugin, o) })
+	err := graphs.Try(func() error { return compiler.Register(plugin, o) })
 	if err != nil && !errors.Is(err, compiler.ErrTaken) {
 		say(l.progress, "accel: a plugin as it is, so that programs are compiled in each process, without oneDNN: %v", err)
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/gomlx/go-xla/installer"
 	"github.com/gomlx/go-xla/pjrt"
+
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 )
 
 // answerLimit bounds how long the release server may take to answer.
@@ -38,12 +40,7 @@ func autoInstall(ctx context.Context, kind string) error {
 func within(ctx context.Context, f func() error) error {
 	done := make(chan error, 1)
 	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				done <- fmt.Errorf("%v", p)
-			}
-		}()
-		done <- f()
+		done <- graphs.Try(f)
 	}()
 	select {
 	case err := <-done:

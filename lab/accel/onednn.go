@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 	"github.com/seeable-lab/seeable/lab/accel/onednn"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
@@ -33,5 +34,5 @@ func (l loader) openOneDNN() (open bool, err error) {
 	if err := whole(library); err != nil {
 		return false, err
 	}
-	return true, caught(func() error { return onednn.Open(library) })
+	return true, graphs.Try(func() error { return onednn.Open(library) })
 }

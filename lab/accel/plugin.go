@@ -11,6 +11,9 @@ import (
 
 	"github.com/gomlx/go-xla/installer"
 	"github.com/gomlx/go-xla/pjrt"
+
+	"github.com/seeable-lab/seeable/lab/accel/compiler"
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 )
 
 // installed loads the first plugin of a kind ("" means CUDA, then CPU) from the folders where
@@ -96,11 +99,14 @@ func (l loader) load(plugin string) (path string, err error) {
 	if err := whole(path); err != nil {
 		return "", err
 	}
+	if err := compiler.Probe(path); err != nil {
+		return "", err
+	}
 	if strings.Contains(filepath.Base(path), "cpu") {
 		l.withCompiler(path)
 	}
 	// It is this that loads a plugin which was not registered.
-	err = caught(func() error {
+	err = graphs.Try(func() error {
 		_, err := pjrt.GetPlugin(path)
 		return err
 	})

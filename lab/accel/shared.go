@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute"
+
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 )
 
 // open holds the process's backends: one client per plugin, because each client has its own
@@ -70,7 +72,7 @@ func (r *registry) release(config string) error {
 		return nil
 	}
 	delete(r.backends, config)
-	if err := caught(func() error { s.backend.Finalize(); return nil }); err != nil {
+	if err := graphs.Try(func() error { s.backend.Finalize(); return nil }); err != nil {
 		return fmt.Errorf("accel: closing backend %q: %w", config, err)
 	}
 	return nil
@@ -78,7 +80,7 @@ func (r *registry) release(config string) error {
 
 // start makes the backend. GoMLX panics on a name it does not know and on some broken plugins.
 func start(config string, asked request) (backend compute.Backend, err error) {
-	err = caught(func() error {
+	err = graphs.Try(func() error {
 		backend, err = compute.NewWithConfig(config)
 		return err
 	})

@@ -26,6 +26,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -96,7 +97,7 @@ func OpenFS(ctx context.Context, files fs.FS, e *env.Env) (d *Detector, err erro
 	if lacking != nil {
 		return nil, fmt.Errorf("%w: %s is not there; want the folder of a finished run, or what seelab packs", ErrNone, strings.Join(lacking, ", "))
 	}
-	s, err := spec.Parse(store.SpecFile, specText)
+	s, err := spec.ParseStored(store.SpecFile, specText)
 	if err != nil {
 		return nil, err
 	}
@@ -292,13 +293,19 @@ func TakeFit(file *safetensors.File, score string) method.Fit {
 // declare makes the network's variables by building its graph, which is never compiled: a file of another network is then
 // refused, where a network built after its weights are read would fill what it lacks with random ones.
 func declare(backend compute.Backend, m method.Method, weights *model.Store) error {
-	g := NewGraph(backend, "network")
-	defer g.Finalize()
-	l := m.Layout()
-	nodes := []*Node{Parameter(g, "images", shapes.Make(dtypes.Uint8, l.Count(), l.Side, l.Side, 3))}
-	if l.Extra > 0 {
-		nodes = append(nodes, Parameter(g, "extra", shapes.Make(dtypes.Uint8, 1, l.Extra, l.Extra, 3)))
+	err := graphs.Try(func() error {
+		g := NewGraph(backend, "network")
+		defer g.Finalize()
+		l := m.Layout()
+		nodes := []*Node{Parameter(g, "images", shapes.Make(dtypes.Uint8, l.Count(), l.Side, l.Side, 3))}
+		if l.Extra > 0 {
+			nodes = append(nodes, Parameter(g, "extra", shapes.Make(dtypes.Uint8, 1, l.Extra, l.Extra, 3)))
+		}
+		m.Outputs(weights.RootScope().In("net"), l.Trained(nodes))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("detector: cannot build the network: %w", err)
 	}
-	m.Outputs(weights.RootScope().In("net"), l.Trained(nodes))
 	return nil
 }

@@ -12,11 +12,13 @@ import (
 	"testing"
 	"testing/fstest"
 
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
@@ -216,6 +218,23 @@ func TestExplain(t *testing.T) {
 		if mean := (r.Similarities[i] + r.Similarities[4+i]) / 2; math.Abs(v-mean) > 1e-12 {
 			t.Errorf("region %d has %v, the mean of its types is %v", i, v, mean)
 		}
+	}
+}
+
+// broken is a method whose network cannot be built.
+type broken struct{ method.Method }
+
+func (broken) Outputs(_ *model.Scope, in method.Inputs) []*Node {
+	return []*Node{Reshape(in.Images, 7)}
+}
+
+// A network that cannot be built is an error, with the stack of where GoMLX gave up.
+func TestDeclareRefuses(t *testing.T) {
+	d := untrained(t, func(*spec.Spec) {})
+	err := declare(acceltest.PureGo(t), broken{d.Method}, model.NewStore())
+	panicked, ok := errors.AsType[*graphs.PanicError](err)
+	if !ok || !strings.Contains(err.Error(), "cannot build the network") || !strings.Contains(string(panicked.Stack), "broken.Outputs") {
+		t.Errorf("error %v, want one that has the stack", err)
 	}
 }
 

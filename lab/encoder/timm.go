@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
@@ -32,13 +33,17 @@ func Load(scope *model.Scope, cfg spec.Encoder, file safetensors.File) error {
 	if err := file.Check(); err != nil {
 		return fmt.Errorf("encoder: cannot load the weights: %w", err)
 	}
+	variables, err := backbone.variables()
+	if err != nil {
+		return err
+	}
 	rename := func(name string) string { return name }
 	if isEfficientNetPyTorch(file) {
-		rename = efficientNetPyTorch(backbone)
+		rename = efficientNetPyTorch(variables)
 	}
 	values, known := map[string]safetensors.Tensor{}, map[string]bool{}
 	var misfits misfits
-	for path, dims := range backbone.variables() {
+	for path, dims := range variables {
 		absolute := model.JoinPath(scope.Scope(), path)
 		if v := scope.Store().GetVariable(absolute); v != nil && !slices.Equal(v.Shape().Dimensions, dims) {
 			misfits.shape(absolute, v.Shape().Dimensions, dims)
@@ -86,7 +91,10 @@ func Export(cfg spec.Encoder, path string, file safetensors.File) (safetensors.F
 	}
 	exported := safetensors.File{Tensors: map[string]safetensors.Tensor{}, Metadata: map[string]string{"timm": backbone.Timm}}
 	var misfits misfits
-	variables := backbone.variables()
+	variables, err := backbone.variables()
+	if err != nil {
+		return safetensors.File{}, err
+	}
 	for relative, dims := range variables {
 		absolute := model.JoinPath(path, relative)
 		t, ok := file.Tensors[absolute]
@@ -132,18 +140,24 @@ func timmEncoders() func(yield func(string) bool) {
 
 // variables are the shapes of the network's variables by their paths below its scope. It builds the graph of a small
 // image, which is never compiled, in a store of its own.
-func (b Network) variables() map[string][]int {
+func (b Network) variables() (map[string][]int, error) {
 	store := model.NewStore()
-	g := graph.NewGraph(gobackend.GetBackend(), "variables")
-	defer g.Finalize()
-	multiple := max(1, b.Info.Multiple)
-	side := (32 + multiple - 1) / multiple * multiple
-	b.maps(store.RootScope(), graph.Parameter(g, "images", shapes.Make(dtypes.Uint8, 1, side, side, 3)), dtypes.Float32)
+	err := graphs.Try(func() error {
+		g := graph.NewGraph(gobackend.GetBackend(), "variables")
+		defer g.Finalize()
+		multiple := max(1, b.Info.Multiple)
+		side := (32 + multiple - 1) / multiple * multiple
+		b.maps(store.RootScope(), graph.Parameter(g, "images", shapes.Make(dtypes.Uint8, 1, side, side, 3)), dtypes.Float32)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encoder: cannot build the backbone: %w", err)
+	}
 	found := map[string][]int{}
 	for v := range store.IterVariables() {
 		found[strings.TrimPrefix(v.Path(), "/")] = v.Shape().Dimensions
 	}
-	return found
+	return found, nil
 }
 
 // timmName is the name in timm of the variable path. The count of averaged batches has none.
@@ -215,12 +229,12 @@ func isEfficientNetPyTorch(file safetensors.File) bool {
 	return false
 }
 
-// efficientNetPyTorch returns the function from timm's names of an EfficientNet to those of efficientnet_pytorch, which
-// numbers the blocks through and names a layer by its place in a block of four.
-func efficientNetPyTorch(b Network) func(name string) string {
+// efficientNetPyTorch returns the function from timm's names of an EfficientNet with these variables to those of
+// efficientnet_pytorch, which numbers the blocks through and names a layer by its place in a block of four.
+func efficientNetPyTorch(variables map[string][]int) func(name string) string {
 	blocks := map[string][]string{} // the modules of each block by its prefix in timm
 	var prefixes []string
-	for _, path := range slices.Sorted(maps.Keys(b.variables())) {
+	for _, path := range slices.Sorted(maps.Keys(variables)) {
 		parts := strings.SplitN(path, "/", 4)
 		if parts[0] == "blocks" {
 			prefix := strings.Join(parts[:3], ".") + "."

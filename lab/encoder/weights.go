@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 )
 
@@ -90,13 +91,14 @@ func assign(store *model.Store, values map[string]safetensors.Tensor) error {
 	// In one order always: sums over all variables go by that of their creation.
 	for _, path := range slices.Sorted(maps.Keys(values)) {
 		t := values[path]
-		value := tensors.FromFlatDataAndDimensions(t.Data, t.Shape...)
-		var err error
-		if v := store.GetVariable(path); v != nil {
-			err = v.SetValue(value)
-		} else {
-			_, err = store.CreateVariable(path, value)
-		}
+		err := graphs.Try(func() error {
+			value := tensors.FromFlatDataAndDimensions(t.Data, t.Shape...)
+			if v := store.GetVariable(path); v != nil {
+				return v.SetValue(value)
+			}
+			_, err := store.CreateVariable(path, value)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("encoder: %s: %w", path, err)
 		}

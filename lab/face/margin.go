@@ -8,18 +8,9 @@ import (
 // Margins are how much of a box's width (Left, Right) and height (Top, Bottom) a crop shows beyond each side of the box.
 type Margins struct{ Left, Top, Right, Bottom float64 }
 
-// The margins of the official code (spec section 1.3). The wide ones are for crops that are stored, and leave room to
-// crop anew for training, where each side draws 0.4 to 1.6 times the test margin; the test ones are what a net sees.
-var (
-	// WideMargins go around the box of a face detector.
-	WideMargins = Margins{Left: 1, Top: 0.5, Right: 1, Bottom: 0.5}
-	// TestMargins go around the box of a face detector.
-	TestMargins = Margins{Left: 0.125, Top: 0.125, Right: 0.125, Bottom: 0.125}
-	// WideLandmarkMargins go around the box of the landmarks.
-	WideLandmarkMargins = Margins{Left: 0.5, Top: 1, Right: 0.5, Bottom: 0.4}
-	// TestLandmarkMargins go around the box of the landmarks.
-	TestLandmarkMargins = Margins{Left: 0.0625, Top: 0.25, Right: 0.0625, Bottom: 0.1}
-)
+// WideMargins go around the box of a face detector (official code, spec section 1.3). They are for crops that are stored: they
+// leave room to crop once more for training.
+var WideMargins = Margins{Left: 1, Top: 0.5, Right: 1, Bottom: 0.5}
 
 // Box is a rectangle between pixels: a pixel x covers x to x+1, as in an [image.Rectangle].
 type Box struct{ X0, Y0, X1, Y1 float64 }

@@ -15,9 +15,9 @@ func TestMarginsAround(t *testing.T) {
 	}{
 		// The products of c0 and c1 in the table of spec section 1.3, times 40 and 60.
 		{"detector, wide", WideMargins, image.Rect(60, 170, 180, 290)},
-		{"detector, test", TestMargins, image.Rect(95, 193, 145, 268)},
-		{"landmarks, wide", WideLandmarkMargins, image.Rect(80, 140, 160, 284)},
-		{"landmarks, test", TestLandmarkMargins, image.Rect(98, 185, 143, 266)},
+		{"detector, test", Margins{Left: 0.125, Top: 0.125, Right: 0.125, Bottom: 0.125}, image.Rect(95, 193, 145, 268)},
+		{"landmarks, wide", Margins{Left: 0.5, Top: 1, Right: 0.5, Bottom: 0.4}, image.Rect(80, 140, 160, 284)},
+		{"landmarks, test", Margins{Left: 0.0625, Top: 0.25, Right: 0.0625, Bottom: 0.1}, image.Rect(98, 185, 143, 266)},
 		{"none", Margins{}, image.Rect(100, 200, 140, 260)},
 	} {
 		if got := c.margins.Around(box); got != c.want {

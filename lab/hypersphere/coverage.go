@@ -18,7 +18,10 @@ type Coverage struct {
 	Entropy float64
 	// Angle is the mean angle in radians from an embedding to its nearest prototype.
 	Angle float64
-	// Uniformity is the value of the function of that name.
+	// Uniformity is the logarithm of the mean of exp(−2‖x−y‖²) over all pairs of different embeddings x, y, each scaled to unit
+	// length first (Wang and Isola, "Understanding contrastive representation learning through alignment and uniformity on the
+	// hypersphere", 2020). It lies in [−8, 0]: smaller is more uniform, 0 means that all embeddings coincide. On K prototypes,
+	// one embedding on each, it is −4K/(K−1).
 	Uniformity float64
 }
 
@@ -38,7 +41,7 @@ func (p *Prototypes) Cover(embeddings [][]float64) (Coverage, error) {
 		c.Angle += angle
 	}
 	var err error
-	if c.Uniformity, err = Uniformity(embeddings); err != nil {
+	if c.Uniformity, err = uniformity(embeddings); err != nil {
 		return Coverage{}, err
 	}
 	n := float64(len(embeddings))
@@ -54,12 +57,8 @@ func (p *Prototypes) Cover(embeddings [][]float64) (Coverage, error) {
 	return c, nil
 }
 
-// Uniformity returns the logarithm of the mean of exp(−2‖x−y‖²) over all pairs of different
-// embeddings, each scaled to unit length first (Wang and Isola, "Understanding contrastive
-// representation learning through alignment and uniformity on the hypersphere", 2020). It lies in
-// [−8, 0]; smaller is more uniform, 0 means that all embeddings coincide. SphereUniformity is what
-// evenly random embeddings reach, −4K/(K−1) what embeddings on K prototypes reach, one on each.
-func Uniformity(embeddings [][]float64) (float64, error) {
+// uniformity is [Coverage.Uniformity] of at least two embeddings.
+func uniformity(embeddings [][]float64) (float64, error) {
 	n := len(embeddings)
 	if n < 2 {
 		return 0, errors.New("hypersphere: uniformity is a mean over pairs, want at least 2 embeddings")
@@ -84,20 +83,4 @@ func Uniformity(embeddings [][]float64) (float64, error) {
 		sum += row
 	}
 	return math.Log(sum / (float64(n) * float64(n-1) / 2)), nil
-}
-
-// SphereUniformity returns the Uniformity that infinitely many embeddings spread evenly over the
-// unit sphere of R^d have, the smallest that is possible in that limit. It falls from −0.69 at
-// d = 1 towards −4. It is NaN for d < 1.
-func SphereUniformity(d int) float64 {
-	if d < 1 {
-		return math.NaN()
-	}
-	// The mean of exp(4·cos) over the sphere is the confluent series ₀F₁(; d/2; 4).
-	sum, term := 1.0, 1.0
-	for j := 0.0; term > sum*1e-17; j++ {
-		term *= 4 / ((j + 1) * (float64(d)/2 + j))
-		sum += term
-	}
-	return math.Log(sum) - 4
 }

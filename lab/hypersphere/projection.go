@@ -72,7 +72,7 @@ func (v Projection) Point(z []float64) (point [3]float64, shown float64, err err
 // prototypes as they appear, up to scale.
 func seats(k int) blas64.General {
 	if k <= 4 {
-		frame, err := Frame(k, k-1)
+		frame, err := regularFrame(k, k-1)
 		if err != nil {
 			panic(err) // k ≥ 2 for all prototypes
 		}

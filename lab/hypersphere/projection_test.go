@@ -21,7 +21,7 @@ func project(t *testing.T, v Projection, z []float64) []float64 {
 
 func angle(t *testing.T, a, b []float64) float64 {
 	t.Helper()
-	got, err := Geodesic(a, b)
+	got, err := geodesic(a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestProjectionDoesNotDependOnRotation(t *testing.T) {
 }
 
 func TestProjectionOfHiddenVector(t *testing.T) {
-	p, err := Frame(4, 5) // occupies the last three axes
+	p, err := regularFrame(4, 5) // occupies the last three axes
 	if err != nil {
 		t.Fatal(err)
 	}

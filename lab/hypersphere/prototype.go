@@ -46,38 +46,6 @@ func (p *Prototypes) Flat32() []float32 {
 	return flat
 }
 
-// simplexTolerance bounds the error of norms and cosines of prototypes that come back from float32.
-const simplexTolerance = 1e-5
-
-// FromFlat32 takes back what Flat32 gave, K×d row-major, for instance from a checkpoint. The
-// values are kept as they are. It is an error if they are not a regular simplex within 1e-5.
-func FromFlat32(flat []float32, k, d int) (*Prototypes, error) {
-	if err := checkShape(k, d); err != nil {
-		return nil, err
-	}
-	if len(flat) != k*d {
-		return nil, fmt.Errorf("hypersphere: %d values for %d prototypes in %d dimensions, want %d", len(flat), k, d, k*d)
-	}
-	p := &Prototypes{k: k, dim: d, rows: make([]float64, k*d)}
-	for i, v := range flat {
-		p.rows[i] = float64(v)
-	}
-	for i := range k {
-		for j := range i + 1 {
-			want := -1 / float64(k-1)
-			if i == j {
-				want = 1
-			}
-			// The negated form also catches NaN.
-			if got := floats.Dot(p.At(i), p.At(j)); !(math.Abs(got-want) <= simplexTolerance) {
-				return nil, fmt.Errorf("hypersphere: rows %d and %d have inner product %g, a regular simplex of %d has %g; "+
-					"these are not stored prototypes, make them again from their seed with Simplex", j, i, got, k, want)
-			}
-		}
-	}
-	return p, nil
-}
-
 // checkShape says whether k points in R^d can be a regular simplex.
 func checkShape(k, d int) error {
 	switch {
@@ -97,7 +65,7 @@ func (p *Prototypes) Geodesic(z []float64, k int) (float64, error) {
 	if k < 0 || k >= p.k {
 		return 0, fmt.Errorf("hypersphere: prototype %d asked for, want 0 to %d", k, p.k-1)
 	}
-	return Geodesic(z, p.At(k))
+	return geodesic(z, p.At(k))
 }
 
 // Nearest returns the prototype with the smallest angle to z, and that angle. Of equally near
@@ -112,13 +80,13 @@ func (p *Prototypes) Nearest(z []float64) (k int, angle float64, err error) {
 			best, k = c, i
 		}
 	}
-	angle, err = Geodesic(z, p.At(k))
+	angle, err = geodesic(z, p.At(k))
 	return k, angle, err
 }
 
-// Geodesic returns the angle between a and b, which need not have unit length. It is exact to
+// geodesic returns the angle between a and b, which need not have unit length. It is exact to
 // rounding at every angle, also near 0 and π, where the arc cosine of an inner product is not.
-func Geodesic(a, b []float64) (float64, error) {
+func geodesic(a, b []float64) (float64, error) {
 	na, err := norm(a, len(a))
 	if err != nil {
 		return 0, fmt.Errorf("hypersphere: %w", err)
@@ -134,22 +102,6 @@ func Geodesic(a, b []float64) (float64, error) {
 		plus += (u + v) * (u + v)
 	}
 	return 2 * math.Atan2(math.Sqrt(minus), math.Sqrt(plus)), nil
-}
-
-// Rows views a batch of embeddings, row-major N×d as a network returns it, as N vectors.
-func Rows(flat []float32, d int) ([][]float64, error) {
-	if d < 1 || len(flat)%d != 0 {
-		return nil, fmt.Errorf("hypersphere: %d values are no whole number of embeddings of %d coordinates", len(flat), d)
-	}
-	values := make([]float64, len(flat))
-	for i, v := range flat {
-		values[i] = float64(v)
-	}
-	rows := make([][]float64, len(flat)/d)
-	for i := range rows {
-		rows[i] = values[i*d : (i+1)*d : (i+1)*d]
-	}
-	return rows, nil
 }
 
 var errNoDirection = errors.New("vector of length zero has no direction; " +

@@ -69,7 +69,7 @@ func wantClose(t *testing.T, name string, got, want []float64, tolerance float64
 func TestFrameGoldens(t *testing.T) {
 	g := readGoldens(t)
 	for name, rows := range g.Frames {
-		p, err := Frame(len(rows), len(rows[0]))
+		p, err := regularFrame(len(rows), len(rows[0]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,11 +85,11 @@ func TestRotationGoldens(t *testing.T) {
 		orthonormalize(q, false)
 		wantClose(t, "Q", q.Data, flatten(r.V), g.Tolerance)
 
-		frame, err := Frame(r.K, r.N)
+		frame, err := regularFrame(r.K, r.N)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := frame.Rotated(flatten(r.Noise))
+		p, err := frame.rotated(flatten(r.Noise))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func TestSimplexIsRegular(t *testing.T) {
 	}
 	for _, shape := range shapes {
 		d, k := shape[0], shape[1]
-		frame, err := Frame(k, d)
+		frame, err := regularFrame(k, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,9 +255,8 @@ func TestShapeErrors(t *testing.T) {
 		{2, -1, []string{"d = -1"}},
 	} {
 		_, simplexErr := Simplex(c.k, c.d, 1)
-		_, frameErr := Frame(c.k, c.d)
-		_, flatErr := FromFlat32(nil, c.k, c.d)
-		for _, err := range []error{simplexErr, frameErr, flatErr} {
+		_, frameErr := regularFrame(c.k, c.d)
+		for _, err := range []error{simplexErr, frameErr} {
 			if err == nil {
 				t.Fatalf("K=%d, d=%d accepted", c.k, c.d)
 			}
@@ -271,15 +270,15 @@ func TestShapeErrors(t *testing.T) {
 }
 
 func TestRotatedErrors(t *testing.T) {
-	frame, err := Frame(4, 3)
+	frame, err := regularFrame(4, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := frame.Rotated(make([]float64, 8)); err == nil {
+	if _, err := frame.rotated(make([]float64, 8)); err == nil {
 		t.Error("noise of 8 values accepted for d = 3")
 	}
 	noise := []float64{1, 2, 3, 4, math.NaN(), 6, 7, 8, 10}
-	if _, err := frame.Rotated(noise); err == nil || !strings.Contains(err.Error(), "row 1, column 1") {
+	if _, err := frame.rotated(noise); err == nil || !strings.Contains(err.Error(), "row 1, column 1") {
 		t.Errorf("NaN noise: error %v, want its row and column", err)
 	}
 	if len(noise) != 9 || noise[0] != 1 || noise[8] != 10 {
@@ -287,32 +286,14 @@ func TestRotatedErrors(t *testing.T) {
 	}
 }
 
-func TestFlat32RoundTrip(t *testing.T) {
+func TestFlat32(t *testing.T) {
 	p, err := Simplex(32, 128, 9)
 	if err != nil {
 		t.Fatal(err)
 	}
-	flat := p.Flat32()
-	back, err := FromFlat32(flat, 32, 128)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range back.Flat32() {
-		if v != flat[i] || math.Abs(float64(v)-p.rows[i]) > 1e-7 {
-			t.Fatalf("value %d is %g, want %g of %g", i, v, flat[i], p.rows[i])
-		}
-	}
-	for name, spoil := range map[string]func([]float32) []float32{
-		"short":  func(f []float32) []float32 { return f[1:] },
-		"NaN":    func(f []float32) []float32 { f[200] = float32(math.NaN()); return f },
-		"scaled": func(f []float32) []float32 { f[0] *= 1.5; return f },
-		"twice the same row": func(f []float32) []float32 {
-			copy(f[:128], f[128:256])
-			return f
-		},
-	} {
-		if _, err := FromFlat32(spoil(p.Flat32()), 32, 128); err == nil {
-			t.Errorf("%s: accepted", name)
+	for i, v := range p.Flat32() {
+		if math.Abs(float64(v)-p.rows[i]) > 1e-7 {
+			t.Fatalf("value %d is %g, want %g", i, v, p.rows[i])
 		}
 	}
 }
@@ -334,7 +315,7 @@ func TestGeodesic(t *testing.T) {
 	for _, angle := range []float64{0, 1e-9, 1e-4, 0.3, math.Pi / 2, 2, math.Pi - 1e-9, math.Pi} {
 		a := []float64{3, 0, 0}
 		b := []float64{0.2 * math.Cos(angle), 0, 0.2 * math.Sin(angle)}
-		got, err := Geodesic(a, b)
+		got, err := geodesic(a, b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -344,7 +325,7 @@ func TestGeodesic(t *testing.T) {
 	}
 	for i, z := range gaussian(1, 50, 7) {
 		other := gaussian(2, 50, 7)[i]
-		got, err := Geodesic(z, other)
+		got, err := geodesic(z, other)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -397,13 +378,13 @@ func TestVectorErrors(t *testing.T) {
 		"Inf":   {1, math.Inf(1), 0},
 	} {
 		_, _, nearest := p.Nearest(z)
-		_, geodesic := p.Geodesic(z, 0)
-		_, first := Geodesic(z, good)
-		_, second := Geodesic(good, z)
+		_, ofPrototype := p.Geodesic(z, 0)
+		_, first := geodesic(z, good)
+		_, second := geodesic(good, z)
 		_, _, point := p.Projection().Point(z)
 		_, cover := p.Cover([][]float64{good, z})
-		_, uniformity := Uniformity([][]float64{good, z})
-		for i, err := range []error{nearest, geodesic, first, second, point, cover, uniformity} {
+		_, even := uniformity([][]float64{good, z})
+		for i, err := range []error{nearest, ofPrototype, first, second, point, cover, even} {
 			if err == nil || !strings.HasPrefix(err.Error(), "hypersphere: ") || strings.Count(err.Error(), "hypersphere") != 1 {
 				t.Errorf("%s, call %d: error %v", name, i, err)
 			}
@@ -415,18 +396,6 @@ func TestVectorErrors(t *testing.T) {
 	for _, k := range []int{-1, 4} {
 		if _, err := p.Geodesic(good, k); err == nil {
 			t.Errorf("prototype %d accepted", k)
-		}
-	}
-}
-
-func TestRows(t *testing.T) {
-	rows, err := Rows([]float32{1, 2, 3, 4, 5, 6}, 3)
-	if err != nil || len(rows) != 2 || !floats.Equal(rows[1], []float64{4, 5, 6}) {
-		t.Fatalf("rows %v, error %v", rows, err)
-	}
-	for _, d := range []int{0, -1, 4} {
-		if _, err := Rows(make([]float32, 6), d); err == nil {
-			t.Errorf("6 values accepted as rows of %d", d)
 		}
 	}
 }

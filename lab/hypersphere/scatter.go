@@ -75,7 +75,7 @@ func LeastAngle(points [][]float64) (float64, error) {
 	least := math.Pi
 	for i, a := range points {
 		for _, b := range points[:i] {
-			angle, err := Geodesic(a, b)
+			angle, err := geodesic(a, b)
 			if err != nil {
 				return 0, err
 			}

@@ -19,7 +19,7 @@ func Simplex(k, d int, seed uint64) (*Prototypes, error) {
 	if err := checkShape(k, d); err != nil {
 		return nil, err
 	}
-	frame, err := Frame(k, k-1)
+	frame, err := regularFrame(k, k-1)
 	if err != nil {
 		return nil, err
 	}
@@ -35,10 +35,10 @@ func Simplex(k, d int, seed uint64) (*Prototypes, error) {
 	return &Prototypes{k: k, dim: d, rows: points.Data}, nil
 }
 
-// Frame returns the official simplex before its rotation: two opposite points, to which each step
+// regularFrame returns the official simplex before its rotation: two opposite points, to which each step
 // adds a point along a new last axis and pulls the others back (specification 3.1, steps 1 and 2).
 // It is an error if K < 2 or K > d+1.
-func Frame(k, d int) (*Prototypes, error) {
+func regularFrame(k, d int) (*Prototypes, error) {
 	if err := checkShape(k, d); err != nil {
 		return nil, err
 	}
@@ -61,9 +61,9 @@ func Frame(k, d int) (*Prototypes, error) {
 	return p, nil
 }
 
-// Rotated returns p·Q, where Q is the orthogonal factor of the d×d row-major noise matrix with the
+// rotated returns p·Q, where Q is the orthogonal factor of the d×d row-major noise matrix with the
 // signs that LAPACK (and so NumPy) gives it: the official rotation (specification 3.1, step 3).
-func (p *Prototypes) Rotated(noise []float64) (*Prototypes, error) {
+func (p *Prototypes) rotated(noise []float64) (*Prototypes, error) {
 	d := p.dim
 	if len(noise) != d*d {
 		return nil, fmt.Errorf("hypersphere: noise has %d values, want %d×%d = %d for prototypes in %d dimensions", len(noise), d, d, d*d, d)

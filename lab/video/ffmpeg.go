@@ -15,7 +15,7 @@ import (
 )
 
 // Find returns the path of an ffmpeg that is on this machine and new enough, 5.1 or later: the one on PATH, else the one
-// that [Fetch] brought before. Otherwise the error is [ErrNoFFmpeg]. It reads no network.
+// that [Open] brought before. Otherwise the error is [ErrNoFFmpeg]. It reads no network.
 func Find(ctx context.Context) (string, error) {
 	path, reason := onPath(ctx)
 	if reason == nil {
@@ -37,9 +37,9 @@ func Find(ctx context.Context) (string, error) {
 // wayOut is what to do without ffmpeg.
 const wayOut = "install ffmpeg 5.1 or newer (Debian: apt install ffmpeg; macOS: brew install ffmpeg)"
 
-// Fetch is [Find], but if there is none it brings a static one, pinned by its digest, into the cache of package toolbox, once.
+// fetch is [Find], but if there is none it brings a static one, pinned by its digest, into the cache of package toolbox, once.
 // It tells progress before a download; progress may be nil.
-func Fetch(ctx context.Context, progress io.Writer) (string, error) {
+func fetch(ctx context.Context, progress io.Writer) (string, error) {
 	path, err := Find(ctx)
 	if err == nil || !errors.Is(err, ErrNoFFmpeg) {
 		return path, err

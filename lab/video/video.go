@@ -3,7 +3,7 @@
 // An ffmpeg process decodes and pipes raw pictures, so memory does not grow with the length of a video and nothing is
 // written to disk. [Open] reads what a file holds and how many frames there are; [Video.Frames] decodes all frames, some
 // spread evenly over the time, the key frames, or those at given indices. The ffmpeg is the system's, else a pinned one
-// (see [Fetch]); ffprobe is not needed.
+// (see [Options]); ffprobe is not needed.
 //
 // A frame's index counts decoded frames from 0, as OpenCV and the field's datasets do, and is exact: nothing is sought by
 // time. A chosen frame costs the decoding of all before it. Measured, in seconds of processor time for 32 frames spread over
@@ -46,18 +46,18 @@ var (
 
 // The defaults of [Options].
 const (
-	MaxPixels = 16 << 20    // more than a frame of 5K video; 64 MiB as RGBA
-	Stall     = time.Minute // a decoder that lives says something many times a second
-	Threads   = 4           // each thread holds a few frames
+	maxPixels = 16 << 20    // more than a frame of 5K video; 64 MiB as RGBA
+	stall     = time.Minute // a decoder that lives says something many times a second
+	threads   = 4           // each thread holds a few frames
 	maxFrames = 8 << 20     // 77 hours at 30 frames a second
 )
 
 // Options are about the surroundings of decoding; none changes a frame. The zero value is ready to use.
 type Options struct {
-	FFmpeg    string        // the program; empty means what [Fetch] returns
-	Threads   int           // threads that decode one video; 0 means [Threads], or fewer if there are fewer cores
-	MaxPixels int           // refuse larger pictures before they are decoded; 0 means [MaxPixels]
-	Stall     time.Duration // kill an ffmpeg that is silent for so long while a frame is awaited; 0 means [Stall]
+	FFmpeg    string        // the program; empty means that of [Find], else a pinned one that is brought into the toolbox's cache
+	Threads   int           // threads that decode one video; 0 means 4, or fewer if there are fewer cores
+	MaxPixels int           // refuse larger pictures before they are decoded; 0 means 16 Mi
+	Stall     time.Duration // kill an ffmpeg that is silent for so long while a frame is awaited; 0 means a minute
 	Progress  io.Writer     // is told when ffmpeg has to be downloaded; may be nil
 }
 
@@ -91,7 +91,7 @@ func Open(ctx context.Context, path string, options Options) (*Video, error) {
 		return nil, fmt.Errorf("video: %w: %q is empty, 0 bytes", ErrNotVideo, path)
 	}
 	if options.FFmpeg == "" {
-		if options.FFmpeg, err = Fetch(ctx, options.Progress); err != nil {
+		if options.FFmpeg, err = fetch(ctx, options.Progress); err != nil {
 			return nil, err
 		}
 	}
@@ -216,13 +216,13 @@ func (v *Video) String() string {
 // filled puts the defaults in.
 func (o Options) filled() Options {
 	if o.Threads <= 0 {
-		o.Threads = min(Threads, runtime.GOMAXPROCS(0))
+		o.Threads = min(threads, runtime.GOMAXPROCS(0))
 	}
 	if o.MaxPixels <= 0 {
-		o.MaxPixels = MaxPixels
+		o.MaxPixels = maxPixels
 	}
 	if o.Stall <= 0 {
-		o.Stall = Stall
+		o.Stall = stall
 	}
 	return o
 }

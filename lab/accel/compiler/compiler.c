@@ -27,7 +27,7 @@ typedef struct {
   function functions[];
 } api;
 
-enum { ERROR_DESTROY = 0, CLIENT_COMPILE = 20, EXECUTABLE_DESTROY = 40, EXECUTABLE_SERIALIZE = 49, GET_EXECUTABLE = 51, LOAD = 56 };
+enum { ERROR_DESTROY = 0, ERROR_MESSAGE = 1, ERROR_GET_CODE = 2, CLIENT_COMPILE = 20, EXECUTABLE_DESTROY = 40, EXECUTABLE_SERIALIZE = 49, GET_EXECUTABLE = 51, LOAD = 56 };
 
 // The extension for custom calls (pjrt_c_api_ffi_extension.h).
 typedef struct {
@@ -84,16 +84,34 @@ static int failed(void* error) {
   return 1;
 }
 
-void* compiler_open(const char* path, const char** wrong) {
-  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+static const char* no_plugin = "it is no PJRT plugin: it lacks the function GetPjrtApi or its table";
+
+typedef api* (*getter)(void);
+
+// symbol loads a library and returns its function GetPjrtApi, or NULL and what is wrong.
+static getter symbol(const char* path, int mode, const char** wrong) {
+  void* library = dlopen(path, mode | RTLD_LOCAL);
   if (library == NULL) {
     *wrong = dlerror();
     return NULL;
   }
-  api* (*get)(void) = (api * (*)(void)) dlsym(library, "GetPjrtApi");
-  theirs = get == NULL ? NULL : get();
+  getter get = (getter)dlsym(library, "GetPjrtApi");
+  if (get == NULL) *wrong = no_plugin;
+  return get;
+}
+
+const char* compiler_probe(const char* path) {
+  const char* wrong = NULL;
+  symbol(path, RTLD_LAZY, &wrong);  // as go-xla loads it
+  return wrong;
+}
+
+void* compiler_open(const char* path, const char** wrong) {
+  getter get = symbol(path, RTLD_NOW, wrong);
+  if (get == NULL) return NULL;
+  theirs = get();
   if (theirs == NULL || !has(CLIENT_COMPILE)) {
-    *wrong = "it is no PJRT plugin";
+    *wrong = no_plugin;
     return NULL;
   }
   return theirs;
@@ -109,11 +127,63 @@ const char* compiler_add(const char* target, void* handler) {
 
 static void* compile(void* args) { return goCompile(args); }
 
+// An error of this package's. The plugin's own begin with something else than the address of the tag.
+typedef struct {
+  const char* tag;
+  char message[];
+} our_error;
+
+static const char tag = 0;
+
+static our_error* ours_in(void* object) {
+  our_error* error = object;
+  return error != NULL && error->tag == &tag ? error : NULL;
+}
+
+void* compiler_error(const char* message) {
+  size_t size = strlen(message) + 1;
+  our_error* error = malloc(sizeof *error + size);
+  if (error == NULL) abort();  // NULL would tell of success
+  error->tag = &tag;
+  memcpy(error->message, message, size);
+  return error;
+}
+
+typedef struct { size_t size; void* extensions; void* error; const char* message; size_t message_size; } message_args;
+typedef struct { size_t size; void* extensions; void* error; int code; } code_args;
+
+// The functions on errors serve this package's errors, and hand others on.
+static void* error_destroy(void* args) {
+  our_error* error = ours_in(((destroy_args*)args)->object);
+  if (error == NULL) return theirs->functions[ERROR_DESTROY](args);
+  free(error);
+  return NULL;
+}
+
+static void* error_message(void* args) {
+  message_args* of = args;
+  our_error* error = ours_in(of->error);
+  if (error == NULL) return theirs->functions[ERROR_MESSAGE](args);
+  of->message = error->message;
+  of->message_size = strlen(error->message);
+  return NULL;
+}
+
+static void* error_code(void* args) {
+  code_args* of = args;
+  if (ours_in(of->error) == NULL) return theirs->functions[ERROR_GET_CODE](args);
+  of->code = 12;  // unimplemented
+  return NULL;
+}
+
 void* compiler_table(void) {
   api* ours = malloc(theirs->size);
   if (ours == NULL) return NULL;
   memcpy(ours, theirs, theirs->size);
   ours->functions[CLIENT_COMPILE] = compile;
+  ours->functions[ERROR_DESTROY] = error_destroy;
+  ours->functions[ERROR_MESSAGE] = error_message;
+  ours->functions[ERROR_GET_CODE] = error_code;
   return ours;
 }
 

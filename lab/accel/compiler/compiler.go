@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -31,8 +32,8 @@ var ErrTaken = errors.New("another plugin has the lab's compiler already")
 
 // Options say what the compiler does besides compiling.
 type Options struct {
-	// Rewrite makes another StableHLO program of one, or returns nil to leave it. Nil leaves all.
-	Rewrite func(program []byte) []byte
+	// Rewrite makes another StableHLO program of one, or returns nil to leave it. Its error is that of compiling. Nil leaves all.
+	Rewrite func(program []byte) ([]byte, error)
 	// Calls are the custom calls of rewritten programs: C functions of XLA's foreign function interface by name.
 	Calls map[string]unsafe.Pointer
 	// Kept is where executables are kept. Nil keeps none.
@@ -57,6 +58,19 @@ var installed struct {
 // Done returns what the compiler has done in this process.
 func Done() Stats {
 	return Stats{int(installed.compiled.Load()), int(installed.loaded.Load()), time.Duration(installed.nanoseconds.Load())}
+}
+
+// Probe loads a library, given by its absolute path, for the life of the process and tells what keeps it from being a PJRT
+// plugin. go-xla tells that too, but in a line of its log as well, which a program that tries several plugins doesn't want.
+func Probe(plugin string) error {
+	path := C.CString(plugin)
+	defer C.free(unsafe.Pointer(path))
+	runtime.LockOSThread() // what is wrong is told to the thread that asked
+	defer runtime.UnlockOSThread()
+	if wrong := C.compiler_probe(path); wrong != nil {
+		return fmt.Errorf("plugin %s does not load: %s", plugin, C.GoString(wrong))
+	}
+	return nil
 }
 
 // Register loads a PJRT CPU plugin, the absolute path of a shared library, and registers it with go-xla under that path and
@@ -119,7 +133,13 @@ func goCompile(arguments unsafe.Pointer) unsafe.Pointer {
 	code := C.GoBytes(unsafe.Pointer(args.program.code), C.int(args.program.code_size))
 	var rewritten *C.char
 	if i.Rewrite != nil {
-		if program := i.Rewrite(code); program != nil {
+		program, err := i.Rewrite(code)
+		if err != nil {
+			message := C.CString(err.Error())
+			defer C.free(unsafe.Pointer(message))
+			return C.compiler_error(message)
+		}
+		if program != nil {
 			code = program
 			rewritten = (*C.char)(C.CBytes(code))
 			defer C.free(unsafe.Pointer(rewritten))

@@ -22,6 +22,9 @@ typedef struct {
   void* executable;
 } compile_args;
 
+// compiler_probe loads a library for the life of the process. It returns what keeps it from being a PJRT plugin, or NULL.
+const char* compiler_probe(const char* path);
+
 // compiler_open loads a plugin and returns its table of functions, or NULL and what is wrong.
 void* compiler_open(const char* path, const char** wrong);
 
@@ -33,6 +36,9 @@ void* compiler_table(void);
 
 // compiler_compile compiles as the plugin does, with another program if code is not NULL. It returns PJRT's error, or NULL.
 void* compiler_compile(compile_args* args, char* code, size_t size);
+
+// compiler_error is an error of PJRT with a message, which it copies.
+void* compiler_error(const char* message);
 
 // compiler_keeps reports whether the plugin can write compiled programs.
 int compiler_keeps(void);

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,20 +31,122 @@ func TestMain(m *testing.M) {
 	if dir == "" {
 		os.Exit(m.Run())
 	}
-	if err := child(dir); err != nil {
+	run := child
+	if dir == refusing {
+		run = refuse
+	}
+	if err := run(dir); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
 }
 
-func child(dir string) error {
-	cache, err := toolbox.OpenCache()
+// refusing is what stands in the place of a folder for [refuse].
+const refusing = "refusing"
+
+// refuse says what comes of programs that the rewriter refuses, that the plugin refuses once rewritten, and that are left.
+func refuse(string) error {
+	plugin, err := cpuPlugin()
 	if err != nil {
 		return err
 	}
+	err = compiler.Register(plugin, compiler.Options{Rewrite: func(program []byte) ([]byte, error) {
+		switch {
+		case bytes.Contains(program, []byte("stablehlo.sine")):
+			return nil, errors.New("sines are not for us")
+		case bytes.Contains(program, []byte("stablehlo.cosine")):
+			return []byte("no program"), nil
+		}
+		return nil, nil
+	}})
+	if err != nil {
+		return err
+	}
+	a, err := accel.Open(context.Background(), accel.Options{Backend: "xla:" + plugin})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	for _, f := range []func(*Node) *Node{Sin, Cos, Sin, Square} {
+		out, err := ExecOnce(a.Backend, f, float32(3))
+		if err != nil {
+			fmt.Println(strings.ReplaceAll(err.Error(), "\n", " "))
+			continue
+		}
+		fmt.Println(out.Value())
+	}
+	return nil
+}
+
+// An error of the rewriter is that of compiling, errors of the plugin stay its own, and other programs compile.
+func TestRefused(t *testing.T) {
+	acceltest.ForTest(t)
+	if _, err := cpuPlugin(); err != nil {
+		t.Skip("this machine's plugin is not the toolbox's")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), childEnv+"="+refusing, accel.OneDNNEnv+"=off")
+	var errOut bytes.Buffer
+	cmd.Stderr = &errOut
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, out, errOut.Bytes())
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) != 4 || !strings.Contains(lines[0], "sines are not for us") || strings.Contains(lines[1], "sines") || !strings.Contains(lines[1], "PJRT error") ||
+		!strings.Contains(lines[2], "sines are not for us") || lines[3] != "9" {
+		t.Errorf("%q, want the rewriter's error, the plugin's, the rewriter's again, and 9", lines)
+	}
+}
+
+// A library that is no plugin, and a file that is none, are told apart without a line of log; a plugin is taken.
+func TestProbe(t *testing.T) {
+	acceltest.ForTest(t)
+	plugin, err := cpuPlugin()
+	if err != nil {
+		t.Skip("this machine's plugin is not the toolbox's")
+	}
+	if err := compiler.Probe(plugin); err != nil {
+		t.Error(err)
+	}
+	text := filepath.Join(t.TempDir(), "text.so")
+	if err := os.WriteFile(text, []byte("no library\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wants := map[string]string{text: "does not load: " + text + ": "}
+	if cache, err := toolbox.OpenCache(); err == nil {
+		if library, ok := cache.Find(toolbox.OneDNN); ok {
+			wants[library] = "it is no PJRT plugin"
+		}
+	}
+	for path, want := range wants {
+		if err := compiler.Probe(path); err == nil || !strings.Contains(err.Error(), "plugin "+path+" ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", path, err, want)
+		}
+	}
+}
+
+// cpuPlugin is the path of the plugin in the toolbox's cache.
+func cpuPlugin() (string, error) {
+	cache, err := toolbox.OpenCache()
+	if err != nil {
+		return "", err
+	}
 	plugin, ok := cache.Find(toolbox.XLACPU)
 	if !ok {
-		return fmt.Errorf("no plugin")
+		return "", errors.New("no plugin")
+	}
+	return plugin, nil
+}
+
+func child(dir string) error {
+	plugin, err := cpuPlugin()
+	if err != nil {
+		return err
 	}
 	if dir != "none" {
 		if err := compiler.Register(plugin, compiler.Options{Kept: compiler.NewExecutables(dir, 1<<30)}); err != nil {
@@ -97,11 +200,7 @@ func TestKept(t *testing.T) {
 		t.Skip("executables are kept on Linux only")
 	}
 	acceltest.ForTest(t)
-	cache, err := toolbox.OpenCache()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := cache.Find(toolbox.XLACPU); !ok {
+	if _, err := cpuPlugin(); err != nil {
 		t.Skip("this machine's plugin is not the toolbox's")
 	}
 	self, err := os.Executable()

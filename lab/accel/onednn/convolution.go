@@ -1,7 +1,10 @@
 package onednn
 
 import (
+	"fmt"
+	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -114,78 +117,106 @@ func kernelStrides(dims []int64, a axes, outputsOfGroup int64) [5]int64 {
 	return [5]int64{outputsOfGroup * s[0], s[0], s[1], s[2], s[3]}
 }
 
-var (
-	attribute = regexp.MustCompile(`(?m)^\s*(\w+) = (.+?),?$`)
-	integers  = regexp.MustCompile(`-?\d+`)
-	tensor    = regexp.MustCompile(`tensor<(\d+)x(\d+)x(\d+)x(\d+)x(f32|bf16)>`)
-	layout    = regexp.MustCompile(`\[([^\[\]]+)\]`)
-)
+// convolutionAttributes are those that a convolution has; it may have a precision_config, which asks for no less than float32
+// arithmetic of float32 maps, and that is what oneDNN computes in.
+var convolutionAttributes = []string{"batch_group_count", "dimension_numbers", "feature_group_count", "lhs_dilation", "padding",
+	"rhs_dilation", "window_reversal", "window_strides"}
 
 // parse reads the attributes of a convolution and the types of its operands and result, as go-xla writes them. It is not ok
-// for convolutions of another rank or type, and for what it does not know.
-func parse(attributes, types string) (o op, ok bool) {
-	a := map[string]string{}
-	for _, m := range attribute.FindAllStringSubmatch(attributes, -1) {
-		a[m[1]] = m[2]
-	}
-	shapes := tensor.FindAllStringSubmatch(types, -1)
-	orders := layout.FindAllStringSubmatch(a["dimension_numbers"], -1)
-	if len(shapes) != 3 || len(orders) != 3 || strings.Contains(a["window_reversal"], "true") {
-		return o, false
-	}
-	o.bfloat16 = shapes[0][5] == "bf16"
-	for i, shape := range []*[]int64{&o.lhs, &o.rhs, &o.out} {
-		if shapes[i][5] != shapes[0][5] {
-			return o, false
-		}
-		for _, d := range shapes[i][1:5] {
-			n, err := strconv.ParseInt(d, 10, 32)
-			if err != nil || n < 1 {
-				return o, false
-			}
-			*shape = append(*shape, n)
-		}
-	}
-	for i, names := range []string{"bf01", "oi01", "bf01"} {
-		order := strings.Split(orders[i][1], ", ")
-		if len(order) != 4 {
-			return o, false
-		}
-		at := [...]*axes{&o.lhsAxes, &o.rhsAxes, &o.outAxes}[i]
-		for j, name := range names {
-			at[j] = -1
-			for axis, of := range order {
-				if of == string(name) {
-					at[j] = axis
-				}
-			}
-			if at[j] < 0 {
-				return o, false
-			}
-		}
+// for convolutions of another rank or type, and those over reversed windows, which are left to XLA. why tells of a form that it
+// does not know.
+func parse(attributes, types string) (o op, ok bool, why string) {
+	m := threeOf.FindStringSubmatch(types)
+	if m == nil {
+		return o, false, "types other than (tensor, tensor) -> tensor"
 	}
 	ok = true
-	numbers := func(name string, want int) []int64 {
-		value, _, _ := strings.Cut(strings.TrimPrefix(a[name], "array<i64:"), " : ")
-		var list []int64
-		for _, text := range integers.FindAllString(value, -1) {
-			n, _ := strconv.ParseInt(text, 10, 32)
-			list = append(list, n)
+	var elements [3]string
+	for i, dims := range []*[]int64{&o.lhs, &o.rhs, &o.out} {
+		var known bool
+		if *dims, elements[i], known = tensorType(m[1+i]); !known {
+			return o, false, "the type " + m[1+i]
 		}
-		if len(list) != want {
-			ok = false
-			return make([]int64, want)
-		}
-		return list
-	}
-	o.stride, o.lhsDilation, o.dilation = numbers("window_strides", 2), numbers("lhs_dilation", 2), numbers("rhs_dilation", 2)
-	padding := numbers("padding", 4)
-	o.padding = [][2]int64{{padding[0], padding[1]}, {padding[2], padding[3]}}
-	for name, group := range map[string]*int64{"feature_group_count": &o.featureGroups, "batch_group_count": &o.batchGroups} {
-		value, _, _ := strings.Cut(a[name], " ")
-		if *group, _ = strconv.ParseInt(value, 10, 32); *group < 1 {
+		if len(*dims) != 4 || slices.Min(*dims) < 1 || slices.Max(*dims) >= math.MaxInt32 {
 			ok = false
 		}
 	}
-	return o, ok
+	o.bfloat16 = elements[0] == "bf16"
+	if !ok || elements != [3]string{elements[0], elements[0], elements[0]} || !o.bfloat16 && elements[0] != "f32" {
+		return o, false, ""
+	}
+	a, why := attributesOf(attributes, convolutionAttributes, "precision_config")
+	if why != "" {
+		return o, false, why
+	}
+	unknown := func(name string) (op, bool, string) { return op{}, false, fmt.Sprintf("%s = %s", name, a[name]) }
+	if !flags.MatchString(a["window_reversal"]) {
+		return unknown("window_reversal")
+	}
+	if precision, given := a["precision_config"]; given && !precisions.MatchString(precision) {
+		return unknown("precision_config")
+	}
+	for _, list := range []struct {
+		name string
+		to   *[]int64
+	}{{"window_strides", &o.stride}, {"lhs_dilation", &o.lhsDilation}, {"rhs_dilation", &o.dilation}} {
+		m := array.FindStringSubmatch(a[list.name])
+		if m == nil {
+			return unknown(list.name)
+		}
+		if *list.to = numbers(m[1]); len(*list.to) != 2 || slices.Min(*list.to) < 1 {
+			return unknown(list.name)
+		}
+	}
+	padding := paddings.FindStringSubmatch(a["padding"])
+	if padding == nil {
+		return unknown("padding")
+	}
+	sides := numbers(padding[1])
+	if len(sides) != 4 {
+		return unknown("padding")
+	}
+	o.padding = [][2]int64{{sides[0], sides[1]}, {sides[2], sides[3]}}
+	for _, group := range []struct {
+		name string
+		to   *int64
+	}{{"feature_group_count", &o.featureGroups}, {"batch_group_count", &o.batchGroups}} {
+		m := integer.FindStringSubmatch(a[group.name])
+		if m == nil {
+			return unknown(group.name)
+		}
+		if *group.to = number(m[1]); *group.to < 1 {
+			return unknown(group.name)
+		}
+	}
+	layouts := orders.FindStringSubmatch(a["dimension_numbers"])
+	if layouts == nil {
+		return unknown("dimension_numbers")
+	}
+	for i, names := range []string{"bf01", "oi01", "bf01"} {
+		order := strings.Split(layouts[1+i], ", ")
+		at := [...]*axes{&o.lhsAxes, &o.rhsAxes, &o.outAxes}[i]
+		for j, name := range names {
+			if at[j] = slices.Index(order, string(name)); at[j] < 0 || len(order) != len(names) {
+				return unknown("dimension_numbers")
+			}
+		}
+	}
+	return o, !strings.Contains(a["window_reversal"], "true"), ""
+}
+
+var digits = regexp.MustCompile(`-?\d+`)
+
+// numbers are the integers in a text.
+func numbers(text string) (list []int64) {
+	for _, digits := range digits.FindAllString(text, -1) {
+		list = append(list, number(digits))
+	}
+	return list
+}
+
+// number is an integer, or the nearest that an int32 holds, so that products of two do not overflow.
+func number(digits string) int64 {
+	n, _ := strconv.ParseInt(digits, 10, 32)
+	return n
 }

@@ -20,8 +20,8 @@ const (
 )
 
 var (
-	simple  = regexp.MustCompile(`(?m)^    (%[^ ,()=]+) = "stablehlo\.(\w+)"\(([^()\n]*)\)(?: \{ ?([^\n]*?) ?\})? : \(([^()\n]*)\) -> (tensor<[^>\n]*>)$`)
-	named   = regexp.MustCompile(`(?m)^    (%[^ ,()=]+) = ` + statement.String() + `$`)
+	simple  = regexp.MustCompile(`(?m)^    (` + ssa + `) = "stablehlo\.(\w+)"\(([^()\n]*)\)(?: \{ ?([^\n]*?) ?\})? : \(([^()\n]*)\) -> (tensor<[^>\n]*>)$`)
+	named   = regexp.MustCompile(`(?m)^    (` + ssa + `) = ` + statement.String() + `$`)
 	zero    = regexp.MustCompile(`dense<0\.0> `)
 	six     = regexp.MustCompile(`dense<6\.0> `)
 	vector4 = regexp.MustCompile(`^tensor<1x1x1x\d+xf32>$`)
@@ -244,11 +244,11 @@ func fuse(program []byte, prepare func(convolution) (config string, ok bool)) (f
 	slices.Reverse(found)
 	for i, m := range found {
 		text := func(i int) string { return string(program[m[2*i]:m[2*i+1]]) }
-		o, ok := parse(text(3), text(4))
+		o, ok, _ := parse(text(3), text(4))
 		if !ok || o.rhsAxes != (axes{3, 2, 0, 1}) || o.outAxes != (axes{0, 3, 1, 2}) {
 			continue
 		}
-		types := tensor.FindAllString(text(4), -1)
+		types := threeOf.FindStringSubmatch(text(4))[1:]
 		c, ok := o.convolution()
 		if !ok || c.kind != forward {
 			continue

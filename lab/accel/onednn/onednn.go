@@ -4,6 +4,8 @@
 // GoMLX's graphs stay as they are: between it and the plugin every program is rewritten, with a custom call in place of each
 // convolution of float32 or bfloat16 maps that oneDNN has a kernel for, gradients included, and of what BatchNorm sums over such
 // maps (norm.h). Where a network scores, BatchNorm, residual sum and activation go into the convolution before them (fuse.go).
+//
+// README.md says how, what is left to XLA, and what is refused.
 package onednn
 
 // #cgo CFLAGS: -O3
@@ -64,15 +66,19 @@ func Calls() map[string]unsafe.Pointer {
 }
 
 // Rewrite puts custom calls in place of what this package computes of a StableHLO program. It returns nil where there is
-// nothing. Call it after [Open].
-func Rewrite(program []byte) []byte {
+// nothing, and a [*FormError] where an operation that it could replace is written in a form that it does not know. Call it
+// after [Open].
+func Rewrite(program []byte) ([]byte, error) {
+	if err := check(program); err != nil {
+		return nil, err
+	}
 	program, fused := fuse(program, prepare)
 	program, convolutions := rewrite(program, prepare)
 	program, norms := rewriteNorms(program)
 	if !fused && !convolutions && !norms {
-		return nil
+		return nil, nil
 	}
-	return program
+	return program, nil
 }
 
 // On reports whether a backend computes convolutions with oneDNN.

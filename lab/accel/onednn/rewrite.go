@@ -5,8 +5,11 @@ import (
 	"regexp"
 )
 
+// ssa is the name of a value.
+const ssa = `%[\w.$-]+`
+
 // statement is a convolution as go-xla's package stablehlo writes it.
-var statement = regexp.MustCompile(`(?s)"stablehlo\.convolution"\((%[^ ,()]+, %[^ ,()]+)\) \{\n([^{}]*?)\n\s*\} : ([^\n]+)`)
+var statement = regexp.MustCompile(`(?s)"stablehlo\.convolution"\((` + ssa + `, ` + ssa + `)\) \{\n([^{}]*?)\n\s*\} : ([^\n]+)`)
 
 // The layouts of maps and kernels, and of vectors, in custom calls.
 const rowMajor, vector = "dense<[3, 2, 1, 0]> : tensor<4xindex>", "dense<0> : tensor<1xindex>"
@@ -16,7 +19,7 @@ const rowMajor, vector = "dense<[3, 2, 1, 0]> : tensor<4xindex>", "dense<0> : te
 func rewrite(program []byte, prepare func(convolution) (config string, ok bool)) (rewritten []byte, any bool) {
 	rewritten = statement.ReplaceAllFunc(program, func(text []byte) []byte {
 		m := statement.FindSubmatch(text)
-		o, ok := parse(string(m[2]), string(m[3]))
+		o, ok, _ := parse(string(m[2]), string(m[3]))
 		if !ok {
 			return text
 		}

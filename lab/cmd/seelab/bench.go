@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/accel/malloc" // also has seelab train with it
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -65,7 +66,8 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 					return printJSON(cmd.OutOrStdout(), struct {
 						lab.Speed
 						PeakRSS float64 `json:"peak_rss_mb"`
-					}{speed, memory})
+						Malloc  string  `json:"malloc,omitempty"` // empty for that of the C library as it is
+					}{speed, memory, mallocName()})
 				}
 				out := cmd.OutOrStdout()
 				fmt.Fprintf(out, "%s at %d px, %d cores", speed.Bench, speed.Size, speed.Cores)
@@ -73,7 +75,7 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 					fmt.Fprintf(out, ", %s in %s on %s", speed.Encoder, speed.Precision, speed.Backend)
 				}
 				if speed.Checkpoint {
-					fmt.Fprint(out, ", maps made anew")
+					fmt.Fprint(out, ", maps recomputed")
 				}
 				fmt.Fprintf(out, ":\n%10.1f images a second\n", speed.ImagesPerSecond)
 				if speed.FacesPerSecond > 0 {
@@ -99,7 +101,11 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 				if n := speed.Compiled + speed.Loaded; n > 0 {
 					fmt.Fprintf(out, "%10.1f seconds before, for %d programs: %d compiled, %d kept from earlier\n", speed.CompileSeconds, n, speed.Compiled, speed.Loaded)
 				}
-				fmt.Fprintf(out, "%10.1f MB of memory at the peak\n", memory)
+				fmt.Fprintf(out, "%10.1f MB of memory at the peak", memory)
+				if name := mallocName(); name != "" {
+					fmt.Fprintf(out, ", malloc %s", name)
+				}
+				fmt.Fprintln(out)
 				return nil
 			})
 		},
@@ -114,6 +120,14 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	s.backendFlag(cmd)
 	return cmd
+}
+
+// mallocName names the malloc that this process has, where it isn't that of the C library as it is.
+func mallocName() string {
+	if malloc.Kept() {
+		return "keeps freed memory (lab/accel/malloc)"
+	}
+	return ""
 }
 
 // peakRSS is the most memory that the process has had in use, in 10⁶ bytes.

@@ -49,7 +49,7 @@ def main():
     args = parser.parse_args()
     twin = str(pathlib.Path(__file__).with_name("bench_torch.py"))
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
-    lines, backend, torch = [], "", ""
+    lines, backend, torch, malloc = [], "", "", ""
     for what, encoder, size, batch, precision in ROWS:
         # What it compiles is kept for the rounds.
         run(args.seelab, "bench", what, "--encoder", encoder, "--size", str(size), "--batch", str(batch), "--precision", precision, "--seconds", "0.1", "--json")
@@ -59,7 +59,7 @@ def main():
             go = run(args.seelab, "bench", *same, "--json")
             layouts = [run(sys.executable, twin, *same, "--threads", str(os.cpu_count()), *layout) for layout in ([], ["--channels-last"])]
             best = max(layouts, key=lambda r: r["images_per_second"])
-            backend, torch = go["backend"], best["torch"]
+            backend, torch, malloc = go["backend"], best["torch"], go.get("malloc", "as the C library has it")
             ours.append(go["network_images_per_second"])
             theirs.append(best["images_per_second"])
             ratios.append(ours[-1] / theirs[-1])
@@ -72,7 +72,7 @@ def main():
 network, batch, dtype and threads, {args.rounds} rounds in turn of {args.seconds:g} seconds each. Images a second: median
 [least, largest]. Both are the network alone, on the same batch again and again, as the twin does it. PyTorch has the better of
 its two layouts. Above 1 the lab is faster; memory is the whole process at its peak, the lab's over PyTorch's, with programs that
-an earlier process compiled. With maps of bfloat16, PyTorch is under autocast.
+an earlier process compiled. The lab's malloc: {malloc}. With maps of bfloat16, PyTorch is under autocast.
 
 | what | encoder | maps | pixels | batch | lab | PyTorch | ratio | memory |
 |---|---|---|---|---|---|---|---|---|""")

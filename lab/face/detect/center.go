@@ -77,7 +77,7 @@ func (d *Detector) look(img *image.RGBA, side int) ([]candidate, error) {
 func decode(heat, size, offset, points cnn.Tensor) []candidate {
 	var found []candidate
 	for i, score := range heat.Data {
-		if !(score >= Threshold) {
+		if !(score >= threshold) {
 			continue
 		}
 		y, x := float64(i/heat.W), float64(i%heat.W)

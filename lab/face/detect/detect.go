@@ -25,7 +25,7 @@ type Detection struct {
 	// Box reaches from the hairline to the chin and from cheek to cheek, as in WIDER FACE, which RetinaFace was trained
 	// on too: spec section 1.3 means this kind of box where it says "detector box". It is cut off at the image's border.
 	Box face.Box
-	// Score is how sure the detector is, from Threshold to 1.
+	// Score is how sure the detector is, from 0.4 to 1.
 	Score float64
 	// Landmarks are 68 points in the order of dlib, in pixels of the image as in [face.Face]. They can lie outside it.
 	Landmarks []face.Point
@@ -34,8 +34,8 @@ type Detection struct {
 	Presence float64
 }
 
-// Threshold is the score from which a detection counts.
-const Threshold = 0.4
+// threshold is the [Detection.Score] from which a detection counts.
+const threshold = 0.4
 
 // Detector finds faces and their landmarks. It is safe for several goroutines; each call runs on one core.
 type Detector struct {

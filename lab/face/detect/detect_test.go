@@ -96,7 +96,7 @@ func TestDecode(t *testing.T) {
 	put(3, 5, 0.9, 20, 16, 0.25, -0.5)
 	put(3, 12, 0.5, 12, 8, 0, 0)
 	put(6, 6, 0.99, float32(math.Inf(1)), 8, 0, 0)
-	put(0, 0, Threshold-0.01, 12, 8, 0, 0)
+	put(0, 0, threshold-0.01, 12, 8, 0, 0)
 	got := distinct(decode(heat, size, offset, points))
 	if len(got) != 2 {
 		t.Fatalf("%d faces, want 2: %+v", len(got), got)

@@ -32,7 +32,6 @@ type Tracker struct {
 	looked int // the frame in which the detector was last run
 	tracks []*track
 	ids    int
-	seen   map[int]float64 // the summed area of each face's boxes
 }
 
 // finder is what a tracker needs of a detector.
@@ -65,7 +64,7 @@ const (
 func (d *Detector) Track(every int) *Tracker { return newTracker(d, every) }
 
 func newTracker(f finder, every int) *Tracker {
-	return &Tracker{finder: f, every: max(every, 1), seen: map[int]float64{}}
+	return &Tracker{finder: f, every: max(every, 1)}
 }
 
 // Next finds the faces of the next frame, the largest first. A frame without a face gives an empty list and no error.
@@ -97,24 +96,12 @@ func (t *Tracker) Next(img *image.RGBA) ([]Tracked, error) {
 	t.tracks = slices.DeleteFunc(t.tracks, func(k *track) bool {
 		if k.last == t.frame {
 			list = append(list, k.Tracked)
-			t.seen[k.ID] += k.Box.Area()
 		}
 		return t.frame-k.last >= patience
 	})
 	slices.SortStableFunc(list, func(a, b Tracked) int { return cmp.Compare(b.Box.Area(), a.Box.Area()) })
 	t.frame++
 	return list, nil
-}
-
-// Main is the main face of the video so far: the one whose boxes cover the most, summed over all frames, so that it is
-// both large and long in sight; of equal ones the earlier. It is false if there was no face.
-func (t *Tracker) Main() (id int, ok bool) {
-	for i := range t.ids {
-		if !ok || t.seen[i] > t.seen[id] {
-			id, ok = i, true
-		}
-	}
-	return id, ok
 }
 
 // follow finds each face where it was. It changes the tracks only if all are still there, and tells whether they are.

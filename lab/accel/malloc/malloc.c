@@ -68,4 +68,8 @@ int posix_memalign(void** memory, size_t alignment, size_t size) {
   *memory = found;
   return 0;
 }
+
+int malloc_is_kept(void) { return kept; }
+#else
+int malloc_is_kept(void) { return 0; }
 #endif

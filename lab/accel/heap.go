@@ -1,5 +1,0 @@
-package accel
-
-// heap.c takes effect by being linked.
-
-import "C"
