@@ -35,10 +35,6 @@ var others = map[string][]string{
 	// Examples of commands.
 	"cmd/seelab/bench.go":   {"resnet18"},
 	"cmd/seelab/weights.go": {"resnet18"},
-	// Until methods say themselves which of their scores need no variants.
-	"/bench.go":    {"onepass"},
-	"/choose.go":   {"onepass"},
-	"/detector.go": {"onepass"},
 }
 
 // allowed tells whether others let the file at path hold a name.
