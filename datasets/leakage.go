@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func Leaks(datasets []Dataset, crops, real []Set) []Leak {
 	}
 	for _, s := range real {
 		for _, it := range s.Items {
-			addPeople(at("real faces "+s.Name, TrainSplit), family(s.Name), it.Identity, it.Source)
+			addPeople(at("real faces "+s.Name, TrainSplit), family(cmp.Or(it.Dataset, s.Name)), it.Identity, it.Source)
 		}
 	}
 	for _, s := range crops {
@@ -98,16 +99,21 @@ func addPeople(people map[string]bool, family string, names ...string) {
 		if name == "" {
 			continue
 		}
-		if family == "FF++" {
-			for _, same := range ffppSameVideo {
-				if slices.Contains(same, name) {
-					name = same[0]
-				}
+		people[personKey(family, name)] = true
+	}
+}
+
+// personKey is what a person is called among those of all data sets.
+func personKey(family, name string) string {
+	if family == "FF++" {
+		for _, same := range ffppSameVideo {
+			if slices.Contains(same, name) {
+				name = same[0]
 			}
 		}
-		if family != "" {
-			name = family + " " + name
-		}
-		people[name] = true
 	}
+	if family != "" {
+		name = family + " " + name
+	}
+	return name
 }

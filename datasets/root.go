@@ -26,6 +26,10 @@ const syntheticSeed = 1
 // neither the order of the files nor other identities change it, and about d.Holdout of them are held out. Identities
 // of d.Exclude are in neither set.
 //
+// If d.Fakes is set, folders of [OpenCrops] are training sets as well, with their fakes. Then it is whole groups of people
+// that go to one side: all that are joined by fakes, each of which joins its target and its source. Both sides must have real
+// faces and fakes. Fakes of d.Exclude, as target or source, are in neither set.
+//
 // Extracted are further sets that d.Train may name: the faces that were cut from the videos of data sets.
 func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (train, held Set, problems []Problem, err error) {
 	fail := func(err error) (Set, Set, []Problem, error) { return Set{}, Set{}, problems, err }
@@ -41,7 +45,7 @@ func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (
 			all.Items = append(all.Items, extracted[at].Items...)
 			continue
 		}
-		set, bad, err := openTrain(root, name, mode)
+		set, bad, err := openTrain(root, name, d.Fakes, mode)
 		problems = append(problems, bad...)
 		if err != nil {
 			return fail(err)
@@ -49,15 +53,24 @@ func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (
 		all.Synthetic = all.Synthetic || set.Synthetic
 		all.Items = append(all.Items, set.Items...)
 	}
+	group := func(it Item) string { return it.Identity }
+	if d.Fakes {
+		group = groups(all.Items)
+	}
 	train, held = all, all
 	train.Items, held.Items = nil, nil
 	for _, it := range all.Items {
 		switch {
-		case slices.Contains(d.Exclude, it.Identity):
-		case stream.New(seed, "holdout", it.Identity).Float64() < d.Holdout:
+		case slices.Contains(d.Exclude, it.Identity) || d.Fakes && it.Source != "" && slices.Contains(d.Exclude, it.Source):
+		case stream.New(seed, "holdout", group(it)).Float64() < d.Holdout:
 			held.Items = append(held.Items, it)
 		default:
 			train.Items = append(train.Items, it)
+		}
+	}
+	if d.Fakes {
+		if err := bothClasses(train, held); err != nil {
+			return fail(err)
 		}
 	}
 	if len(train.Items) == 0 || len(held.Items) == 0 {
@@ -70,7 +83,7 @@ func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (
 	return train, held, problems, nil
 }
 
-func openTrain(root, name string, mode Mode) (Set, []Problem, error) {
+func openTrain(root, name string, fakes bool, mode Mode) (Set, []Problem, error) {
 	if name == SyntheticName {
 		set, _ := Synthetic(syntheticSeed)
 		return set, nil, nil
@@ -81,6 +94,12 @@ func openTrain(root, name string, mode Mode) (Set, []Problem, error) {
 	dir := filepath.Join(root, filepath.FromSlash(name))
 	if err := checkFolder(root, dir); err != nil {
 		return Set{}, nil, err
+	}
+	if fakes {
+		// A folder without a manifest is the matter of OpenReal.
+		if labelled, err := hasLabels(filepath.Join(dir, "manifest.csv")); err == nil && labelled {
+			return OpenCrops(dir, mode)
+		}
 	}
 	return OpenReal(dir, mode)
 }

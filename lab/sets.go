@@ -145,15 +145,15 @@ func isLacking(err error) bool {
 	return ok
 }
 
-// cut opens faces of the cache. If they lack, the error says how to get them.
-func (l *Lab) cut(d datasets.Dataset, open func(*extract.Cache) (datasets.Set, []datasets.Problem, error)) (datasets.Set, []datasets.Problem, error) {
+// cut opens faces of the cache. If they lack, the error says how to get them, with more flags if need be.
+func (l *Lab) cut(d datasets.Dataset, open func(*extract.Cache) (datasets.Set, []datasets.Problem, error), more ...string) (datasets.Set, []datasets.Problem, error) {
 	c, err := l.faceCache()
 	if err != nil {
 		return datasets.Set{}, nil, err
 	}
 	set, problems, err := open(c)
 	if isLacking(err) {
-		err = fmt.Errorf("%w; run %s", err, l.facesCommand("--dataset", strconv.Quote(d.Name)))
+		err = fmt.Errorf("%w; run %s", err, l.facesCommand(append(more, "--dataset", strconv.Quote(d.Name))...))
 	}
 	return set, problems, err
 }
@@ -166,6 +166,9 @@ func (l *Lab) facesCommand(more ...string) string {
 	}
 	if p := l.faces; p != extract.Default {
 		command = append(command, fmt.Sprintf("--frames %d --margin %g --side %d", p.Frames, p.Margin, p.Side))
+		if p.Run > 1 {
+			command = append(command, fmt.Sprintf("--consecutive %d", p.Run))
+		}
 	}
 	return strings.Join(command, " ")
 }
@@ -186,7 +189,11 @@ func (l *Lab) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.P
 		if !ok {
 			continue
 		}
-		set, bad, err := l.cut(of, func(c *extract.Cache) (datasets.Set, []datasets.Problem, error) { return c.Train(of, l.mode) })
+		all := []string{}
+		if d.Fakes {
+			all = []string{"--all"} // fakes of training parts are not cut else
+		}
+		set, bad, err := l.cut(of, func(c *extract.Cache) (datasets.Set, []datasets.Problem, error) { return c.Train(of, d.Fakes, l.mode) }, all...)
 		if err != nil {
 			return nil, nil, err
 		}

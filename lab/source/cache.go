@@ -20,7 +20,7 @@ type Cache struct {
 }
 
 // NewCache makes a cache within memory bytes. The garbage collector lets the heap grow by GOGC percent of what is live before
-// it collects, so only the share of the memory that remains is filled: half of it at Go's default.
+// it collects, and a fifth of the memory is for what is being read; so 40 % are filled at Go's default.
 func NewCache(memory int64) *Cache {
 	sample := []metrics.Sample{{Name: "/gc/gogc:percent"}}
 	metrics.Read(sample)
@@ -29,7 +29,7 @@ func NewCache(memory int64) *Cache {
 	if v := sample[0].Value; v.Kind() == metrics.KindUint64 && v.Uint64() <= 1000 {
 		percent = v.Uint64()
 	}
-	return &Cache{room: int64(float64(memory) * 100 / float64(100+percent))}
+	return &Cache{room: int64(0.8 * float64(memory) * 100 / float64(100+percent))}
 }
 
 // Used is how many bytes are live: those of decoded clips and of what the open sets know of them.
@@ -101,7 +101,7 @@ func sizeOf(c face.Clip) int64 {
 // shared between faces.
 func sizeOfItems(items []datasets.Item) (n int64) {
 	for _, it := range items {
-		n += int64(unsafe.Sizeof(it)) + int64(len(it.Path)) + pointSize*int64(len(it.Landmarks))
+		n += int64(unsafe.Sizeof(it)) + int64(len(it.Path)) + it.LandmarkSize()
 	}
 	return n
 }

@@ -126,7 +126,7 @@ func same(t *testing.T, s *Set, want []face.Clip, items []datasets.Item) {
 					t.Errorf("clip %d (%v) is not the one of the reference", i, err)
 					return
 				}
-				if info := s.Info(i); info.ID != items[i].ID() || info.Person != items[i].Identity || !slices.Equal(info.Landmarks, items[i].Landmarks) {
+				if info := s.Info(i); info.ID != items[i].ID() || info.Person != items[i].Identity || !slices.Equal(info.Landmarks, items[i].Landmarks()) {
 					t.Errorf("clip %d is said to be %+v, want %+v", i, info, items[i])
 					return
 				}
@@ -406,7 +406,7 @@ func TestDetectedLandmarks(t *testing.T) {
 		if s.Len() != n || len(skipped) != 60-n || s.Fallbacks() != 0 {
 			t.Errorf("%d clips, %d skipped, %d fallbacks; want %d, %d, 0", s.Len(), len(skipped), s.Fallbacks(), n, 60-n)
 		}
-		if set.Items[0].Landmarks[30] == s.Item(0).Landmarks[30] {
+		if set.Items[0].Landmarks()[30] == s.Item(0).Landmarks()[30] {
 			t.Error("the set's own landmarks were kept")
 		}
 	}
@@ -425,7 +425,7 @@ func TestDetectorFails(t *testing.T) {
 }
 
 func TestCacheWithinItsRoom(t *testing.T) {
-	c := NewCache(3000) // 1,500 live bytes at GOGC = 100
+	c := NewCache(3000) // 1,200 live bytes at GOGC = 100
 	if c.Room() < 1000 || c.Room() > 3000 {
 		t.Skipf("GOGC gives room for %d bytes", c.Room())
 	}

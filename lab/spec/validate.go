@@ -22,6 +22,9 @@ var (
 	Distances  = []string{"manhattan", "chebyshev"}
 	Optimizers = []string{"adamw", "sgd"}
 	Decays     = []string{"cosine", "linear", "constant"}
+	Landmarks  = []string{"set", "detect"}
+	// Supervised are the methods that train on labelled fakes.
+	Supervised []string
 	Scores     = []string{"auto", "figure", "cosine", "norm", "min", "calibrated", "onepass", "logit"}
 )
 
@@ -33,6 +36,10 @@ func (s Spec) Validate() error {
 
 	v.want("data.train", len(s.Data.Train) > 0, s.Data.Train, "at least one folder of real faces")
 	v.want("data.holdout", s.Data.Holdout > 0 && s.Data.Holdout < 1, s.Data.Holdout, "a share in (0, 1)")
+
+	v.name("data.landmarks", s.Data.Landmarks, Landmarks)
+	v.want("data.fakes", !s.Data.Fakes || slices.Contains(Supervised, s.Method), s.Data.Fakes,
+		fmt.Sprintf("false for %s, which learns from real faces only", s.Method))
 
 	d := s.Discrepancy
 	v.name("discrepancy.regions", d.Regions, Regions)

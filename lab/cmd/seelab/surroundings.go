@@ -37,6 +37,7 @@ func (s *surroundings) facesFlags(cmd *cobra.Command) {
 func (s *surroundings) cutFlags(cmd *cobra.Command) {
 	usual := extract.Default
 	cmd.Flags().IntVar(&s.cut.Frames, "frames", usual.Frames, "frames of a video, evenly spread, in which faces are looked for")
+	cmd.Flags().IntVar(&s.cut.Run, "consecutive", usual.Run, "how many of the frames are consecutive: with 32, --frames 128 are 4 runs of 32, for methods that look at clips")
 	cmd.Flags().Float64Var(&s.cut.Margin, "margin", usual.Margin, "room on each side of a face, in the longer of its sides")
 	cmd.Flags().IntVar(&s.cut.Side, "side", usual.Side, "largest side of the picture of a face in pixels")
 }
