@@ -41,6 +41,7 @@ type Lab struct {
 	devices   int // of the backend that share a batch; 0 is one
 	saveEvery time.Duration
 	lease     time.Duration
+	memory    int64 // for decoded faces, in bytes; 0 for source.DefaultMemory
 	mu        sync.Mutex
 	computer  *accel.Accel
 }
@@ -87,6 +88,10 @@ func WithCheckpoints(every time.Duration) Option { return func(l *Lab) { l.saveE
 // WithLease says how long a process that makes a run may be silent before another may take the run over. The default is
 // [store.Lease].
 func WithLease(length time.Duration) Option { return func(l *Lab) { l.lease = length } }
+
+// WithMemory bounds what faces may take, in bytes: those that have no room are decoded at each use. The default is
+// that of lab/source, DefaultMemory.
+func WithMemory(bytes int64) Option { return func(l *Lab) { l.memory = bytes } }
 
 // Open opens the folder of runs dir, which is made when the first run needs it.
 func Open(dir string, options ...Option) (*Lab, error) {
