@@ -42,7 +42,7 @@ func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (
 			return fail(fmt.Errorf("datasets: training set %s is named twice", name))
 		}
 		if at := slices.IndexFunc(extracted, func(s Set) bool { return s.Name == name }); at >= 0 {
-			all.Items = append(all.Items, extracted[at].Items...)
+			all.Items = slices.Concat(all.Items, extracted[at].Items)
 			continue
 		}
 		set, bad, err := openTrain(root, name, d.Fakes, mode)
@@ -51,7 +51,11 @@ func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (
 			return fail(err)
 		}
 		all.Synthetic = all.Synthetic || set.Synthetic
-		all.Items = append(all.Items, set.Items...)
+		if all.Items == nil && !set.Synthetic {
+			all.Items = set.Items // of this call alone
+		} else {
+			all.Items = slices.Concat(all.Items, set.Items)
+		}
 	}
 	group := func(it Item) string { return it.Identity }
 	if d.Fakes {
@@ -59,15 +63,28 @@ func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (
 	}
 	train, held = all, all
 	train.Items, held.Items = nil, nil
+	out := map[string]bool{} // held out, by group
+	n := 0
 	for _, it := range all.Items {
-		switch {
-		case slices.Contains(d.Exclude, it.Identity) || d.Fakes && it.Source != "" && slices.Contains(d.Exclude, it.Source):
-		case stream.New(seed, "holdout", group(it)).Float64() < d.Holdout:
-			held.Items = append(held.Items, it)
-		default:
-			train.Items = append(train.Items, it)
+		if slices.Contains(d.Exclude, it.Identity) || d.Fakes && it.Source != "" && slices.Contains(d.Exclude, it.Source) {
+			continue
 		}
+		g := group(it)
+		side, known := out[g]
+		if !known {
+			side = stream.New(seed, "holdout", g).Float64() < d.Holdout
+			out[g] = side
+		}
+		if side {
+			held.Items = append(held.Items, it)
+			continue
+		}
+		// In place: nobody else has these items, and a set can be large.
+		all.Items[n] = it
+		n++
 	}
+	clear(all.Items[n:])
+	train.Items = all.Items[:n:n]
 	if d.Fakes {
 		if err := bothClasses(train, held); err != nil {
 			return fail(err)

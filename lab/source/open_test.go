@@ -145,7 +145,7 @@ func TestOpenIsTheReference(t *testing.T) {
 	if len(wantSkipped) != 6 {
 		t.Fatalf("%d skipped", len(wantSkipped))
 	}
-	for _, memory := range []int64{0, 60e3, 1e9} {
+	for _, memory := range []int64{0, 110e3, 1e9} {
 		var k small
 		c := NewCache(memory)
 		var last, total int
@@ -425,7 +425,7 @@ func TestDetectorFails(t *testing.T) {
 }
 
 func TestCacheWithinItsRoom(t *testing.T) {
-	c := NewCache(3000) // 1,200 live bytes at GOGC = 100
+	c := NewCache(6000) // 1,500 live bytes at GOGC = 100
 	if c.Room() < 1000 || c.Room() > 3000 {
 		t.Skipf("GOGC gives room for %d bytes", c.Room())
 	}
