@@ -167,15 +167,16 @@ func cropItem(m *manifest, dataset string, fields []string) (Item, error) {
 		it.inner = innerDetected
 	}
 	if places := fields[len(cropsHeader):]; len(places) > 0 {
-		it.Landmarks = m.landmarks()
-		if err := parseLandmarks(it.Landmarks, places); err != nil {
+		points := make([]face.Point, face.Landmarks)
+		if err := parseLandmarks(points, places); err != nil {
 			return Item{}, err
 		}
 		if stored > 0 {
-			if err := checkLandmarks(it.Landmarks, stored, stored); err != nil {
+			if err := checkLandmarks(points, stored, stored); err != nil {
 				return Item{}, err
 			}
 		}
+		it.marks = m.landmarks(points)
 	}
 	return it, nil
 }

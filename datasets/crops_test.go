@@ -100,8 +100,8 @@ func TestOpenCropsWithLandmarks(t *testing.T) {
 	if !video.NoFace() || !video.Fake || video.Frame != -1 || video.Path != "" || !frame.NoFace() || frame.Frame != 48 || frame.VideoID() != found.VideoID() {
 		t.Errorf("without faces: %+v and %+v", video, frame)
 	}
-	if found.NoFace() || len(found.Landmarks) != face.Landmarks || fmt.Sprintf("%.2f", found.Landmarks[67].Y) != good[strings.LastIndex(good, ",")+1:] {
-		t.Errorf("landmarks %v, want the last to be %s", found.Landmarks, good[len(good)-12:])
+	if found.NoFace() || len(found.Landmarks()) != face.Landmarks || fmt.Sprintf("%.2f", found.Landmarks()[67].Y) != good[strings.LastIndex(good, ",")+1:] {
+		t.Errorf("landmarks %v, want the last to be %s", found.Landmarks(), good[len(good)-12:])
 	}
 	if _, err := Load(frame); !errors.Is(err, ErrNoFace) {
 		t.Errorf("loading nothing: %v", err)

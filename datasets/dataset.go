@@ -86,19 +86,19 @@ func (d Dataset) TestVideos(trained bool) []Video {
 		return videos
 	}
 	seen := map[string]bool{}
-	for _, v := range d.TrainVideos() {
+	for _, v := range d.TrainVideos(false) {
 		seen[v.ID()] = true
 	}
 	return slices.DeleteFunc(videos, func(v Video) bool { return seen[v.ID()] || v.Split == TrainSplit })
 }
 
-// TrainVideos returns the real videos to train on: those of the official training part, or all where the data set has no
-// parts.
-func (d Dataset) TrainVideos() []Video {
+// TrainVideos returns the videos to train on: those of the official training part, or all where the data set has no parts;
+// the real ones only, or the fakes as well.
+func (d Dataset) TrainVideos(fakes bool) []Video {
 	parts := slices.ContainsFunc(d.Videos, func(v Video) bool { return v.Split != NoSplit })
 	var videos []Video
 	for _, v := range d.Videos {
-		if !v.Fake && (v.Split == TrainSplit || !parts) {
+		if (fakes || !v.Fake) && (v.Split == TrainSplit || !parts) {
 			videos = append(videos, v)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"image"
 	"strings"
+	"unsafe"
 
 	"github.com/seeable-lab/seeable/lab/face"
 )
@@ -36,15 +37,27 @@ type Item struct {
 	Path     string          // the file to open; "" for a drawn face, and where there is no face
 	Box      image.Rectangle // the square of the source frame that was cropped; empty if unknown
 
-	// Landmarks are the 68 points in the pixels of the image, nil if the set has none.
-	Landmarks []face.Point
-
 	// Draw draws the face of a set made by code ([RegisterDrawn]), the same one at each call and from any number of
 	// goroutines at once. Nil for a face in a file.
 	Draw func() face.Face
 
-	inner share // where a face without landmarks lies in its image
+	marks *marks // landmarks, nil if the set has none
+	inner share  // where a face without landmarks lies in its image
 }
+
+// Landmarks returns the 68 landmarks in the pixels of the image, nil if the set has none. The slice is the caller's.
+func (it Item) Landmarks() []face.Point { return it.marks.points() }
+
+// LandmarkSize is what the landmarks take in memory, in bytes.
+func (it Item) LandmarkSize() int64 {
+	if it.marks == nil {
+		return 0
+	}
+	return int64(unsafe.Sizeof(*it.marks)) + int64(len(it.marks.exact))*int64(unsafe.Sizeof(face.Point{}))
+}
+
+// SetLandmarks replaces the landmarks by 68 others, or by none if points is nil.
+func (it *Item) SetLandmarks(points []face.Point) { it.marks = newMarks(points) }
 
 // VideoID identifies the video by data set with compression, method and name. The name alone does not: FF++ has a
 // 000_003 for each method, and pooling them by name changes video-level figures.

@@ -52,7 +52,7 @@ func CachedDigest(set Set, cache string) (string, error) {
 			fmt.Fprintf(total, " track %d", it.Track)
 		}
 		fmt.Fprintln(total)
-		if err := binary.Write(total, binary.LittleEndian, it.Landmarks); err != nil {
+		if err := binary.Write(total, binary.LittleEndian, it.Landmarks()); err != nil {
 			return "", fmt.Errorf("datasets: digest of %s: %w", it.ID(), err)
 		}
 	}

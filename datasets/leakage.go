@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func Leaks(datasets []Dataset, crops, real []Set) []Leak {
 	}
 	for _, s := range real {
 		for _, it := range s.Items {
-			addPeople(at("real faces "+s.Name, TrainSplit), s.Name, it.Identity, it.Source)
+			addPeople(at("real faces "+s.Name, TrainSplit), cmp.Or(it.Dataset, s.Name), it.Identity, it.Source)
 		}
 	}
 	for _, s := range crops {
@@ -80,19 +81,24 @@ func border(from, to Split) bool {
 	return from == TrainSplit && to != TrainSplit || from == ValSplit && to == TestSplit
 }
 
-// addPeople adds people by what the data set calls them. A name that only a published data set gives holds within it alone.
+// addPeople adds people by what the data set calls them.
 func addPeople(people map[string]bool, dataset string, names ...string) {
-	of, numbered := family(dataset)
 	for _, name := range names {
-		if name == "" {
-			continue
+		if name != "" {
+			people[personKey(dataset, name)] = true
 		}
-		if of.Person != nil {
-			name = of.Person(name)
-		}
-		if numbered {
-			name = of.Name + " " + name
-		}
-		people[name] = true
 	}
+}
+
+// personKey is what a person is called among those of all data sets. A name that only a published data set gives holds within
+// it alone.
+func personKey(dataset, name string) string {
+	of, numbered := family(dataset)
+	if of.Person != nil {
+		name = of.Person(name)
+	}
+	if numbered {
+		name = of.Name + " " + name
+	}
+	return name
 }

@@ -46,7 +46,7 @@ func Load(it Item) (face.Face, error) {
 	if err != nil {
 		return face.Face{}, fmt.Errorf("datasets: %s: %w", it.ID(), err)
 	}
-	f := face.Face{Image: m, Landmarks: it.Landmarks}
+	f := face.Face{Image: m, Landmarks: it.Landmarks()}
 	if f.Landmarks == nil {
 		inner := it.inner
 		if inner == (share{}) {

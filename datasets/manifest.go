@@ -20,9 +20,9 @@ type manifest struct {
 	dir      string // folder that the file column is relative to
 	path     string // of the manifest, for messages
 	mode     Mode
-	files    map[string]int // line of each file seen
-	names    map[string]string
-	free     []face.Point // landmarks of faces to come
+	files    map[string]int    // line of each file seen
+	names    map[string]string // see name
+	free     []marks           // for faces to come
 	problems []Problem
 }
 
@@ -37,14 +37,15 @@ func (m *manifest) name(field string) string {
 	return field
 }
 
-// landmarks are points for one face, out of a block for many.
-func (m *manifest) landmarks() []face.Point {
+// landmarks keeps the landmarks of a face, in a block for many.
+func (m *manifest) landmarks(points []face.Point) *marks {
 	if len(m.free) == 0 {
-		m.free = make([]face.Point, 60*face.Landmarks)
+		m.free = make([]marks, 64)
 	}
-	points := m.free[:face.Landmarks:face.Landmarks]
-	m.free = m.free[face.Landmarks:]
-	return points
+	kept := &m.free[0]
+	m.free = m.free[1:]
+	kept.set(points)
+	return kept
 }
 
 // read calls header once and row for each line of r. In mode Skip an error of row is kept as a problem, and its line

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
 // OpenReal reads a folder of real faces to train on. It holds one of
@@ -50,7 +52,7 @@ func OpenReal(dir string, mode Mode) (Set, []Problem, error) {
 // columns returns the indices of the named columns in a header of real faces.
 func columns(header []string, names ...string) ([]int, error) {
 	if slices.Contains(header, "label") {
-		return nil, errors.New("there is a column label: this is a set to test on; want real faces only")
+		return nil, errors.New("there is a column label: this is a set to test on; want real faces only, or data.fakes = true if the method trains on fakes")
 	}
 	index := make([]int, len(names))
 	for i, name := range names {
@@ -82,7 +84,7 @@ func readFaces(m *manifest, r io.Reader, dataset string) (items []Item, err erro
 
 func readLandmarks(m *manifest, r io.Reader, dataset string) (items []Item, err error) {
 	names := append([]string{"file", "person", "width", "height"}, landmarkColumns...)
-	places := make([]string, len(landmarkColumns))
+	places, points := make([]string, len(landmarkColumns)), make([]face.Point, face.Landmarks)
 	var column []int
 	err = m.read(r, func(header []string) (err error) {
 		column, err = columns(header, names...)
@@ -104,7 +106,6 @@ func readLandmarks(m *manifest, r io.Reader, dataset string) (items []Item, err 
 		for i := range places {
 			places[i] = fields[column[4+i]]
 		}
-		points := m.landmarks()
 		if err := parseLandmarks(points, places); err != nil {
 			return err
 		}
@@ -112,7 +113,7 @@ func readLandmarks(m *manifest, r io.Reader, dataset string) (items []Item, err 
 			return err
 		}
 		person = m.name(person)
-		items = append(items, Item{Dataset: dataset, Method: "real", Video: person, Identity: person, Frame: -1, File: file, Path: path, Landmarks: points})
+		items = append(items, Item{Dataset: dataset, Method: "real", Video: person, Identity: person, Frame: -1, File: file, Path: path, marks: m.landmarks(points)})
 		return nil
 	})
 	return items, err

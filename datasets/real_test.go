@@ -45,8 +45,8 @@ func TestOpenRealLandmarks(t *testing.T) {
 	if len(set.Items) != 2 || set.Name != "faces" || ann.File != "b.jpg" || ann.Identity != "Ann" || ann.Fake || ann.Frame != -1 {
 		t.Fatalf("%+v", set)
 	}
-	if len(ann.Landmarks) != face.Landmarks || ann.Landmarks[3] != (face.Point{X: -8.5, Y: 44.25}) {
-		t.Errorf("landmarks %v", ann.Landmarks)
+	if len(ann.Landmarks()) != face.Landmarks || ann.Landmarks()[3] != (face.Point{X: -8.5, Y: 44.25}) {
+		t.Errorf("landmarks %v", ann.Landmarks())
 	}
 }
 
@@ -57,7 +57,7 @@ func TestOpenRealWithoutLandmarks(t *testing.T) {
 	if err != nil || len(set.Items) != 2 {
 		t.Fatal(set, err)
 	}
-	if a, b := set.Items[0], set.Items[1]; a.Identity == b.Identity || a.VideoID() == b.VideoID() || a.Landmarks != nil || a.File != "images/1.jpg" {
+	if a, b := set.Items[0], set.Items[1]; a.Identity == b.Identity || a.VideoID() == b.VideoID() || a.Landmarks() != nil || a.File != "images/1.jpg" {
 		t.Errorf("%+v and %+v", a, b)
 	}
 }
@@ -129,10 +129,10 @@ func FuzzReadLandmarks(f *testing.F) {
 			return
 		}
 		for _, it := range items {
-			if filepath.Dir(it.Path) != dir || len(it.Landmarks) != face.Landmarks || it.Identity == "" {
+			if filepath.Dir(it.Path) != dir || len(it.Landmarks()) != face.Landmarks || it.Identity == "" {
 				t.Fatalf("item %+v", it)
 			}
-			for _, p := range it.Landmarks {
+			for _, p := range it.Landmarks() {
 				if !(p.X > -1e9 && p.X < 1e19 && p.Y > -1e9 && p.Y < 1e19) {
 					t.Fatalf("landmark %v", p)
 				}

@@ -20,6 +20,10 @@ import (
 // neither the order of the files nor other identities change it, and about d.Holdout of them are held out. Identities
 // of d.Exclude are in neither set.
 //
+// If d.Fakes is set, folders of [OpenCrops] are training sets as well, with their fakes. Then it is whole groups of people
+// that go to one side: all that are joined by fakes, each of which joins its target and its source. Both sides must have real
+// faces and fakes. Fakes of d.Exclude, as target or source, are in neither set.
+//
 // Extracted are further sets that d.Train may name: the faces that were cut from the videos of data sets.
 func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (train, held Set, problems []Problem, err error) {
 	fail := func(err error) (Set, Set, []Problem, error) { return Set{}, Set{}, problems, err }
@@ -32,26 +36,52 @@ func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (
 			return fail(fmt.Errorf("datasets: training set %s is named twice", name))
 		}
 		if at := slices.IndexFunc(extracted, func(s Set) bool { return s.Name == name }); at >= 0 {
-			all.Items = append(all.Items, extracted[at].Items...)
+			all.Items = slices.Concat(all.Items, extracted[at].Items)
 			continue
 		}
-		set, bad, err := openTrain(root, name, mode)
+		set, bad, err := openTrain(root, name, d.Fakes, mode)
 		problems = append(problems, bad...)
 		if err != nil {
 			return fail(err)
 		}
 		all.Synthetic = all.Synthetic || set.Synthetic
-		all.Items = append(all.Items, set.Items...)
+		if all.Items == nil && !set.Synthetic {
+			all.Items = set.Items // of this call alone
+		} else {
+			all.Items = slices.Concat(all.Items, set.Items)
+		}
+	}
+	group := func(it Item) string { return it.Identity }
+	if d.Fakes {
+		group = groups(all.Items)
 	}
 	train, held = all, all
 	train.Items, held.Items = nil, nil
+	out := map[string]bool{} // held out, by group
+	n := 0
 	for _, it := range all.Items {
-		switch {
-		case slices.Contains(d.Exclude, it.Identity):
-		case stream.New(seed, "holdout", it.Identity).Float64() < d.Holdout:
+		if slices.Contains(d.Exclude, it.Identity) || d.Fakes && it.Source != "" && slices.Contains(d.Exclude, it.Source) {
+			continue
+		}
+		g := group(it)
+		side, known := out[g]
+		if !known {
+			side = stream.New(seed, "holdout", g).Float64() < d.Holdout
+			out[g] = side
+		}
+		if side {
 			held.Items = append(held.Items, it)
-		default:
-			train.Items = append(train.Items, it)
+			continue
+		}
+		// In place: nobody else has these items, and a set can be large.
+		all.Items[n] = it
+		n++
+	}
+	clear(all.Items[n:])
+	train.Items = all.Items[:n:n]
+	if d.Fakes {
+		if err := bothClasses(train, held); err != nil {
+			return fail(err)
 		}
 	}
 	if len(train.Items) == 0 || len(held.Items) == 0 {
@@ -64,7 +94,7 @@ func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (
 	return train, held, problems, nil
 }
 
-func openTrain(root, name string, mode Mode) (Set, []Problem, error) {
+func openTrain(root, name string, fakes bool, mode Mode) (Set, []Problem, error) {
 	if IsDrawn(name) {
 		set, _, err := openDrawn(name)
 		return set, nil, err
@@ -75,6 +105,12 @@ func openTrain(root, name string, mode Mode) (Set, []Problem, error) {
 	dir := filepath.Join(root, filepath.FromSlash(name))
 	if err := checkFolder(root, dir); err != nil {
 		return Set{}, nil, err
+	}
+	if fakes {
+		// A folder without a manifest is the matter of OpenReal.
+		if labelled, err := hasLabels(filepath.Join(dir, "manifest.csv")); err == nil && labelled {
+			return OpenCrops(dir, mode)
+		}
 	}
 	return OpenReal(dir, mode)
 }

@@ -31,10 +31,10 @@ func TestVideosToTestAndToTrainOn(t *testing.T) {
 		{"no parts", join(plain), 5, 3, 2},
 	} {
 		d := c.d
-		if tests, trained, real := len(d.TestVideos(false)), len(d.TestVideos(true)), len(d.TrainVideos()); tests != c.tests || trained != c.trained || real != c.real {
+		if tests, trained, real := len(d.TestVideos(false)), len(d.TestVideos(true)), len(d.TrainVideos(false)); tests != c.tests || trained != c.trained || real != c.real {
 			t.Errorf("%s: %d to test on, %d if trained on, %d to train on; want %d, %d, %d", c.name, tests, trained, real, c.tests, c.trained, c.real)
 		}
-		for _, v := range d.TrainVideos() {
+		for _, v := range d.TrainVideos(false) {
 			if v.Fake || slices.ContainsFunc(d.TestVideos(true), func(o Video) bool { return o.ID() == v.ID() }) {
 				t.Errorf("%s: %s is trained on and fake, or tested on as well", c.name, v.ID())
 			}

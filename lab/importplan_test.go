@@ -85,7 +85,7 @@ lab                                | yes   | yes   | bench datasets datasets/syn
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | figure lab notebook
 lab/cmd/seelab                     | yes   | yes   | accel/malloc cluster datasets encoder experiments extract figure lab
-                                   |       |       | notebook safetensors spec store table video
+                                   |       |       | notebook safetensors source spec store table video
 notebooks                          | no    | no    |
 `
 

@@ -73,6 +73,10 @@ func WithCheckpoints(every time.Duration) Option { return func(l *Lab) { l.env.S
 // [store.Lease].
 func WithLease(length time.Duration) Option { return func(l *Lab) { l.env.Lease = length } }
 
+// WithMemory bounds what faces may take, in bytes: those that have no room are decoded at each use. The default is
+// that of lab/source, DefaultMemory.
+func WithMemory(bytes int64) Option { return func(l *Lab) { l.env.Memory = bytes } }
+
 // Open opens the folder of runs dir, which is made when the first run needs it.
 func Open(dir string, options ...Option) (*Lab, error) {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {

@@ -15,14 +15,17 @@ import (
 // Local runs cells as child processes of this one, so that a crash ends one cell and memory is given back after each.
 type Local struct {
 	// Command makes the process of a cell. It prints Messages on stdout, and stops with its work saved when its stdin ends:
-	// that is also how children notice that this process was killed.
-	Command func(spec.Cell) *exec.Cmd
+	// that is also how children notice that this process was killed. It may take faces bytes for decoded faces; 0 means that
+	// Faces is not set.
+	Command func(cell spec.Cell, faces int64) *exec.Cmd
 	// Cores are shared by the children; 0 means those of the machine.
 	Cores int
 	// Jobs is how many children run at once; 0 means one a core, as far as the memory goes.
 	Jobs int
 	// Memory is what all children may take together, in bytes; 0 means what is free now, where the system tells.
 	Memory int64
+	// Faces is how much of it decoded faces may take, in bytes, divided among the children that run at once; 0 leaves it to them.
+	Faces int64
 	// Grace is how long a child may take to save its work before it is killed; 0 means two minutes, as compiling a network
 	// cannot be interrupted.
 	Grace time.Duration
@@ -81,6 +84,7 @@ type pool struct {
 	pid     []int
 	latest  []Message
 	running int
+	least   int64 // bytes of a cell without its faces, estimated
 	need    int64 // bytes of a cell: estimated, then the most that was seen
 	news    chan news
 	pace    pace
@@ -108,8 +112,9 @@ func newPool(l Local, cells []spec.Cell, report func(Event)) *pool {
 	}
 	for i, cell := range cells {
 		p.state[i] = Waiting
-		p.need = max(p.need, memoryOf(cell.Spec))
+		p.least = max(p.least, memoryOf(cell.Spec))
 	}
+	p.need = p.least
 	if p.Cores == 0 {
 		p.Cores = cores()
 	}
@@ -153,13 +158,18 @@ func (p *pool) tell(i int, e Event) {
 
 // start starts as many cells as have room.
 func (p *pool) start(ctx context.Context) {
-	for p.running < p.Jobs && (p.running == 0 || p.Memory == 0 || int64(p.running+1)*p.need <= p.Memory) {
+	for p.running < p.Jobs && p.fits(p.running+1) {
 		i := p.next()
 		if i < 0 {
 			return
 		}
 		p.launch(ctx, i)
 	}
+}
+
+// fits tells whether the memory is enough for n cells at once. One runs in any case.
+func (p *pool) fits(n int) bool {
+	return n == 1 || p.Memory == 0 || int64(n)*p.need <= p.Memory && int64(n)*p.least+p.Faces <= p.Memory
 }
 
 // next is the first cell that may start, or −1.
@@ -197,16 +207,16 @@ func (p *pool) wake() <-chan time.Time {
 	return time.After(max(time.Until(first), 100*time.Millisecond))
 }
 
-// launch starts the process of a cell. Its cores are an equal share of those that there is work for.
+// launch starts the process of a cell. Its cores, and its memory for faces, are an equal share of those that there is work for.
 func (p *pool) launch(ctx context.Context, i int) {
 	p.since[i], p.latest[i] = time.Now(), Message{}
 	atOnce := min(p.Jobs, p.counts[Waiting]+p.counts[Busy]+p.running)
-	if p.Memory > 0 {
-		atOnce = min(atOnce, max(1, int(p.Memory/max(1, p.need))))
+	for !p.fits(atOnce) {
+		atOnce--
 	}
 	threads := strconv.Itoa(max(1, p.Cores/max(1, atOnce)))
 
-	cmd := p.Command(p.cells[i])
+	cmd := p.Command(p.cells[i], p.Faces/int64(max(1, atOnce)))
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
 	}

@@ -88,6 +88,9 @@ func cellsLike(behaviours []string, networks []int) []spec.Cell {
 	return cells
 }
 
+// shares, if it is there, gets what each child of play may take for faces.
+var shares *[]int64
+
 // play runs cells of some behaviours and returns the events.
 func play(t *testing.T, ctx context.Context, l Local, behaviours []string, networks []int, each func(Event)) (events []Event, err error) {
 	t.Helper()
@@ -96,9 +99,12 @@ func play(t *testing.T, ctx context.Context, l Local, behaviours []string, netwo
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	l.Command = func(c spec.Cell) *exec.Cmd {
+	l.Command = func(c spec.Cell, faces int64) *exec.Cmd {
 		cmd := exec.Command(program)
 		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d", childEnv, behaviours[c.Index], c.Index), folderEnv+"="+folder)
+		if shares != nil {
+			*shares = append(*shares, faces)
+		}
 		return cmd
 	}
 	if l.Memory == 0 {
@@ -218,6 +224,27 @@ func TestMemoryLimitsJobs(t *testing.T) {
 	}
 }
 
+// What faces may take is divided among the cells that run at once, and makes room for fewer of them.
+func TestFacesShareTheMemory(t *testing.T) {
+	need := memoryOf(spec.Default())
+	for _, c := range []struct {
+		memory, faces int64
+		cells, want   int
+	}{{10 * need, 3 * need, 3, 3}, {4 * need, 2 * need, 3, 2}, {4 * need, 4 * need, 3, 1}, {10 * need, 3 * need, 1, 1}, {10 * need, 0, 3, 3}} {
+		var given []int64
+		shares = &given
+		events, err := play(t, t.Context(), Local{Jobs: 3, Cores: 3, Memory: c.memory, Faces: c.faces}, []string{"slow", "slow", "slow"}[:c.cells], nil, nil)
+		shares = nil
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := most(events); n != c.want || given[0] != c.faces/int64(c.want) {
+			t.Errorf("memory for %d cells, faces of %d: %d ran at once and the first had %d bytes for faces, want %d and %d",
+				c.memory/need, c.faces/need, n, given[0], c.want, c.faces/int64(c.want))
+		}
+	}
+}
+
 // Cells of one network wait for the first of them; then they run beside each other.
 func TestOneNetworkIsTrainedOnce(t *testing.T) {
 	events, err := play(t, t.Context(), Local{Jobs: 4, Cores: 4}, []string{"slow", "slow", "slow", "slow", "slow"}, []int{1, 1, 1, 2, 1}, nil)
@@ -304,7 +331,7 @@ func TestStubbornChildrenAreKilled(t *testing.T) {
 }
 
 func TestMissingProgram(t *testing.T) {
-	l := Local{Jobs: 1, Command: func(spec.Cell) *exec.Cmd { return exec.Command(filepath.Join(t.TempDir(), "none")) }}
+	l := Local{Jobs: 1, Command: func(spec.Cell, int64) *exec.Cmd { return exec.Command(filepath.Join(t.TempDir(), "none")) }}
 	var events []Event
 	err := l.Run(t.Context(), cellsLike([]string{"", ""}, nil), func(e Event) { events = append(events, e) })
 	if err == nil || last(events, 1).State != Failed || !strings.Contains(last(events, 1).Error, "none") {

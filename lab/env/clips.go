@@ -32,7 +32,7 @@ func (e *Env) Clips() (*source.Cache, error) {
 func (e *Env) reading(s spec.Spec, m method.Method) source.Options {
 	frames := m.Layout().Count()
 	return source.Options{
-		Frames: frames, Step: frames, Settled: source.CacheDir(), Strict: e.Mode == datasets.Strict,
+		Frames: frames, Step: frames, Landmarks: s.Data.Landmarks, Settled: source.UserDir("settled"), Strict: e.Mode == datasets.Strict,
 	}
 }
 

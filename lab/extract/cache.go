@@ -214,10 +214,10 @@ func (c *Cache) Extract(ctx context.Context, d datasets.Dataset, videos []datase
 		}
 	}
 	// Perhaps not all of the data set was asked for; then there are none.
-	if err := c.write(d, d.TestVideos(false), tested); err != nil {
+	if err := c.write(d, d.TestVideos(false), c.tested()); err != nil {
 		return r, err
 	}
-	return r, c.write(d, d.TrainVideos(), trained)
+	return r, c.write(d, d.TrainVideos(false), c.trained(false))
 }
 
 // tally is what the faces of a video come to.

@@ -74,8 +74,8 @@ func TestFacesAreFoundAsAnySetOfCrops(t *testing.T) {
 	if err != nil || len(problems) > 0 || len(sets[0].Items) != len(set.Items) {
 		t.Errorf("as a data root: %v, %v", err, problems)
 	}
-	reals, _, err := c.Train(d, datasets.Strict)
-	if err != nil || len(reals.Items) != 3+2 || reals.Items[0].Identity != "wild/real/anna" || len(reals.Items[0].Landmarks) != 68 {
+	reals, _, err := c.Train(d, false, datasets.Strict)
+	if err != nil || len(reals.Items) != 3+2 || reals.Items[0].Identity != "wild/real/anna" || len(reals.Items[0].Landmarks()) != 68 {
 		t.Errorf("to train on: %v, %+v", err, reals.Items)
 	}
 }
@@ -132,7 +132,7 @@ func TestOtherParametersAreOtherFaces(t *testing.T) {
 	d, nets := usual(t), &fakeNets{}
 	c := cached(t, small)
 	extracted(t, c, d, nets)
-	for _, p := range []Params{{4, 0.5, 48}, {3, 0.25, 48}, {3, 0.5, 40}} {
+	for _, p := range []Params{{4, 0.5, 48, 1}, {3, 0.25, 48, 1}, {3, 0.5, 40, 1}, {3, 0.5, 48, 3}} {
 		other, err := Open(c.root, "", p)
 		if err != nil {
 			t.Fatal(err)
@@ -156,7 +156,7 @@ func TestOtherParametersAreOtherFaces(t *testing.T) {
 	if a, _ := was.folder(); a == filepath.Base(c.dir) {
 		t.Error("another version has the same folder")
 	}
-	for _, p := range []Params{{}, {0, 0.5, 48}, {3, -0.1, 48}, {3, 9, 48}, {3, 0.5, 8}, {1 << 20, 0.5, 48}, {3, 0.5, 1 << 20}} {
+	for _, p := range []Params{{}, {0, 0.5, 48, 1}, {3, -0.1, 48, 1}, {3, 9, 48, 1}, {3, 0.5, 8, 1}, {1 << 20, 0.5, 48, 1}, {3, 0.5, 1 << 20, 1}, {3, 0.5, 48, -1}, {3, 0.5, 48, 2}} {
 		if _, err := Open(c.root, "", p); err == nil {
 			t.Errorf("%+v is taken", p)
 		}

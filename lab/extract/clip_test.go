@@ -210,7 +210,7 @@ func BenchmarkExtract(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			frames := 0
 			for b.Loop() {
-				c := cached(b, Params{n, 0.5, 448})
+				c := cached(b, Params{Frames: n, Margin: 0.5, Side: 448})
 				r, err := c.Extract(b.Context(), datasets.Dataset{Name: "FF++ c40", Dir: root, Videos: videos}, videos, Options{Extractor: x, Workers: 2})
 				if err != nil {
 					b.Fatal(err)

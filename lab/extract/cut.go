@@ -41,7 +41,7 @@ func (f Face) Decode() (face.Face, error) {
 
 // Extractor finds the faces of videos. It may be used by several goroutines.
 type Extractor struct {
-	pictures func(ctx context.Context, v datasets.Video, n int) iter.Seq2[video.Frame, error]
+	pictures func(ctx context.Context, v datasets.Video, n, run int) iter.Seq2[video.Frame, error]
 	track    func() tracker
 }
 
@@ -61,8 +61,8 @@ func New(ctx context.Context, progress io.Writer) (*Extractor, error) {
 	return &Extractor{r.pictures, func() tracker { return detector.Track(1) }}, nil
 }
 
-// Frames gives the frames of a video with their faces, in order: p.Frames of a video file or a folder of frames, one of a
-// still image. A face counts if its box is at least half as large as that of the largest face in its frame (spec section
+// Frames gives the frames of a video with their faces, in order: p.Frames of a video file or a folder of frames, in runs of
+// p.Run, one of a still image. A face counts if its box is at least half as large as that of the largest face in its frame (spec section
 // 1.5) and its landmarks pass [face.Check]. The errors are those of package video; one that is [video.ErrDamaged] comes
 // after all frames that could be had.
 func (e *Extractor) Frames(ctx context.Context, v datasets.Video, p Params) iter.Seq2[Frame, error] {
@@ -72,7 +72,7 @@ func (e *Extractor) Frames(ctx context.Context, v datasets.Video, p Params) iter
 			return
 		}
 		faces := e.track()
-		for picture, err := range e.pictures(ctx, v, p.Frames) {
+		for picture, err := range e.pictures(ctx, v, p.Frames, max(1, p.Run)) {
 			if err != nil {
 				yield(Frame{}, err)
 				return

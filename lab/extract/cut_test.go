@@ -69,7 +69,7 @@ func TestCutMovesLandmarks(t *testing.T) {
 			}
 			points[i] = face.Point{X: float64(x), Y: float64(y)}
 		}
-		f, err := cut(img, detect.Tracked{Detection: detect.Detection{Box: box, Landmarks: points}, ID: 7}, Params{1, 0.5, c.side})
+		f, err := cut(img, detect.Tracked{Detection: detect.Detection{Box: box, Landmarks: points}, ID: 7}, Params{Frames: 1, Margin: 0.5, Side: c.side})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func TestCutRefusesWhatIsNoFace(t *testing.T) {
 		"an empty box":       {Box: face.Box{X0: 10, X1: 10, Y0: 5, Y1: 5}, Landmarks: good},
 		"no landmarks":       {Box: box},
 	} {
-		if _, err := cut(img, detect.Tracked{Detection: d}, Params{1, 0, 448}); !errors.Is(err, errNoFace) {
+		if _, err := cut(img, detect.Tracked{Detection: d}, Params{Frames: 1, Side: 448}); !errors.Is(err, errNoFace) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

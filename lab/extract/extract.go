@@ -8,6 +8,8 @@
 //	    parameters.json
 //	    ffpp_c40/manifest.csv                         the faces to test on, as datasets.OpenCrops reads them
 //	    ffpp_c40/landmarks.csv                        the real faces to train on, as datasets.OpenReal reads them
+//	    ffpp_c40/train.csv                            instead, for runs of frames, as datasets.OpenManifest reads them
+//	    ffpp_c40/train-fakes.csv                      the faces to train on with fakes, likewise
 //	    ffpp_c40/faces/Deepfakes/183_253-9f86d081884c7d65/
 //	        faces.json                                what was found in the video
 //	        000016-0.jpg                              frame 16, face 0
@@ -37,10 +39,13 @@ type Params struct {
 	Margin float64 `json:"margin"`
 	// Side is the largest side of a stored face in pixels; larger crops are scaled down to it.
 	Side int `json:"side"`
+	// Run is how many of the frames are consecutive: Frames / Run runs of that many frames each, whose middles are evenly spread.
+	// 0 and 1 are single frames.
+	Run int `json:"run,omitempty"`
 }
 
 // Default leaves about 230 pixels for what a network sees in a test, 1.3 sides of the landmarks' box.
-var Default = Params{Frames: 32, Margin: 0.5, Side: 448}
+var Default = Params{Frames: 32, Margin: 0.5, Side: 448, Run: 1}
 
 // The bounds of [Params] are far beyond what is of use.
 const (
@@ -57,6 +62,8 @@ func (p Params) check() error {
 		return fmt.Errorf("extract: margin %g; want 0 to %d sides of the face", p.Margin, maxMargin)
 	case p.Side < 32 || p.Side > maxSide:
 		return fmt.Errorf("extract: side %d; want 32 to %d pixels", p.Side, maxSide)
+	case p.Run < 0 || p.Run > 1 && p.Frames%p.Run != 0:
+		return fmt.Errorf("extract: %d frames in runs of %d consecutive ones; want a number of frames that is a multiple of the run, or runs of 1", p.Frames, p.Run)
 	}
 	return nil
 }
@@ -73,6 +80,9 @@ type recipe struct {
 }
 
 func (p Params) recipe() recipe {
+	if p.Run == 1 {
+		p.Run = 0 // which is left out, as before there were runs
+	}
 	return recipe{p, version, toolbox.CenterFace.MemberSHA256, toolbox.FaceMesh.MemberSHA256}
 }
 
@@ -83,5 +93,9 @@ func (r recipe) folder() (string, error) {
 		return "", fmt.Errorf("extract: %w", err)
 	}
 	sum := sha256.Sum256(text)
-	return fmt.Sprintf("%dframes-margin%g-side%d-%s", r.Frames, r.Margin, r.Side, hex.EncodeToString(sum[:4])), nil
+	run := ""
+	if r.Run > 1 {
+		run = fmt.Sprintf("-run%d", r.Run)
+	}
+	return fmt.Sprintf("%dframes%s-margin%g-side%d-%s", r.Frames, run, r.Margin, r.Side, hex.EncodeToString(sum[:4])), nil
 }

@@ -90,7 +90,7 @@ func (f *fakeNets) calls() []string {
 
 const fakeWidth, fakeHeight = 160, 120
 
-func (f *fakeNets) pictures(ctx context.Context, v datasets.Video, n int) iter.Seq2[video.Frame, error] {
+func (f *fakeNets) pictures(ctx context.Context, v datasets.Video, n, run int) iter.Seq2[video.Frame, error] {
 	return func(yield func(video.Frame, error) bool) {
 		f.mu.Lock()
 		f.decoded = append(f.decoded, filepath.Base(filepath.Dir(v.Path))+"/"+filepath.Base(v.Path))
@@ -133,7 +133,7 @@ func (f *fakeNets) pictures(ctx context.Context, v datasets.Video, n int) iter.S
 			case has("blank"), has("late") && i == 0:
 				img.Pix[0] = 0
 			}
-			if !yield(video.Frame{Image: img, Index: 10 * i, Time: time.Duration(i) * time.Second}, nil) {
+			if !yield(video.Frame{Image: img, Index: 10*(i-i%run) + i%run, Time: time.Duration(i) * time.Second}, nil) {
 				return
 			}
 		}

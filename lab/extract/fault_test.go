@@ -177,7 +177,7 @@ func FuzzReadEntry(f *testing.F) {
 			}
 		}
 		for _, row := range trainedRows(d.Videos[0], "faces/x/y", e) {
-			if len(row) != len(trained.header) {
+			if len(row) != len(c.trained(false).header) {
 				t.Fatalf("a row of %d fields", len(row))
 			}
 		}

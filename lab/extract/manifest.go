@@ -54,7 +54,7 @@ func (c *Cache) Extracted(videos []datasets.Video) int {
 // items as well, so that coverage counts them. Trained tells that the data set is also trained on. Videos whose files cannot
 // be read are problems, as in [Cache.Extract]. It fails with a LackingError unless all others were extracted.
 func (c *Cache) Test(d datasets.Dataset, trained bool, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
-	set, problems, err := c.open(d, d.TestVideos(false), tested, mode)
+	set, problems, err := c.open(d, d.TestVideos(false), c.tested(), mode)
 	if err != nil {
 		return datasets.Set{}, problems, err
 	}
@@ -73,14 +73,16 @@ func (c *Cache) Test(d datasets.Dataset, trained bool, mode datasets.Mode) (data
 	return set, problems, nil
 }
 
-// Train returns the real faces to train on, the largest of each frame, of the videos of [datasets.Dataset.TrainVideos]. The
-// errors are those of Test.
-func (c *Cache) Train(d datasets.Dataset, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
-	videos := d.TrainVideos()
-	if len(videos) == 0 {
+// Train returns the faces to train on, the largest of each frame, of the videos of [datasets.Dataset.TrainVideos]: the real
+// ones only, or the fakes as well. The errors are those of Test.
+func (c *Cache) Train(d datasets.Dataset, fakes bool, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
+	videos := d.TrainVideos(fakes)
+	if !slices.ContainsFunc(videos, func(v datasets.Video) bool { return !v.Fake }) {
 		return datasets.Set{}, nil, fmt.Errorf("extract: %s has no real video in its training part; want some to train on", d.Name)
 	}
-	return c.open(d, videos, trained, mode)
+	set, problems, err := c.open(d, videos, c.trained(fakes), mode)
+	set.Partial = false // that is of test parts
+	return set, problems, err
 }
 
 // manifest is a list of the faces of a data set.
@@ -91,16 +93,36 @@ type manifest struct {
 	read   func(dir string, mode datasets.Mode) (datasets.Set, []datasets.Problem, error)
 }
 
-var (
-	tested = manifest{
-		"manifest.csv", testedHeader, testedRows, datasets.OpenCrops,
+// tested lists the faces to test on. Only of runs of frames are the tracks of use, and manifests of single frames stay as
+// they were.
+func (c *Cache) tested() manifest {
+	if c.params.Run > 1 {
+		return manifest{"manifest.csv", trackedHeader, trackedRows, datasets.OpenCrops}
 	}
-	trained = manifest{
-		"landmarks.csv", append([]string{"file", "person", "width", "height"}, landmarkNames...), trainedRows, datasets.OpenReal,
-	}
-)
+	return manifest{"manifest.csv", testedHeader, testedRows, datasets.OpenCrops}
+}
 
-var testedHeader = append([]string{"file", "label", "method", "video", "frame", "target", "source", "x", "y", "side", "stored"}, landmarkNames...)
+// trained lists the faces to train on. What it takes for clips or with fakes has no place in landmarks.csv.
+func (c *Cache) trained(fakes bool) manifest {
+	open := func(file string) manifest {
+		return manifest{file, trackedHeader, largestRows, func(dir string, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
+			return datasets.OpenManifest(filepath.Join(dir, file), mode)
+		}}
+	}
+	switch {
+	case fakes:
+		return open("train-fakes.csv")
+	case c.params.Run > 1:
+		return open("train.csv")
+	}
+	return manifest{"landmarks.csv", append([]string{"file", "person", "width", "height"}, landmarkNames...), trainedRows, datasets.OpenReal}
+}
+
+var (
+	cropColumns   = []string{"file", "label", "method", "video", "frame", "target", "source", "x", "y", "side", "stored"}
+	testedHeader  = slices.Concat(cropColumns, landmarkNames)
+	trackedHeader = slices.Concat(cropColumns, []string{"track"}, landmarkNames)
+)
 
 var landmarkNames = func() (names []string) {
 	for i := range face.Landmarks {
@@ -140,6 +162,38 @@ func testedRows(v datasets.Video, place string, e entry) (rows [][]string) {
 		row("", "")
 	}
 	return rows
+}
+
+// trackedRows are testedRows with the track of each face.
+func trackedRows(v datasets.Video, place string, e entry) [][]string {
+	rows := testedRows(v, place, e)
+	for i, row := range rows {
+		rows[i] = slices.Insert(row, len(cropColumns), trackOf(row[0]))
+	}
+	return rows
+}
+
+// trackOf is the track of a face by the name of its file, see fill; "" of no file.
+func trackOf(file string) string {
+	name, _ := strings.CutSuffix(file, ".jpg")
+	_, track, _ := strings.Cut(filepath.Base(name), "-")
+	return track
+}
+
+// largestRows are trackedRows of the largest face of each frame.
+func largestRows(v datasets.Video, place string, e entry) [][]string {
+	frames := slices.Clone(e.Frames)
+	e.Frames = nil
+	for _, frame := range frames {
+		if len(frame.Faces) > 0 {
+			frame.Faces = frame.Faces[:1]
+			e.Frames = append(e.Frames, frame)
+		}
+	}
+	if len(e.Frames) == 0 {
+		return nil
+	}
+	return trackedRows(v, place, e)
 }
 
 // trainedRows has a row for the largest face of each frame.

@@ -13,11 +13,11 @@ import (
 // reader reads the pictures of videos.
 type reader struct{ options video.Options }
 
-// pictures gives n pictures spread evenly over the video, or all if there are fewer.
-func (r reader) pictures(ctx context.Context, v datasets.Video, n int) iter.Seq2[video.Frame, error] {
+// pictures gives n pictures spread evenly over the video, in runs of consecutive ones, or all if there are fewer.
+func (r reader) pictures(ctx context.Context, v datasets.Video, n, run int) iter.Seq2[video.Frame, error] {
 	return func(yield func(video.Frame, error) bool) {
 		if v.Pixels != datasets.VideoFile {
-			images(ctx, v, n, yield)
+			images(ctx, v, n, run, yield)
 			return
 		}
 		clip, err := video.Open(ctx, v.Path, r.options)
@@ -25,7 +25,11 @@ func (r reader) pictures(ctx context.Context, v datasets.Video, n int) iter.Seq2
 			yield(video.Frame{}, err)
 			return
 		}
-		for frame, err := range clip.Frames(ctx, video.Spread(n)) {
+		choice := video.Spread(n)
+		if run > 1 {
+			choice = video.At(spread(clip.Count, n, run)...)
+		}
+		for frame, err := range clip.Frames(ctx, choice) {
 			if !yield(frame, err) {
 				return
 			}
@@ -33,9 +37,26 @@ func (r reader) pictures(ctx context.Context, v datasets.Video, n int) iter.Seq2
 	}
 }
 
+// spread are the indices of n of count frames, or of all if there are no more: n/run runs of consecutive frames, each in the
+// middle of one of n/run equal parts.
+func spread(count, n, run int) []int {
+	if count <= n {
+		n, run = count, 1
+	}
+	indices := make([]int, 0, n)
+	parts := n / run
+	for k := range parts {
+		first := (2*k+1)*count/(2*parts) - run/2
+		for i := range run {
+			indices = append(indices, first+i)
+		}
+	}
+	return indices
+}
+
 // images gives n images of a folder of frames, or the one that there is. Those that cannot be read are left out; after the
 // others comes an error that counts them.
-func images(ctx context.Context, v datasets.Video, n int, yield func(video.Frame, error) bool) {
+func images(ctx context.Context, v datasets.Video, n, run int, yield func(video.Frame, error) bool) {
 	files, err := v.FrameFiles()
 	if err != nil {
 		yield(video.Frame{}, fmt.Errorf("%w: %w", video.ErrNotVideo, err))
@@ -44,12 +65,11 @@ func images(ctx context.Context, v datasets.Video, n int, yield func(video.Frame
 	n = min(n, len(files))
 	bad := 0
 	var first error
-	for k := range n {
+	for _, i := range spread(len(files), n, run) {
 		if err := ctx.Err(); err != nil {
 			yield(video.Frame{}, context.Cause(ctx))
 			return
 		}
-		i := (2*k + 1) * len(files) / (2 * n)
 		img, err := face.Open(files[i])
 		if err != nil {
 			if bad++; first == nil {

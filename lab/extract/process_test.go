@@ -60,9 +60,9 @@ func (j extraction) do() error {
 	nets := &fakeNets{}
 	x := nets.extractor()
 	pictures := x.pictures
-	x.pictures = func(ctx context.Context, v datasets.Video, n int) iter.Seq2[video.Frame, error] {
+	x.pictures = func(ctx context.Context, v datasets.Video, n, run int) iter.Seq2[video.Frame, error] {
 		fmt.Println(v.ID())
-		return pictures(ctx, v, n)
+		return pictures(ctx, v, n, run)
 	}
 	_, err = c.Extract(context.Background(), sets[0], sets[0].Videos, Options{Extractor: x, Workers: j.Workers})
 	return err

@@ -19,8 +19,12 @@ type Cache struct {
 	used int64
 }
 
-// NewCache makes a cache within memory bytes. The garbage collector lets the heap grow by GOGC percent of what is live before
-// it collects, so only the share of the memory that remains is filled: half of it at Go's default.
+// working is what of the memory is left to opening sets and to what is being read, in bytes.
+const working = 150e6
+
+// NewCache makes a cache within memory bytes. It fills what remains after 150 MB, or half of a small memory, for the work at
+// hand, and after the room that the garbage collector takes: it lets the heap grow by GOGC percent of what is live before it
+// collects. So at Go's default half of the remainder is filled.
 func NewCache(memory int64) *Cache {
 	sample := []metrics.Sample{{Name: "/gc/gogc:percent"}}
 	metrics.Read(sample)
@@ -29,6 +33,7 @@ func NewCache(memory int64) *Cache {
 	if v := sample[0].Value; v.Kind() == metrics.KindUint64 && v.Uint64() <= 1000 {
 		percent = v.Uint64()
 	}
+	memory -= min(memory/2, working)
 	return &Cache{room: int64(float64(memory) * 100 / float64(100+percent))}
 }
 
@@ -101,7 +106,7 @@ func sizeOf(c face.Clip) int64 {
 // shared between faces.
 func sizeOfItems(items []datasets.Item) (n int64) {
 	for _, it := range items {
-		n += int64(unsafe.Sizeof(it)) + int64(len(it.Path)) + pointSize*int64(len(it.Landmarks))
+		n += int64(unsafe.Sizeof(it)) + int64(len(it.Path)) + it.LandmarkSize()
 	}
 	return n
 }

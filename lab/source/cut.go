@@ -68,7 +68,7 @@ func used(d datasets.Dataset) []datasets.Video {
 	for _, v := range videos {
 		in[v.ID()] = true
 	}
-	for _, v := range d.TrainVideos() {
+	for _, v := range d.TrainVideos(false) {
 		if !in[v.ID()] {
 			videos = append(videos, v)
 		}

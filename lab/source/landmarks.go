@@ -93,7 +93,7 @@ func isOurs(err error) bool {
 // locate gives the face of item i the landmarks that are found in its image.
 func (s *Set) locate(i int, f face.Face) (face.Face, error) {
 	it := s.items[i]
-	f.Landmarks, f.Fallback = it.Landmarks, false
+	f.Landmarks, f.Fallback = it.Landmarks(), false
 	if f.Landmarks == nil { // not settled yet
 		lock := &s.find.locks[i%len(s.find.locks)]
 		lock.Lock()
@@ -200,9 +200,8 @@ func (s *Set) place(flat []int32) bool {
 	if len(flat) != each*len(used) {
 		return false
 	}
-	points := fromHundredths(flat)
 	for k, i := range used {
-		s.items[i].Landmarks = points[k*face.Landmarks : (k+1)*face.Landmarks : (k+1)*face.Landmarks]
+		s.items[i].SetLandmarks(fromHundredths(flat[k*each : (k+1)*each]))
 	}
 	return true
 }
@@ -211,7 +210,7 @@ func (s *Set) place(flat []int32) bool {
 func (s *Set) collect() (flat []int32) {
 	for _, i := range s.used() {
 		flat = appendHundredths(flat, s.find.points[i])
-		s.items[i].Landmarks = s.find.points[i]
+		s.items[i].SetLandmarks(s.find.points[i])
 	}
 	return flat
 }

@@ -34,7 +34,7 @@ const (
 )
 
 const (
-	manyMemory = 300e6
+	manyMemory = 500e6
 	manySide   = 64 // 3,000 do not fill the budget
 	fewFaces   = 3000
 	mostGrowth = 300e6

@@ -92,7 +92,7 @@ func list(set datasets.Set, o Options) (*Set, error) {
 	case DetectLandmarks:
 		s.items = slices.Clone(set.Items)
 		for i := range s.items {
-			s.items[i].Landmarks = nil
+			s.items[i].SetLandmarks(nil)
 		}
 		s.find = newFinder(o, len(s.items))
 	default:
@@ -128,7 +128,7 @@ func (s *Set) Len() int { return len(s.clips) }
 // Info implements [Source].
 func (s *Set) Info(i int) Info {
 	it := s.Item(i)
-	return Info{ID: it.ID(), Person: it.Identity, Donor: it.Source, Fake: it.Fake, Landmarks: it.Landmarks}
+	return Info{ID: it.ID(), Person: it.Identity, Donor: it.Source, Fake: it.Fake, Landmarks: it.Landmarks()}
 }
 
 // Item is what the data set knows of the first frame of clip i.

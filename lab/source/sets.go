@@ -12,7 +12,6 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/spec"
-	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
 // faceCache opens the cache of the faces that are cut from videos.
@@ -146,15 +145,15 @@ func isLacking(err error) bool {
 	return ok
 }
 
-// cut opens faces of the cache. If they lack, the error says how to get them.
-func (r *Root) cut(d datasets.Dataset, open func(*extract.Cache) (datasets.Set, []datasets.Problem, error)) (datasets.Set, []datasets.Problem, error) {
+// cut opens faces of the cache. If they lack, the error says how to get them, with more flags if need be.
+func (r *Root) cut(d datasets.Dataset, open func(*extract.Cache) (datasets.Set, []datasets.Problem, error), more ...string) (datasets.Set, []datasets.Problem, error) {
 	c, err := r.faceCache()
 	if err != nil {
 		return datasets.Set{}, nil, err
 	}
 	set, problems, err := open(c)
 	if isLacking(err) {
-		err = fmt.Errorf("%w; run %s", err, r.facesCommand("--dataset", strconv.Quote(d.Name)))
+		err = fmt.Errorf("%w; run %s", err, r.facesCommand(append(more, "--dataset", strconv.Quote(d.Name))...))
 	}
 	return set, problems, err
 }
@@ -167,6 +166,9 @@ func (r *Root) facesCommand(more ...string) string {
 	}
 	if p := r.Cut; p != extract.Default {
 		command = append(command, fmt.Sprintf("--frames %d --margin %g --side %d", p.Frames, p.Margin, p.Side))
+		if p.Run > 1 {
+			command = append(command, fmt.Sprintf("--consecutive %d", p.Run))
+		}
 	}
 	return strings.Join(command, " ")
 }
@@ -187,7 +189,11 @@ func (r *Root) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.
 		if !ok {
 			continue
 		}
-		set, bad, err := r.cut(of, func(c *extract.Cache) (datasets.Set, []datasets.Problem, error) { return c.Train(of, r.Mode) })
+		all := []string{}
+		if d.Fakes {
+			all = []string{"--all"} // fakes of training parts are not cut else
+		}
+		set, bad, err := r.cut(of, func(c *extract.Cache) (datasets.Set, []datasets.Problem, error) { return c.Train(of, d.Fakes, r.Mode) }, all...)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -217,14 +223,5 @@ func (r *Root) TrainingSets(s spec.Spec) (train, held datasets.Set, problems []d
 	return train, held, append(bad, problems...), err
 }
 
-// CacheDir is the folder, in the user's cache, of what was found out about files by reading them; "" if there is no cache.
-func CacheDir() string {
-	c, err := toolbox.OpenCache()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(filepath.Dir(c.Dir()), "digests")
-}
-
 // Digest is [datasets.Digest] with the user's cache, if there is one.
-func Digest(set datasets.Set) (string, error) { return datasets.CachedDigest(set, CacheDir()) }
+func Digest(set datasets.Set) (string, error) { return datasets.CachedDigest(set, UserDir("digests")) }

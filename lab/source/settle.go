@@ -15,6 +15,7 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
 // settlement is what reading all clips of a set has shown.
@@ -78,6 +79,15 @@ func (s *Set) settle(ctx context.Context, set datasets.Set) (skipped []string, e
 		_ = found.write(path)
 	}
 	return skipped, nil
+}
+
+// UserDir is a folder in the user's cache, "" if there is no such cache: "settled" is that for [Options.Settled].
+func UserDir(name string) string {
+	cache, err := toolbox.OpenCache()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(cache.Dir()), name)
 }
 
 // settledPath is the file of the settlement, "" if there is none to keep.

@@ -11,7 +11,7 @@ func Default() Spec {
 			Train:   []string{"real/ytfaces", "real/utkface"},
 			Test:    []string{},
 			Holdout: 0.15,
-			Exclude: []string{"Ben_Kingsley", "Ethan_Hawke"},
+			Exclude: []string{"Ben_Kingsley", "Ethan_Hawke"}, Landmarks: "set",
 		},
 		Discrepancy: Discrepancy{
 			Regions: "grid", Rows: 4, Cols: 4,

@@ -31,6 +31,9 @@ type Data struct {
 	Test    []string `toml:"test" doc:"test sets by name, for example \"FF++ c40\"; empty means all that are found"`
 	Holdout float64  `toml:"holdout" doc:"share of the training identities that is held out to validate, in (0, 1)"`
 	Exclude []string `toml:"exclude" doc:"identities never trained on, because a test set shows them"`
+	// Landmarks and Fakes came later; see later in toml.go.
+	Landmarks string `toml:"landmarks" doc:"where landmarks come from: set (its manifest; a mean shape where there are none) | detect (the lab's detector; a face in which it finds none is left out)"`
+	Fakes     bool   `toml:"fakes" doc:"labelled fakes train as well; only for methods that learn from them"`
 }
 
 // Discrepancy says how soft discrepancies are made (spec section 2). K = regions × types, and one more where pristine

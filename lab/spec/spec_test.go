@@ -115,6 +115,8 @@ func TestParseErrors(t *testing.T) {
 		"[loss]\nlambda = inf":                                      {"loss.lambda", "+Inf"},
 		"[train]\nlearning_rate = nan":                              {"train.learning_rate"},
 		"[data]\nholdout = nan":                                     {"data.holdout"},
+		"[data]\nlandmarks = \"guess\"":                             {"data.landmarks", "set, detect"},
+		"[data]\nfakes = true":                                      {"data.fakes", "false for seeable, which learns from real faces only"},
 		"[score]\nscale = inf":                                      {"score.scale"},
 		"[augment]\nmargin = [nan, 1]":                              {"augment.margin"},
 		"[augment]\nmargin = [0.9, 0.8]":                            {"augment.margin", "rising"},

@@ -19,6 +19,7 @@ var (
 	Distances  = []string{"manhattan", "chebyshev"}
 	Optimizers = []string{"adamw", "sgd"}
 	Decays     = []string{"cosine", "linear", "constant"}
+	Landmarks  = []string{"set", "detect"}
 )
 
 // auto is the name of a score that every method has: the one of its own that tells pseudo-fakes best.
@@ -36,6 +37,10 @@ func (s Spec) Validate() error {
 
 	v.Want("data.train", len(s.Data.Train) > 0, s.Data.Train, "at least one folder of real faces")
 	v.Want("data.holdout", s.Data.Holdout > 0 && s.Data.Holdout < 1, s.Data.Holdout, "a share in (0, 1)")
+
+	v.Name("data.landmarks", s.Data.Landmarks, Landmarks)
+	v.Want("data.fakes", !s.Data.Fakes || method.Fakes != FakesNever, s.Data.Fakes, fmt.Sprintf("false for %s, which learns from real faces only", s.Method))
+	v.Want("data.fakes", s.Data.Fakes || method.Fakes != FakesNeeded, s.Data.Fakes, fmt.Sprintf("true for %s, which learns from labelled fakes", s.Method))
 
 	d := s.Discrepancy
 	v.Name("discrepancy.regions", d.Regions, Regions)

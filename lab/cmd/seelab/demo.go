@@ -51,6 +51,7 @@ Every figure it prints is synthetic: it shows that the machine works and says no
 		},
 	}
 	s.resultsFlag(cmd)
+	s.memoryFlag(cmd, oneMemory)
 	s.backendFlag(cmd)
 	return cmd
 }

@@ -41,6 +41,7 @@ prints and leaves the run folder as it is.`,
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
 	s.facesFlags(cmd)
+	s.memoryFlag(cmd, oneMemory)
 	s.backendFlag(cmd)
 	return cmd
 }

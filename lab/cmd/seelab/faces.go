@@ -44,7 +44,7 @@ anew. Videos that cannot be read are named and counted.`,
 		},
 	}
 	cmd.Flags().StringArrayVar(&names, "dataset", nil, "a data set by `name`, such as \"FF++ c40\"; may be repeated; the default is all that are found")
-	cmd.Flags().BoolVar(&all, "all", false, "all videos, also fakes of training and validation parts, which are neither trained nor tested on")
+	cmd.Flags().BoolVar(&all, "all", false, "all videos, also those of validation parts, which are neither trained nor tested on, and fakes of training parts, on which only data.fakes trains")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what was found as a JSON list")
 	s.dataFlags(cmd)
 	s.facesFlags(cmd)

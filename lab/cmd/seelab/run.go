@@ -51,6 +51,7 @@ crops of the data set, and to train on, where the spec names the data set, as in
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
 	s.facesFlags(cmd)
+	s.memoryFlag(cmd, oneMemory)
 	s.backendFlag(cmd)
 	s.devicesFlag(cmd)
 	return cmd

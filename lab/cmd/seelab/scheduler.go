@@ -23,13 +23,17 @@ type scheduler struct {
 	image, claim      string
 }
 
+// clusterMemory is what the faces of a cell may take on a cluster unless --memory says otherwise, in bytes: the machines there
+// are not this one.
+const clusterMemory = 1 << 30
+
 // mount is where pods see the claim.
 const mount = "/lab"
 
 func schedulerFlags(cmd *cobra.Command) *scheduler {
 	var j scheduler
-	cmd.Flags().BoolVar(&j.slurm, "slurm", false, "print a script for sbatch in place of running; --cores and --memory are then those of a cell")
-	cmd.Flags().BoolVar(&j.kubernetes, "kubernetes", false, "print an Indexed Job in place of running; --cores and --memory are then those of a cell")
+	cmd.Flags().BoolVar(&j.slurm, "slurm", false, "print a script for sbatch in place of running; --cores and --memory are then those of a cell, which asks for the latter beside what its network takes")
+	cmd.Flags().BoolVar(&j.kubernetes, "kubernetes", false, "print an Indexed Job in place of running; --cores and --memory as with --slurm")
 	cmd.Flags().DurationVar(&j.limit, "limit", 4*time.Hour, "Slurm: how `long` a cell may run before it is put back into the queue")
 	cmd.Flags().DurationVar(&j.grace, "grace", 3*time.Minute, "Slurm, Kubernetes: how `long` a cell may take to save its work")
 	cmd.Flags().IntVar(&j.gpus, "gpus", 0, "Slurm, Kubernetes: `GPUs` of a cell")
@@ -48,9 +52,14 @@ func (j *scheduler) print(cmd *cobra.Command, name string, w spec.Sweep, cells [
 	if cores, err := cmd.Flags().GetInt("cores"); err == nil && cores > 0 {
 		job.Cores = cores
 	}
-	if memory, err := cmd.Flags().GetFloat64("memory"); err == nil && memory > 0 {
-		job.Memory = int64(memory * 1e9)
+	faces, err := s.budget()
+	if err != nil {
+		return err
 	}
+	if faces == 0 {
+		faces = clusterMemory
+	}
+	job.Memory += faces
 	if j.kubernetes {
 		if j.image == "" || j.claim == "" {
 			return errors.New("seelab: --kubernetes needs --image and --claim: the container that has seelab, and the volume claim with data and runs")
@@ -62,7 +71,7 @@ func (j *scheduler) print(cmd *cobra.Command, name string, w spec.Sweep, cells [
 		if !cmd.Flags().Changed("data") {
 			s.data = mount + "/data"
 		}
-		job.Command = append([]string{"seelab"}, cellArguments(name, cluster.Index, sets, s)...)
+		job.Command = append([]string{"seelab"}, cellArguments(name, cluster.Index, sets, s, faces)...)
 		_, err := fmt.Fprint(cmd.OutOrStdout(), cluster.Kubernetes{Job: job, Image: j.image, Claim: j.claim, Mount: mount}.Manifest())
 		return err
 	}
@@ -77,8 +86,10 @@ func (j *scheduler) print(cmd *cobra.Command, name string, w spec.Sweep, cells [
 		j.logs = filepath.Join(filepath.Dir(s.results), "slurm")
 	}
 	paths := []*string{&s.results, &j.logs}
-	if s.data != "" {
-		paths = append(paths, &s.data)
+	for _, path := range []*string{&s.data, &s.faces} {
+		if *path != "" {
+			paths = append(paths, path)
+		}
 	}
 	if strings.HasSuffix(name, ".toml") {
 		paths = append(paths, &name)
@@ -92,7 +103,7 @@ func (j *scheduler) print(cmd *cobra.Command, name string, w spec.Sweep, cells [
 	if err := os.MkdirAll(j.logs, 0o755); err != nil {
 		return fmt.Errorf("seelab: %w", err)
 	}
-	job.Command = append([]string{program}, cellArguments(name, cluster.Index, sets, s)...)
+	job.Command = append([]string{program}, cellArguments(name, cluster.Index, sets, s, faces)...)
 	_, err = fmt.Fprint(cmd.OutOrStdout(), cluster.Slurm{Job: job, Limit: j.limit, Logs: j.logs}.Script())
 	return err
 }

@@ -64,6 +64,8 @@ than in training, to see how the scores bear another compression, for example.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
+	s.facesFlags(cmd)
+	s.memoryFlag(cmd, oneMemory)
 	s.backendFlag(cmd)
 	return cmd
 }

@@ -2,17 +2,20 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/source"
 )
 
 // surroundings are the flags that change no number.
 type surroundings struct {
 	results, data, faces, backend string
+	memory                        string // for faces
 	cut                           extract.Params
 	devices                       int
 	strict                        bool
@@ -37,6 +40,7 @@ func (s *surroundings) facesFlags(cmd *cobra.Command) {
 func (s *surroundings) cutFlags(cmd *cobra.Command) {
 	usual := extract.Default
 	cmd.Flags().IntVar(&s.cut.Frames, "frames", usual.Frames, "frames of a video, evenly spread, in which faces are looked for")
+	cmd.Flags().IntVar(&s.cut.Run, "consecutive", usual.Run, "how many of the frames are consecutive: with 32, --frames 128 are 4 runs of 32, for methods that look at clips")
 	cmd.Flags().Float64Var(&s.cut.Margin, "margin", usual.Margin, "room on each side of a face, in the longer of its sides")
 	cmd.Flags().IntVar(&s.cut.Side, "side", usual.Side, "largest side of the picture of a face in pixels")
 }
@@ -53,6 +57,26 @@ func (s *surroundings) devicesFlag(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&s.devices, "devices", 1, "`devices` of the backend, such as GPUs, that share each training batch")
 }
 
+func (s *surroundings) memoryFlag(cmd *cobra.Command, usage string) {
+	cmd.Flags().StringVar(&s.memory, "memory", "", usage)
+}
+
+// oneMemory is the usage of memoryFlag where there is one process.
+const oneMemory = "`memory` that faces may take, such as 500MB or 2GiB (a number alone is in GB); what has no room is decoded at each use; " +
+	"the default is $" + source.MemoryEnv + ", then a quarter of what the machine or its control group has"
+
+// budget is the memory for faces in bytes, 0 if the flag is not given.
+func (s *surroundings) budget() (int64, error) {
+	if s.memory == "" {
+		return 0, nil
+	}
+	n, err := source.ParseMemory(s.memory)
+	if err != nil {
+		return 0, fmt.Errorf("seelab: --memory: %w", err)
+	}
+	return n, nil
+}
+
 // open calls do with the lab; progress goes to stderr.
 func (s *surroundings) open(cmd *cobra.Command, do func(*lab.Lab) error) error {
 	progress := newProgress(cmd.ErrOrStderr())
@@ -62,7 +86,11 @@ func (s *surroundings) open(cmd *cobra.Command, do func(*lab.Lab) error) error {
 
 // openReporting calls do with the lab; progress goes to report.
 func (s *surroundings) openReporting(report func(lab.Event), do func(*lab.Lab) error) (err error) {
-	options := []lab.Option{lab.WithData(s.data), lab.WithBackend(s.backend), lab.WithDevices(s.devices), lab.WithReport(report)}
+	memory, err := s.budget()
+	if err != nil {
+		return err
+	}
+	options := []lab.Option{lab.WithMemory(memory), lab.WithData(s.data), lab.WithBackend(s.backend), lab.WithDevices(s.devices), lab.WithReport(report)}
 	if s.cut != (extract.Params{}) {
 		options = append(options, lab.WithFaces(s.faces, s.cut))
 	}

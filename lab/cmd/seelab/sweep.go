@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,8 @@ import (
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/cluster"
+	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/table"
@@ -29,7 +32,6 @@ func newSweep() *cobra.Command {
 	var sets []string
 	var list, asJSON bool
 	var local cluster.Local
-	var memory float64
 	cmd := &cobra.Command{
 		Use:   "sweep SWEEP",
 		Short: "Run all cells of a sweep, several at once; or go on with a sweep that was stopped",
@@ -42,7 +44,7 @@ Cells share the cores. Several at once are faster than one on all cores; on a GP
 otherwise.`,
 		Example: `  seelab sweep ablate-lambda-mini --data DIR
   seelab sweep ablate-lambda-mini --list
-  seelab sweep mine.toml --data DIR --jobs 4 --memory 16 --set train.steps=300
+  seelab sweep mine.toml --data DIR --jobs 4 --memory 16GB --set train.steps=300
   seelab sweep ablate-grid --data DIR --slurm | sbatch
   seelab sweep ablate-grid --kubernetes --image IMAGE --claim CLAIM | kubectl create -f -`,
 		Args: arguments(1, 1, "the name of one sweep or the path of a .toml file"),
@@ -66,9 +68,11 @@ otherwise.`,
 		if local.Jobs == 0 && usesGPU(s.backend) {
 			local.Jobs = 1
 		}
-		local.Memory = int64(memory * 1e9)
-		local.Command = func(c spec.Cell) *exec.Cmd {
-			return exec.Command(program, append(cellArguments(args[0], strconv.Itoa(c.Index), sets, s), "--child")...)
+		if err := s.share(&local); err != nil {
+			return err
+		}
+		local.Command = func(c spec.Cell, faces int64) *exec.Cmd {
+			return exec.Command(program, append(cellArguments(args[0], strconv.Itoa(c.Index), sets, s, faces), "--child")...)
 		}
 		view := newSweepView(cmd.ErrOrStderr(), cells)
 		encoder := json.NewEncoder(cmd.OutOrStdout())
@@ -107,16 +111,39 @@ otherwise.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what happens as lines of JSON")
 	cmd.Flags().IntVar(&local.Jobs, "jobs", 0, "`cells` at once; the default is one a core, as far as the memory goes")
 	cmd.Flags().IntVar(&local.Cores, "cores", 0, "`cores` that all cells share; the default is all")
-	cmd.Flags().Float64Var(&memory, "memory", 0, "`GB` that all cells may take; the default is what is free")
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
+	s.facesFlags(cmd)
+	s.memoryFlag(cmd, "`memory` that the faces of all cells together may take, such as 4GB or 2GiB (a number alone is in GB), divided among "+
+		"the cells at once; with --slurm and --kubernetes that of each cell, 1GiB by default; the default is $"+source.MemoryEnv+
+		", then a quarter of what the machine or its control group has")
 	s.backendFlag(cmd)
 	s.devicesFlag(cmd)
 	return cmd
 }
 
-// cellArguments is the command line of a cell.
-func cellArguments(sweep, index string, sets []string, s surroundings) []string {
+// share sets what the faces of all cells may take, and how many cells it is enough for.
+func (s *surroundings) share(local *cluster.Local) (err error) {
+	if local.Faces, err = s.budget(); err != nil {
+		return err
+	}
+	if local.Faces == 0 {
+		if local.Faces, err = source.DefaultMemory(); err != nil {
+			return err
+		}
+	}
+	if local.Jobs == 0 {
+		if local.Jobs = local.Cores; local.Jobs == 0 {
+			local.Jobs = runtime.GOMAXPROCS(0)
+		}
+	}
+	local.Jobs = min(local.Jobs, int(local.Faces/source.LeastMemory))
+	return nil
+}
+
+// cellArguments is the command line of a cell, whose faces may take so many bytes. All flags that change what a cell does, or
+// where it finds things, are passed on.
+func cellArguments(sweep, index string, sets []string, s surroundings, faces int64) []string {
 	args := []string{"cell", sweep, index, "--results", s.results}
 	for _, set := range sets {
 		args = append(args, "--set", set)
@@ -133,7 +160,23 @@ func cellArguments(sweep, index string, sets []string, s surroundings) []string 
 	if s.strict {
 		args = append(args, "--strict")
 	}
-	return args
+	if s.faces != "" {
+		args = append(args, "--faces", s.faces)
+	}
+	usual := extract.Default
+	if s.cut.Frames != usual.Frames {
+		args = append(args, "--frames", strconv.Itoa(s.cut.Frames))
+	}
+	if s.cut.Run != usual.Run {
+		args = append(args, "--consecutive", strconv.Itoa(s.cut.Run))
+	}
+	if s.cut.Margin != usual.Margin {
+		args = append(args, "--margin", strconv.FormatFloat(s.cut.Margin, 'g', -1, 64))
+	}
+	if s.cut.Side != usual.Side {
+		args = append(args, "--side", strconv.Itoa(s.cut.Side))
+	}
+	return append(args, "--memory", source.FormatMemory(faces))
 }
 
 // usesGPU tells whether a backend would take the GPU, of which the first process takes most of the memory.

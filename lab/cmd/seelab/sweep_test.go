@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/spf13/pflag"
+
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/cluster"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -48,6 +50,10 @@ func TestSweepErrors(t *testing.T) {
 		{"cell ablate-lambda-mini -- -1", failed, []string{"from 0 to 3"}},
 		{"cell ablate-lambda-mini one", failed, []string{"from 0 to 3"}},
 		{"sweep ablate-lambda-mini --kubernetes", failed, []string{"--image and --claim"}},
+		{"sweep ablate-lambda-mini --memory 1MB", failed, []string{"--memory", "at least 100MB"}},
+		{"sweep ablate-lambda-mini --memory 1MB --slurm", failed, []string{"--memory", "at least 100MB"}},
+		{"cell ablate-lambda-mini 1 --memory much", failed, []string{"--memory", "500MB"}},
+		{"run demo --memory 1MB", failed, []string{"--memory", "at least 100MB"}},
 	} {
 		code, stdout, stderr := seelab(t, strings.Fields(c.line)...)
 		if code != c.code || stdout != "" || strings.Count(stderr, "\n") != 1 {
@@ -78,8 +84,8 @@ func TestSweepForClusters(t *testing.T) {
 	write(t, "mine.toml", []byte("[sweep]\naxes = [{ seed = [1, 2] }]"))
 	script := must(t, "sweep", "mine.toml", "--slurm", "--data", "data", "--set", "train.steps=3", "--cores", "3", "--memory", "5", "--limit", "2h")
 	for _, want := range []string{
-		" cell " + here + `/mine.toml "$SLURM_ARRAY_TASK_ID" --results ` + here + "/results/runs --set train.steps=3 --data " + here + "/data &\n",
-		"--output=" + here + "/results/slurm/mine-%A_%a.log", "--array=0-1\n", "--cpus-per-task=3\n", "--mem=5G\n", "--time=120\n",
+		" cell " + here + `/mine.toml "$SLURM_ARRAY_TASK_ID" --results ` + here + "/results/runs --set train.steps=3 --data " + here + "/data --memory 5GB &\n",
+		"--output=" + here + "/results/slurm/mine-%A_%a.log", "--array=0-1\n", "--cpus-per-task=3\n", "--mem=7G\n", "--time=120\n",
 	} {
 		if !strings.Contains(script, want) {
 			t.Errorf("no %q in\n%s", want, script)
@@ -97,6 +103,42 @@ func TestSweepForClusters(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, job)
 		}
 	}
+}
+
+// Every flag of the surroundings reaches the cells: what a sweep is given, the command of a cell has, and a cell takes it.
+func TestCellsGetAllFlags(t *testing.T) {
+	t.Chdir(t.TempDir())
+	values := map[string]string{
+		"results": "/r", "data": "/d", "faces": "/f", "frames": "128", "consecutive": "32", "margin": "0.25", "side": "224", "strict": "true",
+		"backend": "go", "devices": "2", "memory": "3GB",
+	}
+	args := []string{"sweep", "ablate-lambda-mini", "--kubernetes", "--image", "i", "--claim", "c"}
+	for name, value := range values {
+		args = append(args, "--"+name+"="+value)
+	}
+	job := must(t, args...)
+	if !strings.Contains(job, "memory: 5Gi\n") { // 2 GiB of the network's and 3 GB for faces
+		t.Errorf("no memory for the faces is asked for in\n%s", job)
+	}
+	cell := newCell()
+	newSweep().Flags().VisitAll(func(f *pflag.Flag) {
+		if cell.Flags().Lookup(f.Name) == nil || f.Name == "set" || f.Name == "json" || f.Name == "help" {
+			return // of the sweep alone, or tested elsewhere
+		}
+		value, ok := values[f.Name]
+		want := fmt.Sprintf("- %q\n            - %q\n", "--"+f.Name, value)
+		if f.Value.Type() == "bool" {
+			want = fmt.Sprintf("- %q\n", "--"+f.Name)
+		}
+		if !ok || !strings.Contains(job, want) {
+			t.Errorf("--%s does not reach the cells:\n%s", f.Name, job)
+		}
+	})
+	newCell().Flags().VisitAll(func(f *pflag.Flag) {
+		if newSweep().Flags().Lookup(f.Name) == nil && f.Name != "child" {
+			t.Errorf("--%s of a cell is no flag of a sweep", f.Name)
+		}
+	})
 }
 
 // tinySweep writes a sweep of tiny cells on drawn faces.
