@@ -1,7 +1,6 @@
 package experiments_test
 
 import (
-	"crypto/sha256"
 	"flag"
 	"fmt"
 	"os"
@@ -19,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden file anew")
 func TestHashesAreStable(t *testing.T) {
 	var b strings.Builder
 	line := func(name string, s spec.Spec) {
-		fmt.Fprintf(&b, "%s: %s %s %.8x\n", name, s.Hash(), s.Training().Hash(), sha256.Sum256([]byte(s.TOML())))
+		fmt.Fprintf(&b, "%s: %s %s\n", name, s.Hash(), s.Training().Hash())
 	}
 	for _, name := range experiments.Names() {
 		s, err := experiments.Load(name)
