@@ -77,7 +77,7 @@ const benchFaces = 64
 // Measure times one of [Names] with the parameters of s for at least the given time.
 func Measure(ctx context.Context, e *env.Env, what string, s spec.Spec, least time.Duration) (Speed, error) {
 	if err := s.Validate(); err != nil {
-		return Speed{}, fmt.Errorf("lab: bench: %w", err)
+		return Speed{}, fmt.Errorf("bench: %w", err)
 	}
 	m, err := method.New(s)
 	if err != nil {
@@ -113,7 +113,7 @@ func Measure(ctx context.Context, e *env.Env, what string, s spec.Spec, least ti
 	case "score":
 		err = b.score(ctx, &speed)
 	default:
-		err = fmt.Errorf("lab: no bench %q; there are %s", what, strings.Join(Names, ", "))
+		err = fmt.Errorf("bench: no bench %q; there are %s", what, strings.Join(Names, ", "))
 	}
 	done := compiler.Done()
 	speed.Compiled, speed.Loaded = done.Compiled-before.Compiled, done.Loaded-before.Loaded

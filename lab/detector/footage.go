@@ -72,7 +72,7 @@ func OpenFootage(ctx context.Context, e *env.Env, path string) (*Footage, error)
 		if at, ok := errors.AsType[*fs.PathError](err); ok {
 			err = at.Err
 		}
-		return nil, fmt.Errorf("lab: %s: %w", path, err)
+		return nil, fmt.Errorf("detector: %s: %w", path, err)
 	}
 	if info.IsDir() {
 		v.Pixels = datasets.FrameFolder
@@ -124,7 +124,7 @@ func (d *Detector) Video(ctx context.Context, footage *Footage) (*VideoScore, er
 		}
 	}
 	if out.Found == 0 {
-		return nil, fmt.Errorf("lab: %s: %w on any of %d frames", path, detect.ErrNoFace, len(out.Frames))
+		return nil, fmt.Errorf("detector: %s: %w on any of %d frames", path, detect.ErrNoFace, len(out.Frames))
 	}
 	out.Score /= float64(out.Found)
 	for i, t := range out.Telling {

@@ -34,7 +34,7 @@ type Descent struct {
 // prototypes; its encoder's dim is that of z, its discrepancies give the number of prototypes and the guidance matrix.
 func Descend(ctx context.Context, e *env.Env, s spec.Spec, z [][]float64, labels []int, rate float64, steps int) (*Descent, error) {
 	if err := s.Validate(); err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
+		return nil, fmt.Errorf("explore: %w", err)
 	}
 	m, p, err := prototyped(s)
 	if err != nil {
@@ -42,13 +42,13 @@ func Descend(ctx context.Context, e *env.Env, s spec.Spec, z [][]float64, labels
 	}
 	n, dim := len(z), s.Encoder.Dim
 	if n < 2 || len(labels) != n || steps < 0 || !(rate > 0) {
-		return nil, fmt.Errorf("lab: %d embeddings, %d labels, %d steps at rate %g: want 2 or more with a label each, and a rate above 0", n, len(labels), steps, rate)
+		return nil, fmt.Errorf("explore: %d embeddings, %d labels, %d steps at rate %g: want 2 or more with a label each, and a rate above 0", n, len(labels), steps, rate)
 	}
 	d := &Descent{Prototypes: p.Prototypes(), Labels: labels}
 	classes := make([]int32, n)
 	for i, label := range labels {
 		if label < 0 || label >= p.Classes() || len(z[i]) != dim || floats.Norm(z[i], 2) == 0 {
-			return nil, fmt.Errorf("lab: embedding %d has label %d and %d coordinates: want a label in [0, %d) and %d coordinates that are not all 0",
+			return nil, fmt.Errorf("explore: embedding %d has label %d and %d coordinates: want a label in [0, %d) and %d coordinates that are not all 0",
 				i, label, len(z[i]), p.Classes(), dim)
 		}
 		classes[i] = int32(label)
@@ -63,7 +63,7 @@ func Descend(ctx context.Context, e *env.Env, s spec.Spec, z [][]float64, labels
 		return []*Node{loss, Gradient(loss, z)[0]}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
+		return nil, fmt.Errorf("explore: %w", err)
 	}
 	defer slope.Finalize()
 
@@ -110,11 +110,11 @@ func slopes(exec *Exec, z [][]float64, labels []int32) (value float64, gradient 
 	}
 	out, err := exec.Call(tensors.FromFlatDataAndDimensions(flat, n, dim), tensors.FromFlatDataAndDimensions(labels, n))
 	if err != nil {
-		return 0, nil, fmt.Errorf("lab: %w", err)
+		return 0, nil, fmt.Errorf("explore: %w", err)
 	}
 	rows, err := tensors.CopyFlatData[float32](out[1])
 	if err != nil {
-		return 0, nil, fmt.Errorf("lab: %w", err)
+		return 0, nil, fmt.Errorf("explore: %w", err)
 	}
 	value = float64(tensors.ToScalar[float32](out[0]))
 	if !floats.HasNaN([]float64{value}) {
@@ -123,7 +123,7 @@ func slopes(exec *Exec, z [][]float64, labels []int32) (value float64, gradient 
 		}
 		return value, gradient, nil
 	}
-	return 0, nil, errors.New("lab: the loss is no number: lower the rate")
+	return 0, nil, errors.New("explore: the loss is no number: lower the rate")
 }
 
 // unit is x with length 1.

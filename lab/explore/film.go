@@ -39,10 +39,10 @@ type Frame struct {
 // is kept beside the runs, so that a second call returns at once.
 func Film(ctx context.Context, e *env.Env, s spec.Spec, frames, n int) ([]Frame, error) {
 	if err := s.Validate(); err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
+		return nil, fmt.Errorf("explore: %w", err)
 	}
 	if frames < 2 || frames > s.Train.Steps {
-		return nil, fmt.Errorf("lab: a film of %d frames, want 2 to train.steps = %d", frames, s.Train.Steps)
+		return nil, fmt.Errorf("explore: a film of %d frames, want 2 to train.steps = %d", frames, s.Train.Steps)
 	}
 	m, p, err := prototyped(s)
 	if err != nil {
@@ -166,7 +166,7 @@ func writeFilm(path string, made film) error {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	if err := errors.Join(gob.NewEncoder(z).Encode(made), z.Close(), os.MkdirAll(filepath.Dir(path), 0o755)); err != nil {
-		return fmt.Errorf("lab: film %s: %w", path, err)
+		return fmt.Errorf("explore: film %s: %w", path, err)
 	}
 	return store.WriteFile(path, b.Bytes())
 }
@@ -174,7 +174,7 @@ func writeFilm(path string, made film) error {
 func readFilm(path string) (made film, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return film{}, fmt.Errorf("lab: %w", err)
+		return film{}, fmt.Errorf("explore: %w", err)
 	}
 	defer f.Close()
 	z, err := gzip.NewReader(f)
@@ -182,7 +182,7 @@ func readFilm(path string) (made film, err error) {
 		err = gob.NewDecoder(z).Decode(&made)
 	}
 	if err != nil {
-		return film{}, fmt.Errorf("lab: film %s: %w; remove it to make it anew", path, err)
+		return film{}, fmt.Errorf("explore: film %s: %w; remove it to make it anew", path, err)
 	}
 	return made, nil
 }

@@ -55,12 +55,12 @@ func look(e *env.Env, s spec.Spec) (in inputs, err error) {
 func digestFile(path string) (string, error) {
 	in, err := os.Open(path)
 	if err != nil {
-		return "", fmt.Errorf("lab: encoder.weights: %w", err)
+		return "", fmt.Errorf("run: encoder.weights: %w", err)
 	}
 	defer in.Close()
 	sum := sha256.New()
 	if _, err := io.Copy(sum, in); err != nil {
-		return "", fmt.Errorf("lab: encoder.weights: %w", err)
+		return "", fmt.Errorf("run: encoder.weights: %w", err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
@@ -142,7 +142,7 @@ func begun(id string, cell *store.Cell, in inputs) error {
 	if err == nil {
 		var was origin
 		if err := json.Unmarshal(text, &was); err != nil {
-			return fmt.Errorf("lab: %s: %w; make it anew after seelab rm %s", cell.Path(originFile), err, id)
+			return fmt.Errorf("run: %s: %w; make it anew after seelab rm %s", cell.Path(originFile), err, id)
 		}
 		if changes := was.compare(in); changes != nil {
 			return changedError(id, "begun", changes)
@@ -150,7 +150,7 @@ func begun(id string, cell *store.Cell, in inputs) error {
 		return nil
 	}
 	if text, err = json.MarshalIndent(now, "", "  "); err != nil {
-		return fmt.Errorf("lab: %w", err)
+		return fmt.Errorf("run: %w", err)
 	}
 	return cell.Write(originFile, append(text, '\n'))
 }

@@ -14,7 +14,7 @@ import (
 func measure(set datasets.Set, items []store.Item, column int, fallback float64, seed uint64) ([]store.Test, error) {
 	tests, err := evaluation.Tests(items, column, seed)
 	if err != nil {
-		return nil, fmt.Errorf("lab: %s: %w", set.Name, err)
+		return nil, fmt.Errorf("run: %s: %w", set.Name, err)
 	}
 	for i := range tests {
 		tests[i].Fallback = fallback

@@ -17,7 +17,7 @@ func Reselect(ctx context.Context, e *env.Env, r *Run, augment spec.Augment, sco
 	r = &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record}
 	r.Spec.Augment, r.Spec.Score = augment, score
 	if err := r.Spec.Validate(); err != nil {
-		return store.Record{}, fmt.Errorf("lab: %w", err)
+		return store.Record{}, fmt.Errorf("run: %w", err)
 	}
 	_, set, problems, err := e.TrainingSets(r.Spec)
 	if err != nil {

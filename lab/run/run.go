@@ -33,7 +33,7 @@ var (
 	// ErrDiverged tells that loss or gradients stopped being finite. The run would diverge again.
 	ErrDiverged = train.ErrDiverged
 	// ErrChanged tells that a run of this spec was made, or begun, with other data or other numerics.
-	ErrChanged = errors.New("lab: changed")
+	ErrChanged = errors.New("run: changed")
 )
 
 // BusyError is ErrBusy with the host, the process and the time of the claim.
@@ -47,7 +47,7 @@ type StoppedError struct {
 }
 
 func (e *StoppedError) Error() string {
-	return fmt.Sprintf("lab: %s stopped after step %d of %d; run it again to go on from there", e.Run, e.Done, e.Steps)
+	return fmt.Sprintf("run: %s stopped after step %d of %d; run it again to go on from there", e.Run, e.Done, e.Steps)
 }
 
 // Unwrap returns Err.
@@ -83,7 +83,7 @@ func ID(s spec.Spec) string {
 // other numerics, and with ErrDiverged when it diverged.
 func Do(ctx context.Context, e *env.Env, s spec.Spec) (*Run, error) {
 	if err := s.Validate(); err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
+		return nil, fmt.Errorf("run: %w", err)
 	}
 	id := ID(s)
 	dir := filepath.Join(e.Results, id)

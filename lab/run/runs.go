@@ -28,7 +28,7 @@ func Load(results, id string) (*Run, error) {
 	path := filepath.Join(dir, store.SpecFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
+		return nil, fmt.Errorf("run: %w", err)
 	}
 	s, err := spec.ParseStored(path, text)
 	if err != nil {
@@ -68,11 +68,11 @@ func match(results, wanted string, ids []string, what string) (string, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return "", fmt.Errorf("lab: run %q is one of several: %s", wanted, some(found))
+		return "", fmt.Errorf("run: run %q is one of several: %s", wanted, some(found))
 	case len(ids) == 0:
-		return "", fmt.Errorf("lab: no run %q: %s holds no %s yet; make one with seelab run", wanted, results, what)
+		return "", fmt.Errorf("run: no run %q: %s holds no %s yet; make one with seelab run", wanted, results, what)
 	}
-	return "", fmt.Errorf("lab: no run %q in %s; there are %s", wanted, results, some(ids))
+	return "", fmt.Errorf("run: no run %q in %s; there are %s", wanted, results, some(ids))
 }
 
 // some lists the first of many names.

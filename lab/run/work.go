@@ -161,7 +161,7 @@ func (w *work) goOn(ctx context.Context) error {
 		err = fmt.Errorf("%s has %d steps", store.TrainingFile, len(w.steps))
 	}
 	if err != nil {
-		return fmt.Errorf("lab: checkpoint of %s after step %d: %w; make the run anew after seelab rm %s", record.Run, saved.Step, err, record.Run)
+		return fmt.Errorf("run: checkpoint of %s after step %d: %w; make the run anew after seelab rm %s", record.Run, saved.Step, err, record.Run)
 	}
 	w.done, w.before, w.trained = saved.Step, p.Seconds, time.Duration(p.Training*float64(time.Second))
 	record.Started, record.Sessions = p.Started, p.Sessions
@@ -203,14 +203,14 @@ func (w *work) files(state safetensors.File, trained time.Duration) (map[string]
 	}
 	steps, err := store.FormatSteps(w.steps)
 	if err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
+		return nil, fmt.Errorf("run: %w", err)
 	}
 	about, err := json.MarshalIndent(progress{
 		Started: w.run.Record.Started, Seconds: w.before + time.Since(w.start).Seconds(), Training: trained.Seconds(),
 		Sessions: w.run.Record.Sessions,
 	}, "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
+		return nil, fmt.Errorf("run: %w", err)
 	}
 	return map[string][]byte{stateFile: b.Bytes(), store.TrainingFile: steps, progressFile: append(about, '\n')}, nil
 }
@@ -383,7 +383,7 @@ func (w *work) choose(ctx context.Context, d *detector.Detector, held source.Sou
 func (w *work) keep(stage, name string, value any, more map[string][]byte) error {
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
-		return fmt.Errorf("lab: %s: %w", stage, err)
+		return fmt.Errorf("run: %s: %w", stage, err)
 	}
 	files := map[string][]byte{name: append(text, '\n')}
 	for name, text := range more {
@@ -421,7 +421,7 @@ func (w *work) keepTested(digest string, m method.Method, found scoredSet) error
 	}
 	scores, err := store.FormatItems(m.Scores(), found.items)
 	if err != nil {
-		return fmt.Errorf("lab: %w", err)
+		return fmt.Errorf("run: %w", err)
 	}
 	return w.keep(w.testStage(digest), testedFile, found, map[string][]byte{store.ScoresFile: scores})
 }

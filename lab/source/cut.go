@@ -15,7 +15,7 @@ import (
 // extracted again.
 func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.Report, error) {
 	if r.Data == "" {
-		return nil, fmt.Errorf("lab: no data folder is given: point to your data with --data DIR or %s", DataEnv)
+		return nil, fmt.Errorf("source: no data folder is given: point to your data with --data DIR or %s", DataEnv)
 	}
 	videos, err := r.videoSets()
 	if err != nil {
@@ -27,7 +27,7 @@ func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.
 	}
 	slices.Sort(there)
 	if len(there) == 0 {
-		return nil, fmt.Errorf("lab: no data set of videos below %s; known layouts are %s (seelab doctor says more)", r.Data, strings.Join(datasets.Layouts(), ", "))
+		return nil, fmt.Errorf("source: no data set of videos below %s; known layouts are %s (seelab doctor says more)", r.Data, strings.Join(datasets.Layouts(), ", "))
 	}
 	if len(names) == 0 {
 		names = there
@@ -38,7 +38,7 @@ func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.
 	}
 	for i, name := range names {
 		if names[i] = datasets.SetName(name); !slices.Contains(there, names[i]) {
-			return nil, fmt.Errorf("lab: no data set of videos %q below %s; there are: %s", name, r.Data, strings.Join(there, ", "))
+			return nil, fmt.Errorf("source: no data set of videos %q below %s; there are: %s", name, r.Data, strings.Join(there, ", "))
 		}
 	}
 	options := extract.Options{
@@ -54,7 +54,7 @@ func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.
 		}
 		report, err := cache.Extract(ctx, d, wanted, options)
 		if err != nil {
-			return reports, fmt.Errorf("lab: faces of %s: %w", name, err)
+			return reports, fmt.Errorf("source: faces of %s: %w", name, err)
 		}
 		reports = append(reports, report)
 	}

@@ -62,7 +62,7 @@ func SomeRead(set datasets.Set, read int, skipped []string) error {
 	if read > 0 || len(skipped) == 0 {
 		return nil
 	}
-	return fmt.Errorf("lab: none of the %d faces of %s can be read; the first: %s", len(skipped), set.Name, skipped[0])
+	return fmt.Errorf("source: none of the %d faces of %s can be read; the first: %s", len(skipped), set.Name, skipped[0])
 }
 
 // Read is Load for a part of a set, of which perhaps no face can be read.

@@ -48,7 +48,7 @@ func (r *Root) videoSets() (map[string]datasets.Dataset, error) {
 		}
 		for _, d := range opened {
 			if other, ok := sets[d.Name]; ok {
-				return nil, fmt.Errorf("lab: both %s and %s hold %s; want one folder a data set", other.Dir, d.Dir, d.Name)
+				return nil, fmt.Errorf("source: both %s and %s hold %s; want one folder a data set", other.Dir, d.Dir, d.Name)
 			}
 			sets[d.Name] = d
 		}
@@ -94,7 +94,7 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 	for i, name := range names {
 		name = datasets.SetName(name)
 		if slices.ContainsFunc(names[:i], func(n string) bool { return datasets.SetName(n) == name }) {
-			return nil, nil, fmt.Errorf("lab: test set %s is named twice", name)
+			return nil, nil, fmt.Errorf("source: test set %s is named twice", name)
 		}
 		d, ok := videos[name]
 		switch {
@@ -110,7 +110,7 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 				ready = append(ready, name)
 			}
 			slices.Sort(ready)
-			return nil, nil, fmt.Errorf("lab: no test set %q below %s; there are: %s", name, r.Data, strings.Join(slices.Compact(ready), ", "))
+			return nil, nil, fmt.Errorf("source: no test set %q below %s; there are: %s", name, r.Data, strings.Join(slices.Compact(ready), ", "))
 		}
 		set, bad, err := r.cut(d, func(c *extract.Cache) (datasets.Set, []datasets.Problem, error) {
 			return c.Test(d, d.TrainedOn(trained), r.Mode)
@@ -130,7 +130,7 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 	}
 	if len(found) == 0 {
 		if len(lacking) > 1 {
-			return nil, nil, fmt.Errorf("lab: the faces of %s are not cut from their videos; run %s", strings.Join(lacking, ", "), r.facesCommand())
+			return nil, nil, fmt.Errorf("source: the faces of %s are not cut from their videos; run %s", strings.Join(lacking, ", "), r.facesCommand())
 		}
 		return nil, nil, last
 	}
