@@ -13,7 +13,6 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/compiler"
 	"github.com/seeable-lab/seeable/lab/detector"
@@ -90,17 +89,18 @@ func Measure(ctx context.Context, e *env.Env, what string, s spec.Spec, least ti
 	set, _ := synthetic.Sets(s.Seed)
 	set.Items = set.Items[:benchFaces]
 	b := bench{env: e, spec: s, method: m, least: least}
-	for _, it := range set.Items {
-		f, err := datasets.Load(it)
-		if err != nil {
-			return Speed{}, err
-		}
-		c, err := fit(face.Still(f))
-		if err != nil {
-			return Speed{}, err
-		}
-		b.clips, b.ids = append(b.clips, c), append(b.ids, it.ID())
+	drawn, _, err := source.Open(ctx, set, source.Options{Keep: fit, Cache: source.NewCache(1 << 30)})
+	if err != nil {
+		return Speed{}, err
 	}
+	for i := range drawn.Len() {
+		c, err := drawn.Clip(ctx, i)
+		if err != nil {
+			return Speed{}, err
+		}
+		b.clips, b.ids = append(b.clips, c), append(b.ids, drawn.Info(i).ID)
+	}
+	drawn.Close()
 	speed := Speed{Bench: what, Size: s.Encoder.Size, Cores: runtime.GOMAXPROCS(0)}
 	before := compiler.Done()
 	switch what {
