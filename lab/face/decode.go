@@ -52,9 +52,12 @@ func Decode(r io.Reader, name string) (*image.RGBA, error) {
 	return opaque(src), nil
 }
 
-// opaque copies src over black. Sources without transparency take the converting fast paths of image/draw.
+// opaque copies src over black, unless it is what is wanted already. Sources without transparency take the converting fast paths of image/draw.
 func opaque(src image.Image) *image.RGBA {
 	b := src.Bounds()
+	if m, ok := src.(*image.RGBA); ok && b.Min == (image.Point{}) && m.Stride == 4*b.Dx() && m.Opaque() {
+		return m
+	}
 	dst := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
 	if o, ok := src.(interface{ Opaque() bool }); ok && o.Opaque() {
 		draw.Draw(dst, dst.Bounds(), src, b.Min, draw.Src)

@@ -20,9 +20,9 @@ type Cache struct {
 }
 
 // working is what of the memory is left to opening sets and to what is being read, in bytes.
-const working = 150e6
+const working = 200e6
 
-// NewCache makes a cache within memory bytes. It fills what remains after 150 MB, or half of a small memory, for the work at
+// NewCache makes a cache within memory bytes. It fills what remains after 200 MB, or half of a small memory, for the work at
 // hand, and after the room that the garbage collector takes: it lets the heap grow by GOGC percent of what is live before it
 // collects. So at Go's default half of the remainder is filled.
 func NewCache(memory int64) *Cache {
