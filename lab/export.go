@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/seeable-lab/seeable/lab/store"
@@ -50,11 +51,15 @@ func writeEvents(b *bytes.Buffer, r *Run, started time.Time, steps []store.Step)
 	last := 0
 	for _, s := range steps {
 		scalars := []tensorboard.Scalar{
-			{Tag: "train/loss", Value: s.Loss}, {Tag: "train/accuracy", Value: s.Accuracy},
-			{Tag: "train/learning_rate", Value: s.Rate}, {Tag: "train/strength", Value: s.Strength},
+			{Tag: "train/loss", Value: s.Loss}, {Tag: "train/learning_rate", Value: s.Rate}, {Tag: "train/strength", Value: s.Strength},
 		}
-		if s.HeldOut >= 0 {
-			scalars = append(scalars, tensorboard.Scalar{Tag: "train/held_out_accuracy", Value: s.HeldOut})
+		held := "train/held_out_loss"
+		if s.Classified() {
+			held = "train/held_out_accuracy"
+			scalars = slices.Insert(scalars, 1, tensorboard.Scalar{Tag: "train/accuracy", Value: s.Accuracy})
+		}
+		if s.Measured() {
+			scalars = append(scalars, tensorboard.Scalar{Tag: held, Value: s.HeldOut})
 		}
 		if err := events.Scalars(after(s.At), s.Step, scalars...); err != nil {
 			return err

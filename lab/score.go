@@ -68,9 +68,14 @@ func HeatMap(s FaceScore, title string) (figure.Cells, error) {
 		return figure.Cells{}, fmt.Errorf("lab: no heat map of %s: its detector has no maps", s.File)
 	}
 	m := s.Map
-	return figure.Cells{
-		Title: title, Label: m.Label, Image: m.Image, Landmarks: m.Marks, Synthetic: s.Synthetic, Regions: m.Regions, Values: m.Values,
-	}, nil
+	cells := figure.Cells{
+		Title: title, Label: m.Label, Image: m.Image, Landmarks: m.Marks, Synthetic: s.Synthetic, Regions: m.Regions, Side: m.Side, Values: m.Values,
+	}
+	// A square is read by its extremes, so one scale serves all faces; regions differ too little for that.
+	if m.Side > 0 {
+		cells.Low, cells.High = m.Low, m.High
+	}
+	return cells, nil
 }
 
 // Timeline shows the scores of the frames; the most telling ones are numbered.

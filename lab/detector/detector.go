@@ -36,6 +36,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/train"
 )
 
 // Detector is a trained network ready to score. The fields are set before its first use; then it may be used by several
@@ -147,11 +148,11 @@ func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, fil
 		return nil, err
 	}
 	weights := model.NewStore()
-	network, err := method.NewNetwork(computer.Backend, weights, m)
+	passes, err := method.NewNetwork(computer.Backend, weights, m)
 	if err != nil {
 		return nil, err
 	}
-	d := New(e, s, m, weights, network)
+	d := New(e, s, m, weights, passes)
 	d.Record = record
 	d.Fit = TakeFit(&file, record.Score)
 	if fitter, ok := method.As[method.Fitter](m); ok {
@@ -161,10 +162,11 @@ func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, fil
 		err = declare(computer.Backend, m, weights)
 	}
 	if err == nil {
-		err = encoder.Restore(weights, file, "/net")
+		forget(&file, weights)
+		err = encoder.Restore(weights, file, network)
 	}
 	if err != nil {
-		network.Finalize()
+		passes.Finalize()
 		return nil, fmt.Errorf("%s: %w", store.WeightsFile, err)
 	}
 	return d, nil
@@ -288,6 +290,15 @@ func TakeFit(file *safetensors.File, score string) method.Fit {
 		delete(file.Tensors, name)
 	}
 	return fit
+}
+
+// forget takes the variables of the loss out of a file of weights, unless the network has them too.
+func forget(file *safetensors.File, weights *model.Store) {
+	for path := range file.Tensors {
+		if strings.HasPrefix(path, network+"/"+train.LossScope+"/") && weights.GetVariable(path) == nil {
+			delete(file.Tensors, path)
+		}
+	}
 }
 
 // declare makes the network's variables by building its graph, which is never compiled: a file of another network is then

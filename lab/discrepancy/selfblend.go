@@ -15,6 +15,13 @@ var selfBlendScale = [2]float64{0.95, 1 / 0.95}
 // of AUC (spec section 9.2, issue 41).
 var faceShapes = []parts{whole, dfl, components, extended}
 
+// SelfBlendKeys are the keys of a spec that [Generator.SelfBlend] reads, for what a method says that it reads.
+var SelfBlendKeys = []string{
+	"discrepancy.strength", "discrepancy.rgb_shift", "discrepancy.rgb_shift_p", "discrepancy.hsv_shift", "discrepancy.brightness",
+	"discrepancy.contrast", "discrepancy.downscale", "discrepancy.sharpen_alpha", "discrepancy.sharpen_lightness",
+	"discrepancy.translate", "discrepancy.elastic", "discrepancy.elastic_sigma", "discrepancy.kernel", "discrepancy.ratios",
+}
+
 // SelfBlend writes a self-blended image (SBI, Shiohara and Yamasaki 2022) to dst: the whole face is blended with a copy
 // of itself, one of the two changed in colour and then in detail (spec sections 2.4 to 2.6, the SBI columns). Ranges are
 // those of the spec's discrepancy but for the scale; the mask is the landmarks' hull or the union of the regions of
@@ -30,6 +37,21 @@ func (g *Generator) SelfBlend(dst *image.RGBA, f face.Face, rng *rand.Rand, w *W
 	}
 	w.disturb(dst, f.Image, mask, &d)
 	return nil
+}
+
+// SelfBlendMask is [Generator.SelfBlend], by the same draws and to the same pixels, that also returns the mask it blended by,
+// after deformation and feathering: for each pixel the weight of the one of the two copies that lies inside, in [0, 1], at most
+// the ratio that was drawn. Which of the copies was changed makes no difference to it.
+func (g *Generator) SelfBlendMask(dst *image.RGBA, f face.Face, rng *rand.Rand, w *Workspace) (Mask, error) {
+	if err := g.SelfBlend(dst, f, rng, w); err != nil {
+		return Mask{}, err
+	}
+	m := &w.blendMask
+	used := Mask{Rect: m.rect, Weight: make([]float32, m.rect.Dx()*m.rect.Dy())}
+	for i := range used.Weight {
+		used.Weight[i] = float32(m.weights[i]) / full
+	}
+	return used, nil
 }
 
 // drawSelfBlend draws a self-blended image; Region is an index of faceShapes.

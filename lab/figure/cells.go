@@ -22,14 +22,16 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 )
 
-// Cells is a heat map of one value a region over a face, with its scale beside it.
+// Cells is a heat map over a face, with its scale beside it: of one value a region, or of a square of values over the whole
+// image.
 type Cells struct {
 	Title     string
 	Label     string // what the values are, with their unit
 	Image     *image.RGBA
 	Landmarks []face.Point       // drawn as the lines of the face; nil for none
 	Regions   []discrepancy.Mask // in the pixels of Image
-	Values    []float64          // one a region; a region with NaN is not painted
+	Side      int                // of the square of values; 0 where there are regions
+	Values    []float64          // one a region, or [Side, Side] by rows; what is NaN is not painted
 	Low, High float64            // ends of the colour scale; both 0 for those of the values
 	Synthetic bool
 }
@@ -48,7 +50,12 @@ func (m Cells) check() error {
 	if m.Image == nil || m.Image.Rect.Empty() {
 		return fmt.Errorf("heat map %s has no image", m.Title)
 	}
-	if len(m.Regions) != len(m.Values) {
+	switch {
+	case m.Side < 0 || m.Side > 0 && m.Regions != nil:
+		return fmt.Errorf("heat map %s: %d regions and a square of side %d: want one of them", m.Title, len(m.Regions), m.Side)
+	case m.Side > 0 && len(m.Values) != m.Side*m.Side:
+		return fmt.Errorf("heat map %s: %d values, want the %d of a square of side %d", m.Title, len(m.Values), m.Side*m.Side, m.Side)
+	case m.Side == 0 && len(m.Regions) != len(m.Values):
 		return fmt.Errorf("heat map %s: %d regions and %d values: want one value a region", m.Title, len(m.Regions), len(m.Values))
 	}
 	for i, region := range m.Regions {
@@ -78,7 +85,8 @@ const opacity = 0.6
 
 // Overlay returns a copy of the image with every region painted in the colour of its value, translucent so that the face
 // shows through. Where regions overlap, the value is the mean weighted by their masks, so their order does not matter.
-// Pixels of no region stay as they are.
+// Pixels of no region stay as they are. A square of values is stretched over the image, bilinearly between the middles of its
+// cells.
 func (m Cells) Overlay() (*image.RGBA, error) {
 	if err := m.check(); err != nil {
 		return nil, fmt.Errorf("figure: %w", err)
@@ -88,6 +96,9 @@ func (m Cells) Overlay() (*image.RGBA, error) {
 	out := image.NewRGBA(bounds)
 	value := make([]float64, bounds.Dx()*bounds.Dy())
 	weight := make([]float64, len(value))
+	if m.Side > 0 {
+		m.stretch(value, weight)
+	}
 	for i, region := range m.Regions {
 		if math.IsNaN(m.Values[i]) {
 			continue
@@ -113,6 +124,36 @@ func (m Cells) Overlay() (*image.RGBA, error) {
 		}
 	}
 	return out, nil
+}
+
+// stretch lays the square of values over the image: to each pixel those of the four cells around it, times their weights, and
+// these weights, NaN left out.
+func (m Cells) stretch(value, weight []float64) {
+	width, height := m.Image.Rect.Dx(), m.Image.Rect.Dy()
+	// near are the two cells between whose middles a pixel of size lies, and the share of the second.
+	near := func(pixel, size int) (first, second int, share float64) {
+		at := max(0, (float64(pixel)+0.5)*float64(m.Side)/float64(size)-0.5)
+		first = min(int(at), m.Side-1)
+		return first, min(first+1, m.Side-1), at - float64(first)
+	}
+	for y := range height {
+		top, bottom, down := near(y, height)
+		for x := range width {
+			left, right, across := near(x, width)
+			for _, cell := range []struct {
+				at     int
+				weight float64
+			}{
+				{top*m.Side + left, (1 - down) * (1 - across)}, {top*m.Side + right, (1 - down) * across},
+				{bottom*m.Side + left, down * (1 - across)}, {bottom*m.Side + right, down * across},
+			} {
+				if v := m.Values[cell.at]; !math.IsNaN(v) {
+					value[y*width+x] += cell.weight * v
+					weight[y*width+x] += cell.weight
+				}
+			}
+		}
+	}
 }
 
 // outlines are the lines of a face through its landmarks, in the order of dlib and 300-W: jaw, eyebrows, bridge and foot
@@ -252,6 +293,18 @@ func (m Cells) chart() (*chart, error) {
 				Show: yes, Position: "inside", Formatter: strconv.FormatFloat(m.Values[i], 'f', 2, 64), Color: "#000", FontSize: 11,
 			},
 		})
+	}
+	// In a square the numbers show under the pointer only: they would hide the face.
+	across := float64(bounds.Dx()) / float64(max(1, m.Side))
+	down := float64(bounds.Dy()) / float64(max(1, m.Side))
+	for i := range m.Side * m.Side {
+		if !math.IsNaN(m.Values[i]) {
+			values = append(values, item{
+				Name:       fmt.Sprintf("row %d, column %d: %s %.3f", i/m.Side, i%m.Side, m.Label, m.Values[i]),
+				Value:      numbers(float64(bounds.Min.X)+across*(float64(i%m.Side)+0.5), float64(bounds.Min.Y)+down*(float64(i/m.Side)+0.5), m.Values[i]),
+				SymbolSize: side * min(across, down), ItemStyle: &opts.ItemStyle{Color: "rgba(0,0,0,0)"},
+			})
+		}
 	}
 	// The numbers have no colour of their own; the scale is that of the picture.
 	c.add(charts.SingleSeries{Type: types.ChartScatter, Symbol: "rect", Data: values})

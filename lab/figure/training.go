@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
@@ -16,13 +17,14 @@ import (
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// Training shows loss, accuracy and strength over the steps of a training, one above the other.
+// Training shows loss, accuracy and strength over the steps of a training, one above the other. Of a method that classifies
+// nothing it shows the loss on held-out faces with the other one, and no accuracy.
 type Training struct {
 	Title     string
 	Steps     []store.Step
 	Chance    float64 // accuracy of guessing
 	Floor     float64 // least possible loss; 0 if unknown
-	HeldOut   int     // faces that the held-out accuracy is measured on
+	HeldOut   int     // faces that the held-out accuracy, or loss, is measured on
 	Synthetic bool
 }
 
@@ -45,11 +47,22 @@ func (t Training) smooth(value func(store.Step) float64) (line plotter.XYs, wind
 	return line, window
 }
 
-// heldOut are the measured points of the held-out accuracy.
+// classified tells whether there are accuracies.
+func (t Training) classified() bool { return t.Steps[0].Classified() }
+
+// unit names the loss: that of classes is in nats, another one in whatever its method says.
+func (t Training) unit() string {
+	if t.classified() {
+		return "loss (nats)"
+	}
+	return "loss"
+}
+
+// heldOut are the measured points of the held-out accuracy, or loss.
 func (t Training) heldOut() plotter.XYs {
 	var line plotter.XYs
 	for _, s := range t.Steps {
-		if s.HeldOut >= 0 {
+		if s.Measured() {
 			line = append(line, plotter.XY{X: float64(s.Step), Y: s.HeldOut})
 		}
 	}
@@ -109,9 +122,23 @@ func (t Training) draw(c draw.Canvas) error {
 		}
 		return nil
 	}
+	// measured adds what was measured on held-out faces.
+	measured := func(p *plot.Plot) error {
+		held := t.heldOut()
+		if err := add(p, fmt.Sprintf("%d held-out faces, official strength", t.HeldOut), held, okabeIto[1], []vg.Length{5, 2}); err != nil || len(held) == 0 {
+			return err
+		}
+		dots, err := plotter.NewScatter(held)
+		if err != nil {
+			return err
+		}
+		dots.GlyphStyle = draw.GlyphStyle{Color: okabeIto[1], Radius: 2.5, Shape: draw.CircleGlyph{}}
+		p.Add(dots)
+		return nil
+	}
 	level := func(y float64) plotter.XYs { return plotter.XYs{{X: first, Y: y}, {X: last, Y: y}} }
 
-	top := panel(wrap(t.title(), sans(11), c.Max.X-c.Min.X), "loss (nats)")
+	top := panel(wrap(t.title(), sans(11), c.Max.X-c.Min.X), t.unit())
 	if err := add(top, fmt.Sprintf("training, mean of %d steps", window), loss, okabeIto[0], nil); err != nil {
 		return err
 	}
@@ -120,29 +147,25 @@ func (t Training) draw(c draw.Canvas) error {
 			return err
 		}
 	}
-	top.Y.Max += 0.25 * (top.Y.Max - top.Y.Min) // room for the legend
 
-	middle := panel("", "accuracy (share right)")
-	middle.Legend.Left, middle.Legend.XOffs = true, 8
-	if err := add(middle, fmt.Sprintf("training, mean of %d steps", window), accuracy, okabeIto[0], nil); err != nil {
-		return err
-	}
-	held := t.heldOut()
-	if err := add(middle, fmt.Sprintf("%d held-out faces, official strength", t.HeldOut), held, okabeIto[1], []vg.Length{5, 2}); err != nil {
-		return err
-	}
-	if len(held) > 0 {
-		dots, err := plotter.NewScatter(held)
-		if err != nil {
+	var middle *plot.Plot // nil without accuracies
+	if t.classified() {
+		middle = panel("", "accuracy (share right)")
+		middle.Legend.Left, middle.Legend.XOffs = true, 8
+		if err := add(middle, fmt.Sprintf("training, mean of %d steps", window), accuracy, okabeIto[0], nil); err != nil {
 			return err
 		}
-		dots.GlyphStyle = draw.GlyphStyle{Color: okabeIto[1], Radius: 2.5, Shape: draw.CircleGlyph{}}
-		middle.Add(dots)
-	}
-	if err := add(middle, "chance", level(t.Chance), ink, []vg.Length{2, 3}); err != nil {
+		if err := measured(middle); err != nil {
+			return err
+		}
+		if err := add(middle, "chance", level(t.Chance), ink, []vg.Length{2, 3}); err != nil {
+			return err
+		}
+		middle.Y.Min, middle.Y.Max = 0, max(middle.Y.Max*1.35, 0.1) // room for the legend
+	} else if err := measured(top); err != nil {
 		return err
 	}
-	middle.Y.Min, middle.Y.Max = 0, max(middle.Y.Max*1.35, 0.1) // room for the legend
+	top.Y.Max += 0.25 * (top.Y.Max - top.Y.Min) // room for the legend
 
 	bottom := panel("", "strength (official = 1)")
 	if err := add(bottom, "", strength, okabeIto[0], nil); err != nil {
@@ -152,7 +175,10 @@ func (t Training) draw(c draw.Canvas) error {
 	bottom.X.Label.Text = "optimizer step"
 
 	plots := [][]*plot.Plot{{top}, {middle}, {bottom}}
-	for i, row := range plot.Align(plots, draw.Tiles{Rows: 3, Cols: 1, PadY: 8}, c) {
+	if middle == nil {
+		plots = slices.Delete(plots, 1, 2)
+	}
+	for i, row := range plot.Align(plots, draw.Tiles{Rows: len(plots), Cols: 1, PadY: 8}, c) {
 		plots[i][0].Draw(row[0])
 	}
 	return nil
@@ -169,7 +195,6 @@ func (t Training) chart() (*chart, error) {
 		first, last = first-1, last+1
 	}
 	c.Tooltip = opts.Tooltip{Trigger: "axis"}
-	c.AxisPointer = &opts.AxisPointer{Link: []opts.AxisPointerLink{{XAxisIndex: []int{0, 1, 2}}}}
 	curve := func(panel int, name string, colour color.Color, dash string, line plotter.XYs) *charts.SingleSeries {
 		var data []any
 		for _, p := range line {
@@ -190,20 +215,35 @@ func (t Training) chart() (*chart, error) {
 	if t.Floor > 0 {
 		curve(0, "least possible loss", ink, "dotted", plotter.XYs{{X: first, Y: t.Floor}, {X: last, Y: t.Floor}})
 	}
-	means(1, "training accuracy", func(s store.Step) float64 { return s.Accuracy })
-	if held := t.heldOut(); len(held) > 0 {
-		curve(1, fmt.Sprintf("accuracy on %d held-out faces, official strength", t.HeldOut), okabeIto[1], "dashed", held).ShowSymbol = yes
+	measured := func(panel int, what string) {
+		if held := t.heldOut(); len(held) > 0 {
+			curve(panel, fmt.Sprintf("%s on %d held-out faces, official strength", what, t.HeldOut), okabeIto[1], "dashed", held).ShowSymbol = yes
+		}
 	}
-	curve(1, "accuracy of guessing", ink, "dotted", plotter.XYs{{X: first, Y: t.Chance}, {X: last, Y: t.Chance}})
-	means(2, "strength", func(s store.Step) float64 { return s.Strength })
+	labels := []string{t.unit(), "strength (official = 1)"}
+	if t.classified() {
+		labels = slices.Insert(labels, 1, "accuracy (share right)")
+		means(1, "training accuracy", func(s store.Step) float64 { return s.Accuracy })
+		measured(1, "accuracy")
+		curve(1, "accuracy of guessing", ink, "dotted", plotter.XYs{{X: first, Y: t.Chance}, {X: last, Y: t.Chance}})
+	} else {
+		measured(0, "loss")
+	}
+	bottom := len(labels) - 1
+	means(bottom, "strength", func(s store.Step) float64 { return s.Strength })
+	linked := make([]int, len(labels))
+	for i := range linked {
+		linked[i] = i
+	}
+	c.AxisPointer = &opts.AxisPointer{Link: []opts.AxisPointerLink{{XAxisIndex: linked}}}
 	var names []string
 	for _, s := range c.MultiSeries {
 		names = append(names, s.Name)
 	}
-	room := (int(pixels(height)) - c.top - 18 - c.legend(names...)) / 3
-	for i, y := range []string{"loss (nats)", "accuracy (share right)", "strength (official = 1)"} {
+	room := (int(pixels(height)) - c.top - 18 - c.legend(names...)) / len(labels)
+	for i, y := range labels {
 		x, low := "", 0.0
-		if i == 2 {
+		if i == bottom {
 			x = "optimizer step"
 		}
 		if i == 0 {

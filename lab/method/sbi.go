@@ -2,6 +2,7 @@ package method
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -26,12 +27,7 @@ var sbi = spec.MethodInfo{
 	Name:   "sbi",
 	Doc:    "tells real faces from self-blended ones by a binary head (Shiohara and Yamasaki 2022)",
 	Scores: []spec.Choice{{Name: "logit", Doc: "log odds of being self-blended"}},
-	Reads: []string{
-		"discrepancy.strength", "discrepancy.rgb_shift", "discrepancy.rgb_shift_p", "discrepancy.hsv_shift", "discrepancy.brightness",
-		"discrepancy.contrast", "discrepancy.downscale", "discrepancy.sharpen_alpha", "discrepancy.sharpen_lightness",
-		"discrepancy.translate", "discrepancy.elastic", "discrepancy.elastic_sigma", "discrepancy.kernel", "discrepancy.ratios",
-		"encoder.hidden", "score.flip",
-	},
+	Reads:  slices.Concat(discrepancy.SelfBlendKeys, []string{"encoder.hidden", "score.flip"}),
 	Check: func(s spec.Spec, v *spec.Checker) {
 		v.Want("train.views", s.Train.Views%2 == 0, s.Train.Views, "an even number for sbi: real and fake in turn")
 		v.Want("score.variants", s.Score.Variants == 0, s.Score.Variants, "0 for sbi, which makes no variants")

@@ -11,9 +11,11 @@ func Open(options ...lab.Option) (*lab.Lab, error) {
 		case e.Note != "":
 			progress.Note(e.Note)
 		case t != nil:
-			progress.Step(e.Stage, TrainingStep{
-				Step: t.Step, Steps: t.Steps, Loss: t.Loss, Accuracy: t.Accuracy, HeldOut: t.HeldOut,
-			})
+			held := t.HeldOut
+			if t.Accuracy < 0 {
+				held = t.HeldOutLoss
+			}
+			progress.Step(e.Stage, TrainingStep{Step: t.Step, Steps: t.Steps, Loss: t.Loss, Accuracy: t.Accuracy, HeldOut: held})
 		default:
 			progress.Stage(e.Stage, e.Done, e.Total)
 		}

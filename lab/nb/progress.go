@@ -3,6 +3,7 @@ package nb
 import (
 	"fmt"
 	"html"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -29,8 +30,10 @@ type Progress struct {
 // TrainingStep is what a training tells after a step.
 type TrainingStep struct {
 	Step, Steps    int
-	Loss, Accuracy float64 // of the step's batch
-	HeldOut        float64 // accuracy on held-out faces, negative where it was not measured
+	Loss, Accuracy float64 // of the step's batch; a negative accuracy is that of a method that classifies nothing
+	// HeldOut is the accuracy on held-out faces, negative where it was not measured; of a method that classifies nothing the
+	// loss on them, NaN where it was not measured.
+	HeldOut float64
 }
 
 // NewProgress returns a display that appears with the first report.
@@ -95,22 +98,28 @@ func (p *Progress) html() string {
 			p.total, p.done, html.EscapeString(p.stage), p.done, p.total, p.left())
 	}
 	if n := len(p.steps); n > 1 {
+		last := p.steps[n-1]
+		classifies := last.Accuracy >= 0
 		var loss, accuracy, held [][2]float64
 		for _, s := range p.steps {
 			x := float64(s.Step)
 			loss, accuracy = append(loss, [2]float64{x, s.Loss}), append(accuracy, [2]float64{x, s.Accuracy})
-			if s.HeldOut >= 0 {
+			if classifies && s.HeldOut >= 0 || !classifies && !math.IsNaN(s.HeldOut) {
 				held = append(held, [2]float64{x, s.HeldOut})
 			}
 		}
-		last := p.steps[n-1]
-		b.WriteString(`<div style="display:flex;flex-wrap:wrap;gap:12px">`)
-		b.WriteString(curve(fmt.Sprintf("loss %.3f", last.Loss), last.Steps, loss, nil))
-		title := fmt.Sprintf("accuracy %.3f", last.Accuracy)
+		measured := ""
 		if len(held) > 0 {
-			title += fmt.Sprintf(", held-out faces %.3f (dots)", held[len(held)-1][1])
+			measured = fmt.Sprintf(", held-out faces %.3f (dots)", held[len(held)-1][1])
 		}
-		b.WriteString(curve(title, last.Steps, accuracy, held))
+		b.WriteString(`<div style="display:flex;flex-wrap:wrap;gap:12px">`)
+		title := fmt.Sprintf("loss %.3f", last.Loss)
+		if classifies {
+			b.WriteString(curve(title, last.Steps, loss, nil))
+			b.WriteString(curve(fmt.Sprintf("accuracy %.3f", last.Accuracy)+measured, last.Steps, accuracy, held))
+		} else {
+			b.WriteString(curve(title+measured, last.Steps, loss, held))
+		}
 		b.WriteString("</div>")
 	}
 	b.WriteString("</div>")

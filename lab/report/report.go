@@ -163,10 +163,11 @@ func synthetic(r store.Record) string {
 
 func training(r store.Record) []Fact {
 	t := r.Train
-	list := []Fact{
-		{"accuracy on held-out faces", fmt.Sprintf("%.3f at official strength; guessing gives %.3f", t.Accuracy, t.Chance)},
-		{"final loss", fmt.Sprintf("%.3f, mean of the last tenth of the steps", t.Loss)},
+	held := Fact{"loss on held-out faces", fmt.Sprintf("%.3f at official strength", t.HeldOutLoss)}
+	if t.Classified() {
+		held = Fact{"accuracy on held-out faces", fmt.Sprintf("%.3f at official strength; guessing gives %.3f", t.Accuracy, t.Chance)}
 	}
+	list := []Fact{held, {"final loss", fmt.Sprintf("%.3f, mean of the last tenth of the steps", t.Loss)}}
 	if t.Floor > 0 {
 		list = append(list, Fact{"least possible loss", fmt.Sprintf("%.3f", t.Floor)})
 	}

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -284,7 +283,7 @@ func (w *work) step(ctx context.Context, m method.Method, network *method.Networ
 				Step: p.Step, Loss: p.Loss, Accuracy: p.Accuracy, HeldOut: p.HeldOut,
 				Rate: p.Rate, Strength: p.Strength, At: p.Elapsed.Seconds(),
 			}
-			if !math.IsNaN(p.HeldOutLoss) {
+			if !step.Classified() {
 				step.HeldOut = p.HeldOutLoss
 			}
 			w.steps = append(w.steps, step)

@@ -5,15 +5,28 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
 )
 
-// Step is one line of training.csv. HeldOut is negative where it was not measured.
+// Step is one line of training.csv. HeldOut is the accuracy on held-out faces, negative where it was not measured. Of a method
+// that classifies nothing Accuracy is negative, and HeldOut is the loss on held-out faces, NaN where it was not measured.
 type Step struct {
 	Step                                        int
 	Loss, Accuracy, HeldOut, Rate, Strength, At float64
+}
+
+// Classified tells whether the step is of a method that classifies.
+func (s Step) Classified() bool { return s.Accuracy >= 0 }
+
+// Measured tells whether HeldOut was measured at this step.
+func (s Step) Measured() bool {
+	if s.Classified() {
+		return s.HeldOut >= 0
+	}
+	return !math.IsNaN(s.HeldOut)
 }
 
 var stepColumns = []string{"step", "loss", "accuracy", "held_out", "rate", "strength", "seconds"}

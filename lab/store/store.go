@@ -89,6 +89,9 @@ type Training struct {
 	Donor       string            `json:"donor,omitempty"` // the run that has trained the network, if not this one
 }
 
+// Classified tells whether the method classifies, so that Accuracy was measured; else HeldOutLoss was.
+func (t Training) Classified() bool { return t.Chance > 0 }
+
 // Session is a process that worked on the run; one that was never interrupted has one.
 type Session struct {
 	From    int    `json:"from"`    // training steps that were done already

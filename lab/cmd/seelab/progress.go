@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ type progress struct {
 
 	bar     *progressbar.ProgressBar
 	stage   string
-	heldOut float64   // the last that was measured, negative before
+	heldOut float64   // the last that was measured, accuracy or loss; NaN before
 	first   time.Time // of the stage's first report, which had done items behind it
 	done    int
 	line    time.Time // of the last line
@@ -43,7 +44,7 @@ func (p *progress) report(e lab.Event) {
 	}
 	if e.Stage != p.stage {
 		p.close()
-		p.stage, p.heldOut, p.first, p.done, p.line = e.Stage, -1, p.now(), e.Done, p.now()
+		p.stage, p.heldOut, p.first, p.done, p.line = e.Stage, math.NaN(), p.now(), e.Done, p.now()
 		if p.terminal {
 			p.bar = progressbar.NewOptions(e.Total, progressbar.OptionSetWriter(p.w), progressbar.OptionShowCount(),
 				progressbar.OptionSetWidth(10), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
@@ -52,12 +53,17 @@ func (p *progress) report(e lab.Event) {
 	// The bar with its text has room in 80 columns.
 	text, short := e.Stage, e.Stage
 	if t := e.Training; t != nil {
-		text = fmt.Sprintf("%s: loss %.3f, accuracy %.3f", e.Stage, t.Loss, t.Accuracy)
-		short = fmt.Sprintf("loss %.3f acc %.3f", t.Loss, t.Accuracy)
+		text, short = fmt.Sprintf("%s: loss %.3f", e.Stage, t.Loss), fmt.Sprintf("loss %.3f", t.Loss)
+		if t.Accuracy >= 0 { // of a method that classifies
+			text += fmt.Sprintf(", accuracy %.3f", t.Accuracy)
+			short += fmt.Sprintf(" acc %.3f", t.Accuracy)
+		}
 		if t.HeldOut >= 0 {
 			p.heldOut = t.HeldOut
+		} else if !math.IsNaN(t.HeldOutLoss) {
+			p.heldOut = t.HeldOutLoss
 		}
-		if p.heldOut >= 0 {
+		if !math.IsNaN(p.heldOut) {
 			text += fmt.Sprintf(", held-out %.3f", p.heldOut)
 			short += fmt.Sprintf(" held-out %.3f", p.heldOut)
 		}

@@ -77,7 +77,11 @@ func show(cmd *cobra.Command, run *lab.Run, r store.Record, asJSON bool) error {
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintln(out, table.Tests(r).Text())
-	fmt.Fprintf(out, "%s, %.0f s. Accuracy on held-out faces %.3f, by guessing %.3f.\n", r.Run, r.Seconds, r.Train.Accuracy, r.Train.Chance)
+	held := fmt.Sprintf("Held-out loss %.3f", r.Train.HeldOutLoss)
+	if r.Train.Classified() {
+		held = fmt.Sprintf("Accuracy on held-out faces %.3f, by guessing %.3f", r.Train.Accuracy, r.Train.Chance)
+	}
+	fmt.Fprintf(out, "%s, %.0f s. %s.\n", r.Run, r.Seconds, held)
 	if len(r.Skipped) > 0 {
 		fmt.Fprintf(out, "Skipped: %d bad images or manifest rows.\n", len(r.Skipped))
 	}

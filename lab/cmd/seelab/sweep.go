@@ -230,7 +230,9 @@ func sweepTable(name string, cells []spec.Cell, records []*store.Record) table.T
 		row := make([]string, len(t.Header))
 		row[0], row[1] = strconv.Itoa(c.Index), c.Label
 		if r := records[i]; r != nil {
-			row[2] = digits(r.Train.Accuracy)
+			if row[2] = digits(r.Train.Accuracy); !r.Train.Classified() {
+				row[2] = "loss " + digits(r.Train.HeldOutLoss)
+			}
 			for _, test := range r.Tests {
 				if test.Level == "video" && test.Method == "all" {
 					row[column[test.Dataset]] = digits(test.AUC)

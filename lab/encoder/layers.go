@@ -1,0 +1,16 @@
+package encoder
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Convolution is a k×k convolution of x [B, H, W, C] without a bias, padded by ⌊k/2⌋ zeros on each side. Its variable is
+// "kernel" of scope, [k, k, C, channels], drawn as [Variable] says with the deviation of He et al. 2015.
+func Convolution(scope *model.Scope, x *Node, k, channels, stride int) *Node {
+	return conv(scope, x, k, channels, stride, [2]int{k / 2, k / 2})
+}
+
+// BatchNorm normalises the channels of x [..., C] over batch and space in training, and by the running averages otherwise.
+// Unlike GoMLX's own it heeds [FreezeNorm] and [Checkpointed], and averages as PyTorch does.
+func BatchNorm(scope *model.Scope, x *Node) *Node { return batchNorm(scope, x, -1, 1e-5) }
