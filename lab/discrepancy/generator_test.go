@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -518,6 +519,55 @@ func TestSwitches(t *testing.T) {
 }
 
 // A self-blended face differs from the face, mostly within the hull when the source is perturbed, by SBI's scales.
+// The mask is that of the very image that SelfBlend makes of the same draws: what it leaves out was not blended.
+func TestSelfBlendMask(t *testing.T) {
+	g := generator(t, "grid")
+	f := paint(96)
+	plain, dst := image.NewRGBA(f.Image.Rect), image.NewRGBA(f.Image.Rect)
+	var w Workspace
+	insides := 0
+	for seed := range uint64(20) {
+		if err := g.SelfBlend(plain, f, stream.New(seed), &w); err != nil {
+			t.Fatal(err)
+		}
+		mask, err := g.SelfBlendMask(dst, f, stream.New(seed), &w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(dst.Pix, plain.Pix) {
+			t.Fatalf("seed %d: another image than SelfBlend's", seed)
+		}
+		d := g.drawSelfBlend(stream.New(seed))
+		if most := slices.Max(mask.Weight); math.Abs(float64(most)-d.Feather.Ratio) > 1e-4 {
+			t.Errorf("seed %d: the largest weight is %v, the ratio %v", seed, most, d.Feather.Ratio)
+		}
+		if !mask.Rect.In(f.Image.Rect) || len(mask.Weight) != mask.Rect.Dx()*mask.Rect.Dy() {
+			t.Fatalf("seed %d: %d weights in %v", seed, len(mask.Weight), mask.Rect)
+		}
+		if d.Outside {
+			continue
+		}
+		insides++
+		for y := range 96 {
+			for x := range 96 {
+				weight := float32(0)
+				if image.Pt(x, y).In(mask.Rect) {
+					weight = mask.Weight[(y-mask.Rect.Min.Y)*mask.Rect.Dx()+x-mask.Rect.Min.X]
+				}
+				if at := dst.PixOffset(x, y); weight == 0 && !bytes.Equal(dst.Pix[at:at+4], f.Image.Pix[at:at+4]) {
+					t.Fatalf("seed %d: pixel (%d, %d) has no weight and was changed", seed, x, y)
+				}
+			}
+		}
+	}
+	if insides == 0 {
+		t.Error("no face was changed inside of its mask")
+	}
+	if _, err := g.SelfBlendMask(dst, face.Face{Image: f.Image}, stream.New(1), &w); err == nil {
+		t.Error("a face without landmarks: no error")
+	}
+}
+
 func TestSelfBlend(t *testing.T) {
 	g := generator(t, "grid")
 	f := paint(96)

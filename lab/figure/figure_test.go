@@ -336,6 +336,69 @@ func TestOverlayPaintsOnlyItsRegions(t *testing.T) {
 }
 
 // The image may be a part of a larger one; regions are in its own pixels.
+// A square of values is stretched over the image: its cells' middles have their values, what lies between is on a straight line,
+// and NaN leaves its neighbours alone.
+func TestOverlayOfASquare(t *testing.T) {
+	picture := image.NewRGBA(image.Rect(2, 3, 10, 11))
+	for i := range picture.Pix {
+		picture.Pix[i] = uint8(11 * i)
+	}
+	m := Cells{Image: picture, Side: 4, Values: make([]float64, 16), Low: 0, High: 15}
+	for i := range m.Values {
+		m.Values[i] = float64(i)
+	}
+	got, err := m.Overlay()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Naively: the value at the middle of pixel x lies at (x + 1/2)/2 − 1/2 cells, and so for rows.
+	at := func(pixel int) float64 { return min(max((float64(pixel)+0.5)/2-0.5, 0), 3) }
+	for y := range 8 {
+		for x := range 8 {
+			want := blend(picture.RGBAAt(x+2, y+3), scaleColour(at(x)+4*at(y), 0, 15), opacity)
+			found := got.RGBAAt(x+2, y+3)
+			for _, d := range []int{int(found.R) - int(want.R), int(found.G) - int(want.G), int(found.B) - int(want.B)} {
+				if d < -1 || d > 1 {
+					t.Fatalf("pixel (%d, %d) is %v, want %v", x, y, found, want)
+				}
+			}
+		}
+	}
+	m.Values[0] = math.NaN()
+	if got, err = m.Overlay(); err != nil {
+		t.Fatal(err)
+	}
+	if got.RGBAAt(2, 3) != picture.RGBAAt(2, 3) {
+		t.Error("a corner without a value was painted")
+	}
+	if want := blend(picture.RGBAAt(4, 3), scaleColour(1, 0, 15), opacity*0.75); got.RGBAAt(4, 3) != want {
+		t.Errorf("beside it is %v, want %v", got.RGBAAt(4, 3), want)
+	}
+	if text := optionText(t, m); strings.Contains(text, "row 0, column 0") || !strings.Contains(text, "row 3, column 3") || !strings.Contains(text, "15.000") {
+		t.Errorf("the chart has other cells than those with a value: %s", text)
+	}
+}
+
+// A method that classifies nothing has the held-out loss with the other one, and no accuracy.
+func TestTrainingWithoutClasses(t *testing.T) {
+	f := Training{Title: "T", HeldOut: 116, Steps: []store.Step{
+		{Step: 1, Loss: 3, Accuracy: -1, HeldOut: math.NaN(), Strength: 1}, {Step: 2, Loss: -0.5, Accuracy: -1, HeldOut: -0.25, Strength: 1},
+	}}
+	text := optionText(t, f)
+	for want, is := range map[string]bool{"loss on 116 held-out faces": true, "-0.25": true, "accuracy": false, "nats": false, "NaN": false} {
+		if strings.Contains(text, want) != is {
+			t.Errorf("%q in the chart: %t, want %t: %s", want, !is, is, text)
+		}
+	}
+	var svg bytes.Buffer
+	if err := SVG(&svg, f); err != nil {
+		t.Fatal(err)
+	}
+	if drawn := svg.String(); !strings.Contains(drawn, "116 held-out faces") || strings.Contains(drawn, "accuracy") {
+		t.Error("want the held-out loss and no accuracy in print")
+	}
+}
+
 func TestOverlayOfPartOfAnImage(t *testing.T) {
 	whole := image.NewRGBA(image.Rect(0, 0, 9, 9))
 	part := whole.SubImage(image.Rect(3, 4, 7, 8)).(*image.RGBA)
@@ -456,6 +519,8 @@ func TestErrors(t *testing.T) {
 		"class":           {Sphere{Prototypes: up, Points: []Embedding{{Class: 1}}}, "class 1"},
 		"no image":        {Cells{}, "no image"},
 		"values":          {Cells{Image: blank, Regions: []discrepancy.Mask{one}}, "0 values"},
+		"square":          {Cells{Image: blank, Side: 2, Values: []float64{1}}, "want the 4 of a square"},
+		"both":            {Cells{Image: blank, Side: 1, Regions: []discrepancy.Mask{one}, Values: []float64{1}}, "want one of them"},
 		"weights":         {Cells{Image: blank, Regions: []discrepancy.Mask{{Rect: one.Rect}}, Values: []float64{1}}, "0 weights"},
 		"landmarks":       {Cells{Image: blank, Landmarks: landmarks[:5]}, "5 landmarks"},
 		"scale":           {Cells{Image: blank, Low: 1}, "scale from 1 to 0"},

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -172,5 +173,17 @@ func TestThin(t *testing.T) {
 		if p[1] != 2*p[0] {
 			t.Errorf("point %v is not on the line", p)
 		}
+	}
+}
+
+// Of a method that classifies nothing there is one curve, of losses.
+func TestProgressWithoutClasses(t *testing.T) {
+	p := NewProgress()
+	shown := ""
+	p.show = func(html string) { shown = html }
+	p.Step("training", TrainingStep{1, 2, 0.5, -1, math.NaN()})
+	p.Step("training", TrainingStep{2, 2, 0.25, -1, 0.375})
+	if !strings.Contains(shown, "loss 0.250, held-out faces 0.375 (dots)") || strings.Contains(shown, "accuracy") || strings.Count(shown, "<circle") != 1 {
+		t.Errorf("want one curve of losses with a dot: %s", shown)
 	}
 }

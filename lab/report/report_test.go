@@ -200,6 +200,14 @@ func TestReportTellsTheRun(t *testing.T) {
 	}
 }
 
+// Of a method that classifies nothing the report tells the loss on held-out faces.
+func TestReportWithoutClasses(t *testing.T) {
+	f := training(store.Record{Train: store.Training{HeldOutLoss: -0.25, Loss: 3}})[0]
+	if want := (Fact{"loss on held-out faces", "-0.250 at official strength"}); f != want {
+		t.Errorf("found %v, want %v", f, want)
+	}
+}
+
 func TestRegionMeans(t *testing.T) {
 	// Three regions, two types: classes 0 to 2 are of the first type.
 	got := regionMeans([]float64{0.1, 0.2, 0.3, 0.5, 0.6, 0.9}, 3)

@@ -424,3 +424,38 @@ func TestEncoderMultiple(t *testing.T) {
 		}
 	}
 }
+
+// A stored spec names the packages of an encoder and a loss from outside too, and whoever reads it without them is told so.
+func TestStoredFromOutside(t *testing.T) {
+	enroll(t, toy())
+	RegisterEncoder(EncoderInfo{Name: "toy-net", Doc: "x"})
+	RegisterLoss(LossInfo{Name: "toy-loss", Doc: "x"})
+	s := Default()
+	for _, a := range []string{"method=toy", "encoder.name=toy-net", "loss.name=toy-loss"} {
+		if err := s.Set(a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := s.Stored()
+	want := "# import _ \"testing\", which registers it\n# import _ \"testing\", which registers encoder \"toy-net\"\n" +
+		"# import _ \"testing\", which registers loss \"toy-loss\"\n"
+	if !strings.HasPrefix(text, want) {
+		t.Errorf("stored as %s, want it to begin with %s", text, want)
+	}
+	if got, err := ParseStored("x", []byte(text)); err != nil || !reflect.DeepEqual(got, s) {
+		t.Errorf("came back as %+v, %v", got, err)
+	}
+	delete(encoders.named, "toy-net")
+	delete(losses.named, "toy-loss")
+	for _, parse := range []func(string, []byte) (Spec, error){ParseStored, Parse} {
+		_, err := parse("x", []byte(text))
+		for _, part := range []string{
+			`encoder.name = "toy-net" is not linked; import _ "testing", which registers encoder "toy-net"`,
+			`loss.name = "toy-loss" is not linked; import _ "testing", which registers loss "toy-loss"`,
+		} {
+			if err == nil || !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "method =") {
+				t.Errorf("error %v, want %s, and nothing about the method", err, part)
+			}
+		}
+	}
+}

@@ -38,7 +38,7 @@ func ParseOn(source string, text []byte, load Loader) (Spec, error) {
 		err = s.unread(given)
 	}
 	if err != nil {
-		return Spec{}, fmt.Errorf("spec: %s: %w", source, err)
+		return Spec{}, fmt.Errorf("spec: %s: %w", source, missing(string(text), err))
 	}
 	return s, nil
 }

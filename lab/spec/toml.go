@@ -30,25 +30,64 @@ func ParseStored(source string, text []byte) (Spec, error) {
 	if err == nil {
 		return s, nil
 	}
-	if first, _, _ := strings.Cut(string(text), "\n"); strings.HasPrefix(first, storedMark) {
-		var head struct{ Method string }
-		if _, syntax := toml.Decode(string(text), &head); syntax == nil && methods.named[head.Method].from == "" {
-			err = fmt.Errorf("method = %q is not linked; %s", head.Method, strings.TrimPrefix(first, "# "))
-		}
-	}
-	return Spec{}, fmt.Errorf("spec: %s: %w", source, err)
+	return Spec{}, fmt.Errorf("spec: %s: %w", source, missing(string(text), err))
 }
 
-// storedMark begins the first line of a stored spec.
-const storedMark = "# import _ "
+// importMark begins the lines at the head of a stored spec.
+const importMark = "# import _ "
 
-// Stored is the text of [Spec.TOML] below a comment that says which package registered the method.
+// Stored is the text of [Spec.TOML] below comments that say which packages registered the method, and an encoder and a loss from
+// outside of the lab. What reads a spec names them where they are not linked, so a text written by hand may begin so, too.
 func (s Spec) Stored() string {
-	from := methods.named[s.Method].from
-	if from == "" || from == "main" {
-		return s.TOML()
+	text := ""
+	add := func(from, what string) {
+		if from != "" && from != "main" {
+			text += fmt.Sprintf("%s%q, which registers %s\n", importMark, from, what)
+		}
 	}
-	return fmt.Sprintf("%s%q, which registers it\n", storedMark, from) + s.TOML()
+	add(methods.named[s.Method].from, "it")
+	if from := encoders.named[s.Encoder.Name].from; !strings.HasPrefix(from, module) {
+		add(from, fmt.Sprintf("encoder %q", s.Encoder.Name))
+	}
+	if from := losses.named[s.Loss.Name].from; !strings.HasPrefix(from, module) && s.Reads("loss.name") {
+		add(from, fmt.Sprintf("loss %q", s.Loss.Name))
+	}
+	return text + s.TOML()
+}
+
+// missing is the error that names the imports at the head of text for what it names and is not linked, or else err.
+func missing(text string, err error) error {
+	var head struct {
+		Method        string
+		Encoder, Loss struct{ Name string }
+	}
+	if _, syntax := toml.Decode(text, &head); syntax != nil {
+		return err
+	}
+	var found []error
+	for line := range strings.Lines(text) {
+		needed, marked := strings.CutPrefix(line, importMark)
+		if !marked {
+			break
+		}
+		needed = "import _ " + strings.TrimSpace(needed)
+		switch {
+		case strings.HasSuffix(needed, fmt.Sprintf("encoder %q", head.Encoder.Name)):
+			if encoders.named[head.Encoder.Name].from == "" {
+				found = append(found, fmt.Errorf("%s = %q is not linked; %s", encoders.key, head.Encoder.Name, needed))
+			}
+		case strings.HasSuffix(needed, fmt.Sprintf("loss %q", head.Loss.Name)):
+			if losses.named[head.Loss.Name].from == "" {
+				found = append(found, fmt.Errorf("%s = %q is not linked; %s", losses.key, head.Loss.Name, needed))
+			}
+		case head.Method != "" && methods.named[head.Method].from == "":
+			found = append(found, fmt.Errorf("%s = %q is not linked; %s", methods.key, head.Method, needed))
+		}
+	}
+	if found == nil {
+		return err
+	}
+	return errors.Join(found...)
 }
 
 // Set changes one key, given as "section.key=value"; the value is TOML, and text without quotes is taken as a string. A key

@@ -276,6 +276,23 @@ func TestStepsReadBack(t *testing.T) {
 	}
 }
 
+// What is held out of a method that classifies nothing is a loss, which may be negative.
+func TestStepsWithoutClasses(t *testing.T) {
+	text, err := FormatSteps([]Step{{Step: 1, Accuracy: -1, HeldOut: math.NaN()}, {Step: 2, Accuracy: -1, HeldOut: -0.5}, {Step: 3, HeldOut: -1}, {Step: 4}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := ParseSteps("x", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
+		if got := [2]bool{steps[i].Classified(), steps[i].Measured()}; got != want {
+			t.Errorf("step %d: classified, measured %v, want %v", i+1, got, want)
+		}
+	}
+}
+
 func TestStepErrors(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty":        "",

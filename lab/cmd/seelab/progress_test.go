@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +46,18 @@ func TestProgressLines(t *testing.T) {
 		if lines[i] != want {
 			t.Errorf("line %d is %q, want %q", i, lines[i], want)
 		}
+	}
+}
+
+// Of a method that classifies nothing there is the loss on held-out faces.
+func TestProgressWithoutClasses(t *testing.T) {
+	var out bytes.Buffer
+	p := newProgress(&out)
+	for n, held := range []float64{math.NaN(), -0.125, math.NaN()} {
+		p.report(lab.Event{Stage: "training", Done: n + 1, Total: 3, Training: &train.Progress{Loss: 2.5, Accuracy: -1, HeldOut: -1, HeldOutLoss: held}})
+	}
+	if want := "training: loss 2.500, held-out -0.125, 3 of 3\n"; out.String() != want {
+		t.Errorf("printed %q, want %q", out.String(), want)
 	}
 }
 
