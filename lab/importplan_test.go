@@ -84,8 +84,9 @@ lab                                | yes   | yes   | bench datasets datasets/syn
                                    |       |       | figure report run source spec store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | figure lab notebook
-lab/cmd/seelab                     | yes   | yes   | accel/malloc cluster datasets encoder experiments extract figure lab
+lab/cli                            | yes   | yes   | accel/malloc cluster datasets encoder experiments extract figure lab
                                    |       |       | notebook safetensors source spec store table video
+lab/cmd/seelab                     | yes   | yes   | cli
 notebooks                          | no    | no    |
 `
 

@@ -33,8 +33,8 @@ var others = map[string][]string{
 	"figure/chart.go":   {"min"},
 	"figure/sphere.go":  {"min"},
 	// Examples of commands.
-	"cmd/seelab/bench.go":   {"resnet18"},
-	"cmd/seelab/weights.go": {"resnet18"},
+	"cli/bench.go":   {"resnet18"},
+	"cli/weights.go": {"resnet18"},
 }
 
 // allowed tells whether others let the file at path hold a name.

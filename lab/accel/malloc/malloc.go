@@ -3,7 +3,7 @@
 //
 //	import _ "github.com/seeable-lab/seeable/lab/accel/malloc"
 //
-// Of the lab's packages only lab/cmd/seelab and lab/nb import it; a program that imports the others keeps the malloc that it has.
+// Of the lab's packages only lab/cli, which is seelab, and lab/nb import it; a program that imports the others keeps the malloc that it has.
 //
 // What it costs: the process has one heap for all threads, which never shrinks, in huge pages where the kernel gives them, and
 // reserves half of the machine's memory as address space (not as memory). posix_memalign is replaced. Results are the same to

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/accel/malloc" // also has seelab train with it
+	"github.com/seeable-lab/seeable/lab/spec"
+)
+
+func newBench() *cobra.Command {
+	var s surroundings
+	d := spec.Default()
+	var size, batch, variants int
+	var encoder, precision string
+	var seconds float64
+	var asJSON, checkpoint bool
+	cmd := &cobra.Command{
+		Use:   "bench discrepancy|variants|train|score",
+		Short: "Measure speed and memory on this machine",
+		Long: `Bench measures on synthetic faces and all cores, without the time that graphs take to compile:
+  discrepancy  making augmented training images
+  variants     making the K test variants of faces
+  train        training, as it is, and with the input and the network each alone
+  score        from faces in memory to the official score, with all variants or --variants of them, and in one pass
+The Python peer of discrepancy (albumentations 1.3.1 and OpenCV, the official operations) made 220 to 270 images a
+second at 128 pixels and 70 to 80 at 224, on two cores.`,
+		Example: `  seelab bench discrepancy --size 128
+  seelab bench train --encoder compact --size 64 --batch 64 --seconds 20
+  seelab bench train --encoder resnet18 --size 128 --batch 16 --precision bfloat16
+  seelab bench train --encoder efficientnet-b0 --size 128 --batch 16 --checkpoint
+  seelab bench score --json
+  seelab bench score --variants 8`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 || !slices.Contains(lab.Benches, args[0]) {
+				return fmt.Errorf("found %q, want one of %s", args, strings.Join(lab.Benches, ", "))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if size == 0 {
+				size = d.Encoder.Size
+				if slices.Contains([]string{"discrepancy", "variants"}, args[0]) {
+					size = 128
+				}
+			}
+			d.Encoder.Name, d.Encoder.Size, d.Train.Batch, d.Score.Variants = encoder, size, batch, variants
+			d.Encoder.Precision, d.Train.Checkpoint = precision, checkpoint
+			return s.open(cmd, func(l *lab.Lab) error {
+				speed, err := l.Bench(cmd.Context(), args[0], d, time.Duration(seconds*float64(time.Second)))
+				if err != nil {
+					return err
+				}
+				memory, err := peakRSS()
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), struct {
+						lab.Speed
+						PeakRSS float64 `json:"peak_rss_mb"`
+						Malloc  string  `json:"malloc,omitempty"` // empty for that of the C library as it is
+					}{speed, memory, mallocName()})
+				}
+				out := cmd.OutOrStdout()
+				fmt.Fprintf(out, "%s at %d px, %d cores", speed.Bench, speed.Size, speed.Cores)
+				if speed.Encoder != "" {
+					fmt.Fprintf(out, ", %s in %s on %s", speed.Encoder, speed.Precision, speed.Backend)
+				}
+				if speed.Checkpoint {
+					fmt.Fprint(out, ", maps recomputed")
+				}
+				fmt.Fprintf(out, ":\n%10.1f images a second\n", speed.ImagesPerSecond)
+				if speed.FacesPerSecond > 0 {
+					fmt.Fprintf(out, "%10.1f faces a second\n", speed.FacesPerSecond)
+				}
+				if speed.CPUPerFace > 0 {
+					fmt.Fprintf(out, "%10.1f ms of CPU time a face\n", speed.CPUPerFace)
+				}
+				if speed.Gain > 0 {
+					fmt.Fprintf(out, "%10.1f faces a second with all variants: %d are %.1f times as fast (%.1f times by CPU time)\n",
+						speed.FullPerSecond, speed.Variants, speed.Gain, speed.CPUGain)
+				}
+				if speed.OnePassGain > 0 {
+					fmt.Fprintf(out, "%10.1f faces a second in one pass, %.1f times as many as with all variants (%.1f times by CPU time)\n",
+						speed.OnePassPerSecond, speed.OnePassGain, speed.OnePassCPUGain)
+				}
+				if speed.NetworkPerSecond > 0 {
+					fmt.Fprintf(out, "%10.1f images a second of the network alone\n", speed.NetworkPerSecond)
+				}
+				if speed.InputPerSecond > 0 {
+					fmt.Fprintf(out, "%10.1f images a second of the input alone\n", speed.InputPerSecond)
+				}
+				if n := speed.Compiled + speed.Loaded; n > 0 {
+					fmt.Fprintf(out, "%10.1f seconds before, for %d programs: %d compiled, %d kept from earlier\n", speed.CompileSeconds, n, speed.Compiled, speed.Loaded)
+				}
+				fmt.Fprintf(out, "%10.1f MB of memory at the peak", memory)
+				if name := mallocName(); name != "" {
+					fmt.Fprintf(out, ", malloc %s", name)
+				}
+				fmt.Fprintln(out)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().IntVar(&size, "size", 0, "side of the images in `pixels`; the default is 128 for discrepancy and variants, 64 else")
+	cmd.Flags().IntVar(&batch, "batch", d.Train.Batch, "`images` of a training step")
+	cmd.Flags().IntVar(&variants, "variants", 0, "`number` of the variants that score makes, 0 for all")
+	cmd.Flags().StringVar(&encoder, "encoder", d.Encoder.Name, "`name` of the network")
+	cmd.Flags().StringVar(&precision, "precision", d.Encoder.Precision, "`type` of the network's maps: float32 or bfloat16")
+	cmd.Flags().BoolVar(&checkpoint, "checkpoint", d.Train.Checkpoint, "train with the maps inside a block made anew in the backward pass: less memory, more time")
+	cmd.Flags().Float64Var(&seconds, "seconds", 5, "least time of a measurement")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	s.backendFlag(cmd)
+	return cmd
+}
+
+// mallocName names the malloc that this process has, where it isn't that of the C library as it is.
+func mallocName() string {
+	if malloc.Kept() {
+		return "keeps freed memory (lab/accel/malloc)"
+	}
+	return ""
+}
+
+// peakRSS is the most memory that the process has had in use, in 10⁶ bytes.
+func peakRSS() (float64, error) {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0, fmt.Errorf("peak memory: %w", err)
+	}
+	bytes := float64(usage.Maxrss)
+	if runtime.GOOS != "darwin" {
+		bytes *= 1024 // Linux counts in KiB
+	}
+	return bytes / 1e6, nil
+}

@@ -1,0 +1,273 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
+	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/toolbox"
+	"github.com/seeable-lab/seeable/lab/video"
+)
+
+// needExtractor is the ffmpeg of this machine, or skips the test where it or the nets lack: tests download nothing.
+func needExtractor(t *testing.T) (ffmpeg string) {
+	t.Helper()
+	ffmpeg, err := video.Find(t.Context())
+	if err != nil {
+		t.Skipf("%v", err)
+	}
+	cache, err := toolbox.OpenCache()
+	if err != nil {
+		t.Skipf("%v", err)
+	}
+	for _, a := range []toolbox.Artifact{toolbox.CenterFace, toolbox.FaceMesh} {
+		if _, ok := cache.Find(a); !ok {
+			t.Skipf("no %s in the cache: seelab faces brings them", a.Name)
+		}
+	}
+	return ffmpeg
+}
+
+// drawVideo writes a clip of three frames of a drawn face; the face is not in the first frame if it is late.
+func drawVideo(t *testing.T, ffmpeg, path string, items []datasets.Item, late bool) {
+	t.Helper()
+	var raw bytes.Buffer
+	for i := range 3 {
+		picture := image.NewRGBA(image.Rect(0, 0, 320, 288))
+		draw.Draw(picture, picture.Rect, image.NewUniform(color.RGBA{110, 120, 130, 255}), image.Point{}, draw.Src)
+		if !late || i > 0 {
+			f, err := datasets.Load(items[i%len(items)])
+			if err != nil {
+				t.Fatal(err)
+			}
+			draw.Draw(picture, f.Image.Rect.Add(image.Pt(20+8*i, 16)), f.Image, image.Point{}, draw.Src)
+		}
+		raw.Write(picture.Pix)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(ffmpeg, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgba", "-video_size", "320x288", "-framerate", "5",
+		"-i", "pipe:0", "-c:v", "mpeg4", "-q:v", "2", "-bf", "0", "-pix_fmt", "yuv420p", "file:"+path)
+	cmd.Stdin = &raw
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// drawVideos writes a data set of clips with a list of its parts: 6 real ones to train on, 3 real and 3 fake ones to test on.
+func drawVideos(t *testing.T, ffmpeg string) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	train, test := synthetic.Sets(5)
+	of := func(set datasets.Set, method string) (videos [][]datasets.Item) {
+		for _, it := range set.Items {
+			if it.Method != method {
+				continue
+			}
+			if n := len(videos); n == 0 || videos[n-1][0].VideoID() != it.VideoID() {
+				videos = append(videos, nil)
+			}
+			videos[len(videos)-1] = append(videos[len(videos)-1], it)
+		}
+		return videos
+	}
+	rows := [][]string{{"file", "label", "method", "video", "target", "split"}}
+	add := func(split, method string, fake bool, videos [][]datasets.Item) {
+		for i, items := range videos {
+			name := fmt.Sprintf("%s%s%d", split, method, i)
+			drawVideo(t, ffmpeg, filepath.Join(root, "mine", name+".mp4"), items, fake && i == 0)
+			label := map[bool]string{false: "0", true: "1"}[fake]
+			rows = append(rows, []string{name + ".mp4", label, method, name, name, split})
+		}
+	}
+	add("train", "real", false, of(train, train.Items[0].Method)[:6])
+	add("test", "real", false, of(test, "original")[:3])
+	add("test", "swap", true, of(test, "swap")[:3])
+	writeCSV(t, filepath.Join(root, "mine", "videos.csv"), rows)
+	return root
+}
+
+func TestFacesOfNothing(t *testing.T) {
+	t.Setenv(lab.DataEnv, "")
+	root := t.TempDir()
+	write(t, filepath.Join(root, "wild/real/a.mp4"), []byte("\x00\x00\x00\x18ftypisom"))
+	write(t, filepath.Join(root, "wild/fake/a.mp4"), []byte("\x00\x00\x00\x18ftypisom"))
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "no data folder is given"},
+		{[]string{"--data", t.TempDir()}, "no data set of videos"},
+		{[]string{"--data", root, "--dataset", "tame"}, `no data set of videos "tame" below`},
+		{[]string{"--data", root, "--faces", filepath.Join(root, "faces")}, "lies in that of the data"},
+		{[]string{"--data", root, "--frames", "0"}, "0 frames a video"},
+	} {
+		code, _, stderr := seelab(t, append([]string{"faces"}, c.args...)...)
+		if code != failed || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("faces %v: exit code %d, %q; want %q", c.args, code, stderr, c.want)
+		}
+	}
+}
+
+// The whole way from videos: extract, train, test, score.
+func TestRunOnVideos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains: seconds to compile")
+	}
+	acceltest.ForTest(t)
+	ffmpeg := needExtractor(t)
+	data, cache, results := drawVideos(t, ffmpeg), t.TempDir(), filepath.Join(t.TempDir(), "runs")
+	experiment := filepath.Join(t.TempDir(), "tiny.toml")
+	write(t, experiment, []byte(tiny))
+	faces := []string{"--data", data, "--faces", cache, "--frames", "3"}
+	run := append([]string{"run", experiment, "--set", `data.train=["mine"]`, "--set", "data.holdout=0.5", "--set", "score.name=onepass", "--results", results, "--json"}, faces...)
+
+	code, _, stderr := seelab(t, run...)
+	if want := "run seelab faces --data " + data + ` --dataset "mine" --faces ` + cache + " --frames 3"; code != failed || !strings.Contains(stderr, want) {
+		t.Fatalf("without faces: exit code %d, %s; want %s", code, stderr, want)
+	}
+	var reports []extract.Report
+	if err := json.Unmarshal([]byte(must(t, append([]string{"faces", "--json"}, faces...)...)), &reports); err != nil {
+		t.Fatal(err)
+	}
+	if r := reports[0]; len(reports) != 1 || r.Videos != 12 || r.Fresh != 12 || r.Frames != 36 || r.Blank != 1 || len(r.Problems) != 0 {
+		t.Errorf("%+v", reports)
+	}
+	if text := must(t, append([]string{"faces"}, faces...)...); !strings.Contains(text, "mine          12    0      36             1") {
+		t.Errorf("again:\n%s", text)
+	}
+	var report datasets.Report
+	if err := json.Unmarshal([]byte(must(t, append([]string{"doctor", "--json"}, faces...)...)), &report); err != nil {
+		t.Fatal(err)
+	}
+	if n := report.Datasets[0].Faces; n == nil || *n != 12 {
+		t.Errorf("doctor knows of %v faces", n)
+	}
+
+	code, stdout, stderr := seelab(t, run...)
+	if code != 0 {
+		t.Fatal(stderr)
+	}
+	var record store.Record
+	if err := json.Unmarshal([]byte(stdout), &record); err != nil {
+		t.Fatal(err)
+	}
+	if record.Train.Faces+record.Train.HeldOut != 18 || record.Train.Fallback != 0 {
+		t.Errorf("trained on %+v", record.Train)
+	}
+	for _, test := range record.Tests {
+		want := store.Test{Dataset: "mine", NReal: 3, NFake: 3, Coverage: 1}
+		if test.Level == "frame" {
+			want.NReal, want.NFake, want.Coverage = 9, 8, 17./18
+		}
+		if test.Dataset != "mine" || test.NReal != want.NReal || test.NFake != want.NFake || math.Abs(test.Coverage-want.Coverage) > 1e-9 || test.Fallback != 0 || test.Partial {
+			t.Errorf("test %+v, want %+v", test, want)
+		}
+	}
+
+	// The score of a video is that of the run.
+	names, items, err := store.ReadItems(filepath.Join(results, record.Run, store.ScoresFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := len(names) - 1 // onepass
+	want, n := map[int]float64{}, 0
+	for _, it := range items {
+		if it.Video == "testswap0" && !math.IsNaN(it.Scores[column]) {
+			want[it.Frame] = it.Scores[column]
+			n++
+		}
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	var got struct{ Videos []scoredVideo }
+	clip := filepath.Join(data, "mine", "testswap0.mp4")
+	text := must(t, "score", "--run", "tiny", "--results", results, "--frames", "3", "--out", out, "--json", clip)
+	if err := json.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatal(err)
+	}
+	v := got.Videos[0]
+	if n != 2 || v.Found != 2 || len(v.Frames) != 3 || v.Frames[0].Score != nil || v.Name != "onepass" {
+		t.Fatalf("%d frames in scores.csv; %s", n, text)
+	}
+	mean := 0.0
+	for _, f := range v.Frames[1:] {
+		if math.Abs(*f.Score-want[f.Frame]) > 1e-5 {
+			t.Errorf("frame %d has score %g, in the run %g", f.Frame, *f.Score, want[f.Frame])
+		}
+		mean += *f.Score / 2
+	}
+	if math.Abs(v.Score-mean) > 1e-9 || math.Abs(v.Frames[2].Second-0.4) > 1e-6 {
+		t.Errorf("score %g, want the mean %g; the last frame at %g s", v.Score, mean, v.Frames[2].Second)
+	}
+	pictures := []string{v.Timeline}
+	for i, f := range v.Telling {
+		pictures = append(pictures, f.Heat)
+		if i > 0 && f.FaceScore.Score > v.Telling[i-1].FaceScore.Score {
+			t.Error("the most telling frame is not the first")
+		}
+	}
+	for _, path := range pictures {
+		picture, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := png.Decode(bytes.NewReader(picture)); err != nil || filepath.Dir(path) != out {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if len(pictures) != 3 {
+		t.Errorf("pictures %v", pictures)
+	}
+	if text := must(t, "score", "--run", "tiny", "--results", results, "--frames", "3", "--out", out, clip); !strings.Contains(text, "no face") || !strings.Contains(text, v.Timeline) {
+		t.Errorf("%s", text)
+	}
+
+	// What cannot be scored.
+	blank := filepath.Join(t.TempDir(), "blank.mp4")
+	cmd := exec.Command(ffmpeg, "-loglevel", "error", "-f", "lavfi", "-i", "color=c=gray:s=160x120:r=5:d=1", "-c:v", "mpeg4", "file:"+blank)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	notes := filepath.Join(t.TempDir(), "notes.txt")
+	write(t, notes, []byte("these are notes\n"))
+	for _, c := range []struct {
+		file string
+		want string
+	}{
+		{blank, "blank.mp4: no face found on any of 3 frames"},
+		{notes, "not a readable video"},
+		{filepath.Join(data, "absent.mp4"), "no such file"},
+	} {
+		code, _, stderr := seelab(t, "score", "--run", "tiny", "--results", results, "--frames", "3", "--out", out, c.file)
+		if code != failed || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s: exit code %d, %s; want %q", c.file, code, stderr, c.want)
+		}
+	}
+	// Beside others they are left out and named.
+	code, stdout, stderr = seelab(t, "score", "--run", "tiny", "--results", results, "--frames", "3", "--out", out, blank, clip)
+	if code != 0 || !strings.Contains(stdout, clip) || !strings.Contains(stderr, "skipped: ") || !strings.Contains(stderr, "no face found") {
+		t.Errorf("exit code %d, %s, %s", code, stdout, stderr)
+	}
+}

@@ -1,0 +1,95 @@
+// Package cli is the command seelab, a thin layer over package lab. A program whose main calls [Main] is a seelab with the
+// methods, encoders and losses of the packages that it imports besides:
+//
+//	import (
+//		_ "example.org/boundary"
+//
+//		"github.com/seeable-lab/seeable/lab/cli"
+//	)
+//
+//	func main() { cli.Main() }
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cluster"
+)
+
+// Main runs the command line that the process was called with, and ends the process.
+func Main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the process at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// Exit codes.
+const (
+	failed      = 1
+	misused     = 2
+	interrupted = 130 // as a shell says of a command that SIGINT ended
+)
+
+// execute runs a command line and returns its exit code.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	called, err := root.ExecuteContextC(ctx)
+	var failure failure
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errTryAgain):
+		fmt.Fprintf(stderr, "seelab: %s\n", oneLine(err))
+		return cluster.TryAgain
+	case ctx.Err() != nil:
+		text := "interrupted"
+		if stopped, ok := errors.AsType[*lab.StoppedError](err); ok {
+			text += ": " + stopped.Error()
+		}
+		fmt.Fprintf(stderr, "seelab: %s\n", text)
+		return interrupted
+	case errors.As(err, &failure):
+		fmt.Fprintf(stderr, "seelab: %s\n", oneLine(err))
+		return failed
+	default:
+		fmt.Fprintf(stderr, "seelab: %s (see %s --help)\n", oneLine(err), called.CommandPath())
+		return misused
+	}
+}
+
+// errTryAgain is the error of a cell that stopped before it was done and is to be started again.
+var errTryAgain = errors.New("not done; start it again to continue")
+
+// oneLine prints an error that may be several.
+func oneLine(err error) string {
+	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+}
+
+// failure is an error of a command that was called rightly.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// arguments demands between low and high arguments, high < 0 meaning any number; want says which.
+func arguments(low, high int, want string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < low || high >= 0 && len(args) > high {
+			return fmt.Errorf("found %d arguments, want %s", len(args), want)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/seeable-lab/seeable/lab"
+)
+
+// lineEvery is how often a stage says where it is when stderr is no terminal.
+const lineEvery = 10 * time.Second
+
+// progress shows what a lab does: a bar on a terminal, elsewhere a line now and then.
+type progress struct {
+	w        io.Writer
+	terminal bool
+	now      func() time.Time
+
+	bar     *progressbar.ProgressBar
+	stage   string
+	heldOut float64   // the last that was measured, accuracy or loss; NaN before
+	first   time.Time // of the stage's first report, which had done items behind it
+	done    int
+	line    time.Time // of the last line
+}
+
+func newProgress(w io.Writer) *progress {
+	file, isFile := w.(*os.File)
+	return &progress{w: w, terminal: isFile && term.IsTerminal(int(file.Fd())), now: time.Now}
+}
+
+func (p *progress) report(e lab.Event) {
+	if e.Note != "" {
+		p.clear()
+		fmt.Fprintln(p.w, e.Note)
+		return
+	}
+	if e.Stage != p.stage {
+		p.close()
+		p.stage, p.heldOut, p.first, p.done, p.line = e.Stage, math.NaN(), p.now(), e.Done, p.now()
+		if p.terminal {
+			p.bar = progressbar.NewOptions(e.Total, progressbar.OptionSetWriter(p.w), progressbar.OptionShowCount(),
+				progressbar.OptionSetWidth(10), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+		}
+	}
+	// The bar with its text has room in 80 columns.
+	text, short := e.Stage, e.Stage
+	if t := e.Training; t != nil {
+		text, short = fmt.Sprintf("%s: loss %.3f", e.Stage, t.Loss), fmt.Sprintf("loss %.3f", t.Loss)
+		if t.Accuracy < 0 { // the method classifies nothing
+			if !math.IsNaN(t.HeldOutLoss) {
+				p.heldOut = t.HeldOutLoss
+			}
+		} else {
+			text += fmt.Sprintf(", accuracy %.3f", t.Accuracy)
+			short += fmt.Sprintf(" acc %.3f", t.Accuracy)
+			if t.HeldOut >= 0 {
+				p.heldOut = t.HeldOut
+			}
+		}
+		if !math.IsNaN(p.heldOut) {
+			text += fmt.Sprintf(", held-out %.3f", p.heldOut)
+			short += fmt.Sprintf(" held-out %.3f", p.heldOut)
+		}
+	}
+	if p.bar != nil {
+		p.bar.Describe(short)
+		// Nothing to be done about a terminal that cannot be written.
+		_ = p.bar.Set(e.Done)
+		return
+	}
+	if finished := e.Done == e.Total; finished && e.Total > 1 || p.now().Sub(p.line) >= lineEvery {
+		p.line = p.now()
+		fmt.Fprintf(p.w, "%s, %d of %d%s\n", text, e.Done, e.Total, p.left(e))
+	}
+}
+
+// left is how long the stage still takes at the pace since its first report.
+func (p *progress) left(e lab.Event) string {
+	if e.Done <= p.done || e.Done >= e.Total {
+		return ""
+	}
+	each := float64(p.now().Sub(p.first)) / float64(e.Done-p.done)
+	return fmt.Sprintf(", %v left", time.Duration(each*float64(e.Total-e.Done)).Round(time.Second))
+}
+
+// clear takes the bar away for a line of text.
+func (p *progress) clear() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+	}
+}
+
+// close ends the stage.
+func (p *progress) close() {
+	p.clear()
+	p.bar, p.stage = nil, ""
+}
+
+// skipped names what was left out, or the first of it.
+func skipped(w io.Writer, names []string) {
+	const shown = 10
+	for i, name := range names {
+		if i == shown {
+			fmt.Fprintf(w, "skipped: %d more\n", len(names)-shown)
+			break
+		}
+		fmt.Fprintf(w, "skipped: %s\n", strings.ReplaceAll(name, "\n", "; "))
+	}
+}

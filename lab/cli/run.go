@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seeable-lab/seeable/experiments"
+	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/table"
+)
+
+func newRun() *cobra.Command {
+	var s surroundings
+	var sets []string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "run EXPERIMENT",
+		Short: "Train, choose the score on real faces, test; or show a run that is finished",
+		Long: `Run does an experiment: it trains on real faces, chooses the anomaly score on held-out real faces, tests on every set
+the spec names (all that are found under the data folder, if it names none) and writes the run folder. EXPERIMENT is
+one of seelab list, or the path of a .toml file. A run that is finished is shown again at once.
+
+Of videos in the layouts of their authors it takes the faces that seelab faces has cut: to test on, where there are no
+crops of the data set, and to train on, where the spec names the data set, as in --set data.train="FF++ c23".`,
+		Example: `  seelab run seeable-mini --data DIR
+  seelab run seeable-mini --data DIR --set seed=2 --set train.steps=3000
+  seelab run mine.toml --data DIR --json`,
+		Args: arguments(1, 1, "the name of one experiment or the path of a .toml file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			experiment, err := loadExperiment(args[0], sets)
+			if err != nil {
+				return err
+			}
+			return s.open(cmd, func(l *lab.Lab) error {
+				run, err := l.Run(cmd.Context(), experiment)
+				if err != nil {
+					return err
+				}
+				return show(cmd, run, run.Record, asJSON)
+			})
+		},
+	}
+	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a `key=value` of the spec; may be repeated; seelab spec --keys lists them")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the run's record as one JSON object")
+	s.resultsFlag(cmd)
+	s.dataFlags(cmd)
+	s.facesFlags(cmd)
+	s.memoryFlag(cmd, oneMemory)
+	s.backendFlag(cmd)
+	s.devicesFlag(cmd)
+	return cmd
+}
+
+// loadExperiment loads a spec and changes some of its keys.
+func loadExperiment(name string, sets []string) (spec.Spec, error) {
+	s, err := experiments.Load(name)
+	for _, set := range sets {
+		if err != nil {
+			break
+		}
+		err = s.Set(set)
+	}
+	return s, err
+}
+
+// show prints the record of a run or of another test of it.
+func show(cmd *cobra.Command, run *lab.Run, r store.Record, asJSON bool) error {
+	skipped(cmd.ErrOrStderr(), r.Skipped)
+	if asJSON {
+		return printJSON(cmd.OutOrStdout(), r)
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintln(out, table.Tests(r).Text())
+	held := fmt.Sprintf("Held-out loss %.3f", r.Train.HeldOutLoss)
+	if r.Train.Classified() {
+		held = fmt.Sprintf("Accuracy on held-out faces %.3f, by guessing %.3f", r.Train.Accuracy, r.Train.Chance)
+	}
+	fmt.Fprintf(out, "%s, %.0f s. %s.\n", r.Run, r.Seconds, held)
+	if len(r.Skipped) > 0 {
+		fmt.Fprintf(out, "Skipped: %d bad images or manifest rows.\n", len(r.Skipped))
+	}
+	fmt.Fprintf(out, "Report: %s\n", filepath.Join(run.Dir, store.ReportFile))
+	return nil
+}
+
+func printJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}

@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/figure"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/video"
+)
+
+func newScore() *cobra.Command {
+	var s surroundings
+	var id, dir string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "score --run ID FILE...",
+		Short: "Score videos, or pictures of faces, and show where they look wrong",
+		Long: `Score gives each picture, a crop around one face, the anomaly score of a finished run: larger means more likely fake; it
+is not a probability. Where the score compares the K variants of a face with their prototypes, it also prints those
+similarities and draws them over the face, region by region: FACE.heat.png in the folder --out.
+
+A video file, or a folder of frames, gets the mean score of the frames in which a face is found, looked for as seelab faces
+does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those that look most wrong.`,
+		Example: `  seelab score --run seeable-mini face.png
+  seelab score --run seeable-mini --json --out heat *.png
+  seelab score --run seeable-mini --out scored clip.mp4`,
+		Args: arguments(1, -1, "the path of at least one image or video"),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return s.open(cmd, func(l *lab.Lab) error {
+				run, err := l.Load(id)
+				if err != nil {
+					return err
+				}
+				if run.Record.Train.Synthetic {
+					fmt.Fprintf(cmd.ErrOrStderr(), "%s was trained on synthetic faces: its scores say nothing about photographs\n", run.Record.Run)
+				}
+				pictures, clips := sortMedia(files)
+				var scores []lab.FaceScore
+				skipped := []string{}
+				if len(pictures) > 0 {
+					if scores, skipped, err = l.Score(cmd.Context(), run, pictures...); err != nil {
+						return err
+					}
+				}
+				var videos []scoredVideo
+				names := outputs{dir: dir}
+				for _, clip := range clips {
+					v, err := scoreVideo(cmd.Context(), l, run, clip, &names)
+					if err == nil {
+						videos = append(videos, v)
+					} else if s.strict || len(files) == 1 || cmd.Context().Err() != nil || errors.Is(err, video.ErrNoFFmpeg) {
+						return err
+					} else {
+						skipped = append(skipped, err.Error())
+					}
+				}
+				for _, reason := range skipped {
+					fmt.Fprintln(cmd.ErrOrStderr(), "skipped:", oneLine(errors.New(reason)))
+				}
+				if len(scores)+len(videos) == 0 {
+					return fmt.Errorf("none of the %d files could be scored", len(files))
+				}
+				scored, err := drawHeat(&names, scores)
+				if err != nil {
+					return err
+				}
+				out := cmd.OutOrStdout()
+				if asJSON {
+					found := map[string]any{"run": run.Record.Run, "faces": scored, "skipped": skipped}
+					if clips != nil {
+						found["videos"] = videos
+					}
+					return printJSON(out, found)
+				}
+				for _, face := range scored {
+					printScore(out, run.Spec.Discrepancy.Types, face)
+				}
+				for _, v := range videos {
+					printVideo(out, v)
+				}
+				return nil
+			})
+		},
+	}
+	runFlag(cmd, &id)
+	cmd.Flags().StringVar(&dir, "out", ".", "`folder` for the pictures")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	s.resultsFlag(cmd)
+	s.backendFlag(cmd)
+	s.cutFlags(cmd)
+	s.strictFlag(cmd)
+	return cmd
+}
+
+// sortMedia tells pictures from videos and folders of frames.
+func sortMedia(files []string) (pictures, clips []string) {
+	for _, file := range files {
+		if isPicture(file) {
+			pictures = append(pictures, file)
+		} else {
+			clips = append(clips, file)
+		}
+	}
+	return pictures, clips
+}
+
+// isPicture tells a picture by its name or its beginning. What cannot be read is taken for one.
+func isPicture(path string) bool {
+	if slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(filepath.Ext(path))) {
+		info, err := os.Stat(path)
+		return err != nil || !info.IsDir()
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return true
+	}
+	defer in.Close()
+	head := make([]byte, 4)
+	n, _ := io.ReadFull(in, head)
+	return bytes.HasPrefix(head[:n], []byte("\xff\xd8\xff")) || bytes.HasPrefix(head[:n], []byte("\x89PNG"))
+}
+
+// scored is a scored face and where its heat map is, "" if it has none.
+type scored struct {
+	lab.FaceScore
+	Heat string `json:"heat,omitempty"`
+}
+
+// drawHeat writes the heat maps of faces whose score has regions.
+func drawHeat(names *outputs, scores []lab.FaceScore) ([]scored, error) {
+	var out []scored
+	for _, score := range scores {
+		face := scored{FaceScore: score}
+		if score.Map != nil {
+			face.Heat = names.path(score.File, ".heat.png")
+			if err := writeHeat(face.Heat, filepath.Base(score.File), score); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, face)
+	}
+	return out, nil
+}
+
+// outputs names the files that are written.
+type outputs struct {
+	dir   string
+	taken map[string]bool
+}
+
+// path is that of a picture made of a file; those of files of one name in several folders are numbered.
+func (o *outputs) path(file, end string) string {
+	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	path := filepath.Join(o.dir, name+end)
+	for n := 2; o.taken[path]; n++ {
+		path = filepath.Join(o.dir, fmt.Sprintf("%s-%d%s", name, n, end))
+	}
+	if o.taken == nil {
+		o.taken = map[string]bool{}
+	}
+	o.taken[path] = true
+	return path
+}
+
+// writeHeat draws the heat map of a face under its name.
+func writeHeat(path, name string, score lab.FaceScore) error {
+	heat, err := lab.HeatMap(score, fmt.Sprintf("%s: %s %.3f", name, score.Name, score.Score))
+	if err != nil {
+		return err
+	}
+	return writePNG(path, heat)
+}
+
+func writePNG(path string, f figure.Figure) error {
+	var png bytes.Buffer
+	if err := figure.PNG(&png, f); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return store.WriteFile(path, png.Bytes())
+}
+
+func printScore(w io.Writer, types []string, face scored) {
+	fmt.Fprintf(w, "%s: %.4f (%s)", face.File, face.Score, face.Name)
+	if face.Fallback {
+		fmt.Fprint(w, ", no landmarks: those of a mean face")
+	}
+	fmt.Fprintln(w)
+	// Labels go type by type.
+	n := len(face.Similarities) / len(types)
+	for i, kind := range types {
+		if n > 0 {
+			fmt.Fprintf(w, "  %-10s % .3f\n", kind, face.Similarities[i*n:(i+1)*n])
+		}
+	}
+	if face.Heat != "" {
+		fmt.Fprintf(w, "  heat map: %s\n", face.Heat)
+	}
+}

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/seeable-lab/seeable/lab"
+)
+
+// scoredVideo is a scored video and where its pictures are.
+type scoredVideo struct {
+	*lab.VideoScore
+	Timeline string         `json:"timeline"`
+	Telling  []tellingFrame `json:"telling"`
+}
+
+// tellingFrame is one of the frames that look most wrong.
+type tellingFrame struct {
+	Frame  int     `json:"frame"`
+	Second float64 `json:"second"`
+	lab.FaceScore
+	Heat string `json:"heat,omitempty"`
+}
+
+// scoreVideo scores a video and draws its timeline and the heat maps of its most telling frames.
+func scoreVideo(ctx context.Context, l *lab.Lab, run *lab.Run, file string, names *outputs) (scoredVideo, error) {
+	score, err := l.ScoreVideo(ctx, run, file)
+	if err != nil {
+		return scoredVideo{}, err
+	}
+	v := scoredVideo{VideoScore: score, Timeline: names.path(file, ".timeline.png")}
+	if err := writePNG(v.Timeline, lab.Timeline(score)); err != nil {
+		return scoredVideo{}, err
+	}
+	for _, face := range score.Telling {
+		at := score.Frames[face.At]
+		t := tellingFrame{Frame: at.Frame, Second: at.Second, FaceScore: face.Result}
+		if face.Map != nil {
+			t.Heat = names.path(file, fmt.Sprintf(".frame-%d.heat.png", at.Frame))
+			title := fmt.Sprintf("%s, frame %d", filepath.Base(file), at.Frame)
+			if err := writeHeat(t.Heat, title, face.Result); err != nil {
+				return scoredVideo{}, err
+			}
+		}
+		v.Telling = append(v.Telling, t)
+	}
+	return v, nil
+}
+
+func printVideo(w io.Writer, v scoredVideo) {
+	fmt.Fprintf(w, "%s: %.4f (%s), the mean of %d frames with a face of %d\n", v.File, v.Score, v.Name, v.Found, len(v.Frames))
+	if v.Problem != "" {
+		fmt.Fprintf(w, "  not all of it: %s\n", v.Problem)
+	}
+	for _, f := range v.Frames {
+		fmt.Fprintf(w, "  frame %6d at %7.2f s  ", f.Frame, f.Second)
+		if f.Score == nil {
+			fmt.Fprint(w, "no face")
+		} else {
+			fmt.Fprintf(w, "%.4f", *f.Score)
+		}
+		if len(f.Faces) > 1 {
+			fmt.Fprintf(w, "  (%d faces)", len(f.Faces))
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "  timeline: %s\n", v.Timeline)
+	for _, t := range v.Telling {
+		fmt.Fprintf(w, "  looks most wrong: frame %d at %.2f s, %.4f", t.Frame, t.Second, t.FaceScore.Score)
+		if t.Heat != "" {
+			fmt.Fprintf(w, ", heat map: %s", t.Heat)
+		}
+		fmt.Fprintln(w)
+	}
+}

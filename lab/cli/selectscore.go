@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/table"
+)
+
+func newSelectScore() *cobra.Command {
+	var s surroundings
+	var id string
+	var asJSON bool
+	var sets []string
+	cmd := &cobra.Command{
+		Use:   "select-score --run ID",
+		Short: "Repeat the choice of a run's anomaly score, on real faces only",
+		Long: `Select-score takes the real faces that the run held out, makes pseudo-fakes of them, and measures how well each anomaly
+score of the method tells the two apart. No deepfake is seen. The run stays as it is; to use another score, run the
+experiment with --set score.name=NAME. With --set augment.KEY=VALUE the faces and the pseudo-fakes are augmented in another way
+than in training, to see how the scores bear another compression, for example.`,
+		Example: `  seelab select-score --run seeable-mini --data DIR
+  seelab select-score --run demo
+  seelab select-score --run seeable-small --data DIR --set augment.jpeg=[10,25] --set augment.jpeg_p=1`,
+		Args: arguments(0, 0, "none"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return s.open(cmd, func(l *lab.Lab) error {
+				run, err := l.Load(id)
+				if err != nil {
+					return err
+				}
+				other := run.Spec
+				other.Score.Name = "auto"
+				for _, set := range sets {
+					if !strings.HasPrefix(set, "augment.") && !strings.HasPrefix(set, "score.") {
+						return fmt.Errorf("--set %s: only keys augment.* and score.* can be other ones than the run's", set)
+					}
+					if err := other.Set(set); err != nil {
+						return err
+					}
+				}
+				record, err := l.Reselect(cmd.Context(), run, other.Augment, other.Score)
+				if err != nil {
+					return err
+				}
+				skipped(cmd.ErrOrStderr(), record.Skipped)
+				out := cmd.OutOrStdout()
+				if asJSON {
+					return printJSON(out, map[string]any{
+						"run": record.Run, "used": run.Record.Score, "best": record.Score, "selection": record.Selection,
+					})
+				}
+				fmt.Fprintln(out, table.Selection(record).Text())
+				fmt.Fprintf(out, "Best here: %s. The run uses %s.\n", record.Score, run.Record.Score)
+				return nil
+			})
+		},
+	}
+	runFlag(cmd, &id)
+	cmd.Flags().StringArrayVar(&sets, "set", nil, "change an augment or score `key=value` for this choice; may be repeated; seelab spec --keys lists them")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	s.resultsFlag(cmd)
+	s.dataFlags(cmd)
+	s.facesFlags(cmd)
+	s.memoryFlag(cmd, oneMemory)
+	s.backendFlag(cmd)
+	return cmd
+}

@@ -1,0 +1,254 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/go-xla/installer"
+	"github.com/spf13/cobra"
+
+	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cluster"
+	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/source"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/table"
+)
+
+func newSweep() *cobra.Command {
+	var s surroundings
+	var sets []string
+	var list, asJSON bool
+	var local cluster.Local
+	cmd := &cobra.Command{
+		Use:   "sweep SWEEP",
+		Short: "Run all cells of a sweep, several at once; or go on with a sweep that was stopped",
+		Long: `Sweep runs experiments that differ in a few keys, each in a process of its own. A cell that fails stops none of the
+others; its error is shown at the end. Ctrl-C makes all cells save their work; the same command goes on from there, and
+cells that are finished are not done again. SWEEP is one of seelab list, or the path of a .toml file with a section
+[sweep] (go doc ./lab/spec ParseSweep).
+
+Cells share the cores. Several at once are faster than one on all cores; on a GPU one runs at a time unless --jobs says
+otherwise.`,
+		Example: `  seelab sweep ablate-lambda-mini --data DIR
+  seelab sweep ablate-lambda-mini --list
+  seelab sweep mine.toml --data DIR --jobs 4 --memory 16GB --set train.steps=300
+  seelab sweep ablate-grid --data DIR --slurm | sbatch
+  seelab sweep ablate-grid --kubernetes --image IMAGE --claim CLAIM | kubectl create -f -`,
+		Args: arguments(1, 1, "the name of one sweep or the path of a .toml file"),
+	}
+	job := schedulerFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		w, cells, err := loadSweep(args[0], sets)
+		if err != nil {
+			return err
+		}
+		if job.slurm || job.kubernetes {
+			return job.print(cmd, args[0], w, cells, sets, s)
+		}
+		if list {
+			return listCells(cmd, cells)
+		}
+		program, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("seelab: %w", err)
+		}
+		if local.Jobs == 0 && usesGPU(s.backend) {
+			local.Jobs = 1
+		}
+		if err := s.share(&local); err != nil {
+			return err
+		}
+		local.Command = func(c spec.Cell, faces int64) *exec.Cmd {
+			return exec.Command(program, append(cellArguments(args[0], strconv.Itoa(c.Index), sets, s, faces), "--child")...)
+		}
+		view := newSweepView(cmd.ErrOrStderr(), cells)
+		encoder := json.NewEncoder(cmd.OutOrStdout())
+		records := make([]*store.Record, len(cells))
+		err = local.Run(cmd.Context(), cells, func(e cluster.Event) {
+			if e.Record != nil {
+				records[e.Cell] = e.Record
+			}
+			if asJSON {
+				// What reads the events may have gone; the sweep goes on.
+				_ = encoder.Encode(e)
+				return
+			}
+			view.report(e)
+		})
+		view.close()
+		if !asJSON {
+			fmt.Fprint(cmd.OutOrStdout(), sweepTable(w.Name, cells, records).Text())
+		}
+		if slices.ContainsFunc(records, func(r *store.Record) bool { return r != nil }) {
+			l, openErr := lab.Open(s.results)
+			if openErr != nil {
+				return errors.Join(err, openErr)
+			}
+			path, reportErr := l.WriteSweepReport(w, "seelab sweep "+args[0])
+			err = errors.Join(err, reportErr, l.Close())
+			if reportErr == nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), "report:", path)
+			}
+		}
+		return err
+	}
+	setFlag(cmd, &sets)
+	cmd.Flags().BoolVar(&list, "list", false, "list the cells and run none")
+	cmd.MarkFlagsMutuallyExclusive("list", "slurm", "kubernetes")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print what happens as lines of JSON")
+	cmd.Flags().IntVar(&local.Jobs, "jobs", 0, "`cells` at once; the default is one a core, as far as the memory goes")
+	cmd.Flags().IntVar(&local.Cores, "cores", 0, "`cores` that all cells share; the default is all")
+	s.resultsFlag(cmd)
+	s.dataFlags(cmd)
+	s.facesFlags(cmd)
+	s.memoryFlag(cmd, "`memory` that the faces of all cells together may take, such as 4GB or 2GiB (a number alone is in GB), divided among "+
+		"the cells at once; with --slurm and --kubernetes that of each cell, 1GiB by default; the default is $"+source.MemoryEnv+
+		", then a quarter of what the machine or its control group has")
+	s.backendFlag(cmd)
+	s.devicesFlag(cmd)
+	return cmd
+}
+
+// share sets what the faces of all cells may take, and how many cells it is enough for.
+func (s *surroundings) share(local *cluster.Local) (err error) {
+	if local.Faces, err = s.budget(); err != nil {
+		return err
+	}
+	if local.Faces == 0 {
+		if local.Faces, err = source.DefaultMemory(); err != nil {
+			return err
+		}
+	}
+	if local.Jobs == 0 {
+		if local.Jobs = local.Cores; local.Jobs == 0 {
+			local.Jobs = runtime.GOMAXPROCS(0)
+		}
+	}
+	local.Jobs = min(local.Jobs, int(local.Faces/source.LeastMemory))
+	return nil
+}
+
+// cellArguments is the command line of a cell, whose faces may take so many bytes. All flags that change what a cell does, or
+// where it finds things, are passed on.
+func cellArguments(sweep, index string, sets []string, s surroundings, faces int64) []string {
+	args := []string{"cell", sweep, index, "--results", s.results}
+	for _, set := range sets {
+		args = append(args, "--set", set)
+	}
+	if s.data != "" {
+		args = append(args, "--data", s.data)
+	}
+	if s.backend != "" {
+		args = append(args, "--backend", s.backend)
+	}
+	if s.devices > 1 {
+		args = append(args, "--devices", strconv.Itoa(s.devices))
+	}
+	if s.strict {
+		args = append(args, "--strict")
+	}
+	if s.faces != "" {
+		args = append(args, "--faces", s.faces)
+	}
+	usual := extract.Default
+	if s.cut.Frames != usual.Frames {
+		args = append(args, "--frames", strconv.Itoa(s.cut.Frames))
+	}
+	if s.cut.Run != usual.Run {
+		args = append(args, "--consecutive", strconv.Itoa(s.cut.Run))
+	}
+	if s.cut.Margin != usual.Margin {
+		args = append(args, "--margin", strconv.FormatFloat(s.cut.Margin, 'g', -1, 64))
+	}
+	if s.cut.Side != usual.Side {
+		args = append(args, "--side", strconv.Itoa(s.cut.Side))
+	}
+	return append(args, "--memory", source.FormatMemory(faces))
+}
+
+// usesGPU tells whether a backend would take the GPU, of which the first process takes most of the memory.
+func usesGPU(backend string) bool {
+	if backend == "" {
+		backend = os.Getenv(compute.ConfigEnvVar)
+	}
+	name, plugin, _ := strings.Cut(backend, ":")
+	return (name == "" || name == "xla") && !strings.Contains(filepath.Base(plugin), "cpu") && installer.HasNvidiaGPU()
+}
+
+func listCells(cmd *cobra.Command, cells []spec.Cell) error {
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "cell\twhat differs\trun")
+	for _, c := range cells {
+		fmt.Fprintf(w, "%d\t%s\t%s\n", c.Index, c.Label, lab.ID(c.Spec))
+	}
+	return w.Flush()
+}
+
+// sweepTable is a glance at a sweep: the AUC over the videos of each test set. Package table makes the tables to publish.
+func sweepTable(name string, cells []spec.Cell, records []*store.Record) table.Table {
+	t := table.Table{
+		Title:  name + ": AUC over videos, all manipulations",
+		Header: []string{"cell", "what differs", "held-out accuracy"},
+		Right:  []bool{true, false, true},
+	}
+	var sets []string
+	column := map[string]int{}
+	synthetic := false
+	for _, r := range records {
+		if r == nil {
+			continue
+		}
+		synthetic = synthetic || r.Synthetic
+		for _, test := range r.Tests {
+			if _, known := column[test.Dataset]; !known {
+				column[test.Dataset] = len(t.Header) + len(sets)
+				sets = append(sets, test.Dataset)
+			}
+		}
+	}
+	if synthetic {
+		t.Title += " (synthetic faces)"
+	}
+	t.Header = append(t.Header, sets...)
+	for range sets {
+		t.Right = append(t.Right, true)
+	}
+	for i, c := range cells {
+		row := make([]string, len(t.Header))
+		row[0], row[1] = strconv.Itoa(c.Index), c.Label
+		if r := records[i]; r != nil {
+			if row[2] = digits(r.Train.Accuracy); !r.Train.Classified() {
+				row[2] = "loss " + digits(r.Train.HeldOutLoss)
+			}
+			for _, test := range r.Tests {
+				if test.Level == "video" && test.Method == "all" {
+					row[column[test.Dataset]] = digits(test.AUC)
+				}
+			}
+		} else {
+			row[2] = "not done"
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func digits(x float64) string {
+	if math.IsNaN(x) {
+		return ""
+	}
+	return strconv.FormatFloat(x, 'f', 3, 64)
+}
