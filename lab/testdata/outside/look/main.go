@@ -4,10 +4,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"image/png"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 
 	_ "example.org/boundary"
 
@@ -74,17 +78,17 @@ func look(ctx context.Context, results string) error {
 		return err
 	}
 	m := found.Map
-	fmt.Printf("score %s %.4f, map of %d×%d values in [%g, %g]: %s\n", found.Name, found.Score, m.Side, m.Side, m.Low, m.High, m.Label)
+	fmt.Printf("score %s %.4f\n", found.Name, found.Score)
+	fmt.Printf("map of %d×%d, %d values from %.4f to %.4f in [%g, %g]: %s\n",
+		m.Side, m.Side, len(m.Values), slices.Min(m.Values), slices.Max(m.Values), m.Low, m.High, m.Label)
+	if err := write(filepath.Join(results, "face.png"), func(w io.Writer) error { return png.Encode(w, f.Image) }); err != nil {
+		return err
+	}
 	heat, err := lab.HeatMap(found, "a drawn face")
 	if err != nil {
 		return err
 	}
-	picture, err := os.Create(filepath.Join(results, "heat.png"))
-	if err != nil {
-		return err
-	}
-	defer picture.Close()
-	if err := figure.PNG(picture, heat); err != nil {
+	if err := write(filepath.Join(results, "heat.png"), func(w io.Writer) error { return figure.PNG(w, heat) }); err != nil {
 		return err
 	}
 	t, err := l.Table(lab.Runs(runs...))
@@ -93,4 +97,12 @@ func look(ctx context.Context, results string) error {
 	}
 	fmt.Print(t.Markdown())
 	return nil
+}
+
+func write(path string, encode func(io.Writer) error) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(encode(file), file.Close())
 }
