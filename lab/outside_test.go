@@ -181,3 +181,41 @@ func TestOutside(t *testing.T) {
 		}
 	}
 }
+
+// The README shows what is there.
+func TestReadmeShowsOutside(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "\n## A detector of your own\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	files, err := filepath.Glob("testdata/outside/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code string
+	for _, file := range append(files, "testdata/outside/seelab/main.go") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code += string(text)
+	}
+	shown := 0
+	for i, block := range strings.Split(section, "```") {
+		block, isGo := strings.CutPrefix(block, "go\n")
+		if i%2 == 0 || !isGo {
+			continue
+		}
+		for piece := range strings.SplitSeq(block, "…\n") {
+			shown++
+			if !strings.Contains(code, piece) {
+				t.Errorf("the README shows what is not in testdata/outside:\n%s", piece)
+			}
+		}
+	}
+	if shown < 5 {
+		t.Errorf("the README shows %d pieces of testdata/outside, want some", shown)
+	}
+}
