@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -169,5 +172,21 @@ func TestTableOfTheRunsHere(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The map of a square has the range that its method gives, so that one scale serves all faces; that of regions is its own.
+func TestHeatMap(t *testing.T) {
+	picture := image.NewRGBA(image.Rect(0, 0, 4, 4))
+	square, err := lab.HeatMap(lab.FaceScore{Map: &method.Map{Label: "x", Image: picture, Side: 2, Values: []float64{0.1, 0.2, 0.3, 0.4}, High: 1}}, "a")
+	if err != nil || square.Side != 2 || len(square.Values) != 4 || square.Low != 0 || square.High != 1 {
+		t.Errorf("found %+v, %v, want a square of 4 values in [0, 1]", square, err)
+	}
+	regions, err := lab.HeatMap(lab.FaceScore{Map: &method.Map{Label: "x", Image: picture, Regions: make([]discrepancy.Mask, 1), Values: []float64{0.1}, Low: -1, High: 1}}, "a")
+	if err != nil || regions.Side != 0 || len(regions.Regions) != 1 || regions.Low != 0 || regions.High != 0 {
+		t.Errorf("found %+v, %v, want a region on the scale of its value", regions, err)
+	}
+	if _, err := lab.HeatMap(lab.FaceScore{File: "x.png"}, "a"); err == nil || !strings.Contains(err.Error(), "x.png") {
+		t.Errorf("error %v of a score without a map, want one that names the file", err)
 	}
 }

@@ -27,7 +27,8 @@ func newScore() *cobra.Command {
 		Short: "Score videos, or pictures of faces, and show where they look wrong",
 		Long: `Score gives each picture, a crop around one face, the anomaly score of a finished run: larger means more likely fake; it
 is not a probability. Where the score compares the K variants of a face with their prototypes, it also prints those
-similarities and draws them over the face, region by region: FACE.heat.png in the folder --out.
+similarities. A method that can tell where in the face it found what it scores has that drawn over the face: FACE.heat.png in
+the folder --out.
 
 A video file, or a folder of frames, gets the mean score of the frames in which a face is found, looked for as seelab faces
 does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those that look most wrong.`,
@@ -136,7 +137,7 @@ type scored struct {
 	Heat string `json:"heat,omitempty"`
 }
 
-// drawHeat writes the heat maps of faces whose score has regions.
+// drawHeat writes the heat maps of faces whose detector has maps.
 func drawHeat(names *outputs, scores []lab.FaceScore) ([]scored, error) {
 	var out []scored
 	for _, score := range scores {

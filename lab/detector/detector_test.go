@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"image"
+	"maps"
 	"math"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
@@ -311,4 +314,17 @@ func BenchmarkFace(b *testing.B) {
 			wait.Wait()
 		}
 	})
+}
+
+// Of the variables of a loss a detector has those that its network has too; the others were for training.
+func TestForget(t *testing.T) {
+	weights := model.NewStore()
+	if _, err := weights.CreateVariable("/net/loss/centres", tensors.FromScalar(float32(1))); err != nil {
+		t.Fatal(err)
+	}
+	file := safetensors.File{Tensors: map[string]safetensors.Tensor{"/net/loss/centres": {}, "/net/loss/doubt": {}, "/net/lossless/x": {}, "/net/head/x": {}}}
+	forget(&file, weights)
+	if got, want := slices.Sorted(maps.Keys(file.Tensors)), []string{"/net/head/x", "/net/loss/centres", "/net/lossless/x"}; !slices.Equal(got, want) {
+		t.Errorf("left %q, want %q", got, want)
+	}
 }
