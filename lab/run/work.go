@@ -259,6 +259,15 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 		Faces: clips.Len(), HeldOut: held.Len(), Fallback: clips.Fallbacks(),
 		Synthetic: w.in.train.Synthetic, Data: w.in.trained, Donor: donor,
 	}
+	people := map[string]bool{}
+	for i := range clips.Len() {
+		it := clips.Item(i)
+		people[it.Identity] = true
+		if it.Fake {
+			record.Train.Fakes++
+		}
+	}
+	record.Train.People = len(people)
 	last := w.steps[len(w.steps)-1].HeldOut
 	if classifier, ok := method.As[method.Classifier](m); ok {
 		record.Train.Accuracy, record.Train.Chance = last, 1/float64(classifier.Classes())
