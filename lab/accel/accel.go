@@ -1,5 +1,9 @@
 // Package accel opens the GoMLX backend that the lab computes on: XLA on CUDA, XLA on the CPU, or,
 // only when asked for, pure Go. It brings the XLA CPU plugin by itself on a fresh machine.
+//
+// Importing it starts nothing, and changes nothing but $TF_CPP_MIN_LOG_LEVEL, which go-xla sets to 3 where it is empty, so that
+// XLA does not log. Open loads libraries for the life of the process. A program that trains on a CPU may import package
+// lab/accel/malloc beside it.
 package accel
 
 import (
