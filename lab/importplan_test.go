@@ -83,7 +83,7 @@ lab/bench                          | yes   | no    | accel/compiler accel/graphs
 lab                                | yes   | yes   | bench datasets datasets/synthetic detector env evaluation explore extract
                                    |       |       | figure report run source spec store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
-lab/nb                             | yes   | yes   | figure lab notebook
+lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
 lab/cmd/seelab                     | yes   | yes   | accel/malloc cluster datasets encoder experiments extract figure lab
                                    |       |       | notebook safetensors source spec store table video
 notebooks                          | no    | no    |
