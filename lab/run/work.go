@@ -227,13 +227,13 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 		return nil, nil, err
 	}
 	defer clips.Close()
-	held, heldSkipped, err := w.OpenTraining(ctx, s, m, "reading held-out faces", w.in.held, w.in.trained[w.in.held.Name])
+	opened, heldSkipped, err := w.OpenTraining(ctx, s, m, "reading held-out faces", w.in.held, w.in.trained[w.in.held.Name])
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() {
 		if err != nil {
-			held.Close()
+			opened.Close()
 		}
 	}()
 	record.Skipped = append(append(record.Skipped, skipped...), heldSkipped...)
@@ -249,14 +249,14 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 	}
 	network, err := method.NewNetwork(w.computer.Backend, w.weights, m)
 	if err == nil && donor == "" {
-		err = w.step(ctx, m, network, clips, held, log)
+		err = w.step(ctx, m, network, clips, opened, log)
 	}
 	if err := errors.Join(err, log.Close()); err != nil {
 		return nil, nil, err
 	}
 	record.Train = store.Training{
 		Loss: lastTenth(w.steps), Steps: s.Train.Steps, Images: s.Train.Steps * s.Train.Batch, Seconds: w.trained.Seconds(),
-		Faces: clips.Len(), HeldOut: held.Len(), Fallback: clips.Fallbacks(),
+		Faces: clips.Len(), HeldOut: opened.Len(), Fallback: clips.Fallbacks(),
 		Synthetic: w.in.train.Synthetic, Data: w.in.trained, Donor: donor,
 	}
 	people := map[string]bool{}
@@ -280,7 +280,7 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 			return nil, nil, err
 		}
 	}
-	return detector.New(w.Env, s, m, w.weights, network), held, nil
+	return detector.New(w.Env, s, m, w.weights, network), opened, nil
 }
 
 // step makes the steps that are left.
