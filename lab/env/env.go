@@ -13,14 +13,13 @@ import (
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/train"
 )
 
-// Event tells what is going on. Training is set while a network trains; else Done of Total items of Stage are done.
+// Event tells what is going on: Done of Total items of Stage are done. Training is set while a network trains.
 type Event struct {
 	Stage       string
 	Done, Total int
-	Training    *train.Progress
+	Training    *store.Step
 	Note        string // one line for people, if not empty
 }
 
@@ -100,4 +99,22 @@ func (e *Env) Close() error {
 	computer := e.computer
 	e.computer = nil
 	return computer.Close()
+}
+
+// Clips is the memory for decoded clips, which all sets share that are open.
+func (e *Env) Clips() (*source.Cache, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.clips != nil {
+		return e.clips, nil
+	}
+	memory := e.Memory
+	if memory == 0 {
+		var err error
+		if memory, err = source.DefaultMemory(); err != nil {
+			return nil, err
+		}
+	}
+	e.clips = source.NewCache(memory)
+	return e.clips, nil
 }

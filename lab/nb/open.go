@@ -12,7 +12,7 @@ func Open(options ...lab.Option) (*lab.Lab, error) {
 			progress.Note(e.Note)
 		case t != nil:
 			progress.Step(e.Stage, TrainingStep{
-				Step: t.Step, Steps: t.Steps, Loss: t.Loss, Accuracy: t.Accuracy, HeldOut: t.HeldOut,
+				Step: t.Step, Steps: e.Total, Loss: t.Loss, Accuracy: t.Accuracy, HeldOut: t.HeldOut,
 			})
 		default:
 			progress.Stage(e.Stage, e.Done, e.Total)

@@ -17,6 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/report"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -193,7 +194,7 @@ const scorePart = 512
 // scoreSet scores the faces of a set with every score of the method that the samples for score suffice for. Faces that could
 // not be read stay, without a score.
 func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score string, set datasets.Set) (found scoredSet, err error) {
-	clips, err := e.OpenTest(ctx, d.Spec, d.Method, set)
+	clips, err := prepare.Test(ctx, e, d.Spec, d.Method, set)
 	if err != nil {
 		return scoredSet{}, err
 	}

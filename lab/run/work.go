@@ -21,6 +21,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -143,7 +144,7 @@ func (w *work) goOn(ctx context.Context) error {
 		w.Note("a checkpoint cannot be used: %v; taking the one before", wrong)
 	}
 	if saved == nil {
-		return detector.Pretrained(ctx, w.Env, w.weights, s.Encoder)
+		return prepare.Weights(ctx, w.Env, w.weights, s.Encoder)
 	}
 	state := saved.Files[stateFile]
 	file, err := safetensors.Decode(bytes.NewReader(state), int64(len(state)))
@@ -222,12 +223,12 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 	if err != nil {
 		return nil, nil, err
 	}
-	clips, skipped, err := w.OpenTraining(ctx, s, m, "reading faces", w.in.train, w.in.trained[w.in.train.Name])
+	clips, skipped, err := prepare.Training(ctx, w.Env, s, m, "reading faces", w.in.train, w.in.trained[w.in.train.Name])
 	if err != nil {
 		return nil, nil, err
 	}
 	defer clips.Close()
-	opened, heldSkipped, err := w.OpenTraining(ctx, s, m, "reading held-out faces", w.in.held, w.in.trained[w.in.held.Name])
+	opened, heldSkipped, err := prepare.Training(ctx, w.Env, s, m, "reading held-out faces", w.in.held, w.in.trained[w.in.held.Name])
 	if err != nil {
 		return nil, nil, err
 	}
@@ -298,7 +299,7 @@ func (w *work) step(ctx context.Context, m method.Method, network *method.Networ
 			}
 			w.steps = append(w.steps, step)
 			logged = errors.Join(logged, log.Append(step))
-			w.Report(env.Event{Stage: "training", Done: p.Step, Total: p.Steps, Training: &p})
+			w.Report(env.Event{Stage: "training", Done: p.Step, Total: p.Steps, Training: &step})
 		},
 		Save: func(done int, trained time.Duration) error {
 			if logged != nil {

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/lab"
-	"github.com/seeable-lab/seeable/lab/train"
+	"github.com/seeable-lab/seeable/lab/store"
 )
 
 func step(n int, heldOut float64) lab.Event {
-	return lab.Event{Stage: "training", Done: n, Total: 100, Training: &train.Progress{Loss: 2.5, Accuracy: 0.25, HeldOut: heldOut}}
+	return lab.Event{Stage: "training", Done: n, Total: 100, Training: &store.Step{Loss: 2.5, Accuracy: 0.25, HeldOut: heldOut}}
 }
 
 // Steps of a second each: a line every 10 s and the last, with the held-out accuracy once there is one.
