@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"image"
 	"strings"
-	"unsafe"
 
 	"github.com/seeable-lab/seeable/lab/face"
 )
@@ -36,7 +35,7 @@ type Item struct {
 	Path     string          // the file to open; "" for a synthetic face, and where there is no face
 	Box      image.Rectangle // the square of the source frame that was cropped; empty if unknown
 
-	marks  *marks           // landmarks, nil if the set has none
+	marks  marks            // landmarks
 	inner  share            // where a face without landmarks lies in its image
 	render func() face.Face // draws a synthetic face; nil for one in a file
 }
@@ -45,15 +44,10 @@ type Item struct {
 func (it Item) Landmarks() []face.Point { return it.marks.points() }
 
 // LandmarkSize is what the landmarks take in memory, in bytes.
-func (it Item) LandmarkSize() int64 {
-	if it.marks == nil {
-		return 0
-	}
-	return int64(unsafe.Sizeof(*it.marks)) + int64(len(it.marks.exact))*int64(unsafe.Sizeof(face.Point{}))
-}
+func (it Item) LandmarkSize() int64 { return it.marks.size() }
 
 // SetLandmarks replaces the landmarks by 68 others, or by none if points is nil.
-func (it *Item) SetLandmarks(points []face.Point) { it.marks = newMarks(points) }
+func (it *Item) SetLandmarks(points []face.Point) { it.marks = newMarks(points, new(compactMarks)) }
 
 // VideoID identifies the video by data set with compression, method and name. The name alone does not: FF++ has a
 // 000_003 for each method, and pooling them by name changes video-level figures.
