@@ -258,6 +258,15 @@ func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.R
 	if err != nil {
 		return store.Record{}, err
 	}
+	if r.Spec.Data.Fakes {
+		in := inputs{tests: sets}
+		if in.train, in.held, _, err = e.TrainingSets(r.Spec); err == nil {
+			err = in.leaveOutSeen(e)
+		}
+		if err != nil {
+			return store.Record{}, fmt.Errorf("run: whom %s has seen fakes of: %w", r.Record.Run, err)
+		}
+	}
 	d, err := Detector(ctx, e, r)
 	if err != nil {
 		return store.Record{}, err
