@@ -62,13 +62,6 @@ func (e *Env) Report(event Event) {
 	e.Tell(event)
 }
 
-// Quietly is e for reading faces and working on all cores without a word. It does not compute.
-func (e *Env) Quietly() *Env {
-	quiet := New(e.Results)
-	quiet.Data, quiet.FaceDir, quiet.Cut, quiet.Mode = e.Data, e.FaceDir, e.Cut, e.Mode
-	return quiet
-}
-
 // Compute opens the backend when it is first needed; training tells whether a network will be trained. The backend belongs
 // to e, which gives it back in Close.
 func (e *Env) Compute(ctx context.Context, training bool) (*accel.Accel, error) {

@@ -230,7 +230,7 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 		}
 		e.Report(env.Event{Stage: "testing " + set.Name, Done: to, Total: clips.Len()})
 	}
-	if err := source.SomeRead(set, read, found.Skipped); err != nil {
+	if err := someRead(set, read, found.Skipped); err != nil {
 		return scoredSet{}, err
 	}
 	at := make(map[string][]float64, clips.Len())
@@ -250,6 +250,14 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	found.Groups = profile.groups()
 	found.Fallback = float64(fallback) / float64(max(1, read))
 	return found, nil
+}
+
+// someRead is an error if not one of the faces of a set could be read.
+func someRead(set datasets.Set, read int, skipped []string) error {
+	if read > 0 || len(skipped) == 0 {
+		return nil
+	}
+	return fmt.Errorf("run: none of the %d faces of %s can be read; the first: %s", len(skipped), set.Name, skipped[0])
 }
 
 // Evaluate tests a finished run on the sets under the data root. The run's folder stays as it is.
