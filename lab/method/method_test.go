@@ -13,7 +13,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-
 // tiny is a spec whose network is built in a moment: four cells, two types, 32 pixels.
 func tiny() spec.Spec {
 	s := spec.Default()
