@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"image"
 	"strings"
-	"unsafe"
 
 	"github.com/seeable-lab/seeable/lab/face"
 )
@@ -41,23 +40,18 @@ type Item struct {
 	// goroutines at once. Nil for a face in a file.
 	Draw func() face.Face
 
-	marks *marks // landmarks, nil if the set has none
-	inner share  // where a face without landmarks lies in its image
+	marks marks // landmarks
+	inner share // where a face without landmarks lies in its image
 }
 
 // Landmarks returns the 68 landmarks in the pixels of the image, nil if the set has none. The slice is the caller's.
 func (it Item) Landmarks() []face.Point { return it.marks.points() }
 
 // LandmarkSize is what the landmarks take in memory, in bytes.
-func (it Item) LandmarkSize() int64 {
-	if it.marks == nil {
-		return 0
-	}
-	return int64(unsafe.Sizeof(*it.marks)) + int64(len(it.marks.exact))*int64(unsafe.Sizeof(face.Point{}))
-}
+func (it Item) LandmarkSize() int64 { return it.marks.size() }
 
 // SetLandmarks replaces the landmarks by 68 others, or by none if points is nil.
-func (it *Item) SetLandmarks(points []face.Point) { it.marks = newMarks(points) }
+func (it *Item) SetLandmarks(points []face.Point) { it.marks = newMarks(points, new(compactMarks)) }
 
 // VideoID identifies the video by data set with compression, method and name. The name alone does not: FF++ has a
 // 000_003 for each method, and pooling them by name changes video-level figures.

@@ -22,7 +22,7 @@ type manifest struct {
 	mode     Mode
 	files    map[string]int    // line of each file seen
 	names    map[string]string // see name
-	free     []marks           // for faces to come
+	free     []compactMarks    // for faces to come
 	problems []Problem
 }
 
@@ -38,14 +38,13 @@ func (m *manifest) name(field string) string {
 }
 
 // landmarks keeps the landmarks of a face, in a block for many.
-func (m *manifest) landmarks(points []face.Point) *marks {
+func (m *manifest) landmarks(points []face.Point) marks {
 	if len(m.free) == 0 {
-		m.free = make([]marks, 64)
+		m.free = make([]compactMarks, 64)
 	}
-	kept := &m.free[0]
+	room := &m.free[0]
 	m.free = m.free[1:]
-	kept.set(points)
-	return kept
+	return newMarks(points, room)
 }
 
 // read calls header once and row for each line of r. In mode Skip an error of row is kept as a problem, and its line

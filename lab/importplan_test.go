@@ -70,12 +70,13 @@ lab/method                         | yes   | no    | accel/graphs discrepancy en
 lab/train                          | yes   | no    | accel/graphs encoder face method safetensors source spec stream
 lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic encoder face method safetensors
                                    |       |       | source spec stream train
-lab/env                            | yes   | no    | accel datasets extract method metric source spec store train version
+lab/env                            | yes   | no    | accel datasets extract metric source store version
+lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec
 lab/detector                       | yes   | no    | accel/graphs datasets discrepancy encoder env extract face face/detect
                                    |       |       | method safetensors source spec store stream train video
-lab/explore                        | yes   | yes   | accel/graphs datasets detector discrepancy encoder env face figure
+lab/explore                        | yes   | yes   | accel/graphs prepare datasets detector discrepancy encoder env face figure
                                    |       |       | hypersphere method source spec store stream train version
-lab/run                            | yes   | yes   | accel accel/graphs datasets detector encoder env evaluation explore face
+lab/run                            | yes   | yes   | prepare accel accel/graphs datasets detector encoder env evaluation explore face
                                    |       |       | figure loss method metric report safetensors source spec store stream
                                    |       |       | tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
@@ -83,7 +84,7 @@ lab/bench                          | yes   | no    | accel/compiler accel/graphs
 lab                                | yes   | yes   | bench datasets datasets/synthetic detector env evaluation explore extract
                                    |       |       | figure report run source spec store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
-lab/nb                             | yes   | yes   | figure lab notebook
+lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
 lab/cli                            | yes   | yes   | accel/malloc cluster datasets encoder experiments extract figure lab
                                    |       |       | notebook safetensors source spec store table video
 lab/cmd/seelab                     | yes   | yes   | cli

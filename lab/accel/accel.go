@@ -1,5 +1,9 @@
 // Package accel opens the GoMLX backend that the lab computes on: XLA on CUDA, XLA on the CPU, or,
 // only when asked for, pure Go. It brings the XLA CPU plugin by itself on a fresh machine.
+//
+// Importing it starts nothing, and changes nothing but $TF_CPP_MIN_LOG_LEVEL, which go-xla sets to 3 where it is empty, so that
+// XLA does not log. Open loads libraries for the life of the process. A program that trains on a CPU may import package
+// lab/accel/malloc beside it.
 package accel
 
 import (
@@ -23,10 +27,10 @@ import (
 // slower than XLA.
 var ErrPureGo = errors.New("the pure Go backend is too slow to train on")
 
-// ErrNoBackend: no XLA plugin is installed or cached and none could be fetched.
+// ErrNoBackend: no XLA plugin is installed or cached and none could be downloaded.
 var ErrNoBackend = errors.New("no XLA plugin")
 
-// Options says how to open a backend. The zero value is fit for most uses.
+// Options says how to open a backend. The zero value suits most uses.
 type Options struct {
 	// Backend is a GoMLX configuration such as "xla:cpu", "xla:cuda", "xla:/path/plugin.so" or
 	// "go". Empty leaves the choice to $GOMLX_BACKEND, then to Open.
@@ -53,7 +57,7 @@ type Accel struct {
 // String names what runs in one line, such as "XLA CPU, PJRT 0.115, oneDNN 3.2.0, 2 threads".
 func (a *Accel) String() string { return a.text }
 
-// Close gives the backend back. The backend ends when everyone who opened it has closed it;
+// Close releases the backend. The backend is finalized when everyone who opened it has closed it;
 // buffers and tensors on it are invalid then. Further calls do nothing.
 func (a *Accel) Close() error {
 	var err error
@@ -72,7 +76,7 @@ func (a *Accel) Close() error {
 //  5. the pinned CPU plugin fetched through package toolbox (linux/amd64).
 //
 // A CPU plugin computes convolutions with oneDNN (package onednn), which comes from the toolbox too, unless $SEEABLE_ONEDNN
-// says otherwise; where there is none, XLA computes them and Progress says so. What it compiles is kept in the user's cache
+// says otherwise; where there is none, XLA computes them and Progress gets a line. Compiled programs are kept in the user's cache
 // (package compiler), unless $SEEABLE_EXECUTABLES is off.
 //
 // It never falls back to pure Go: without a plugin it fails with ErrNoBackend. Calls in one

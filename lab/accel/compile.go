@@ -27,8 +27,8 @@ func rewrite(program []byte) ([]byte, error) {
 	return rewritten, nil
 }
 
-// withCompiler registers a CPU plugin with the lab's compiler: with oneDNN, where that is wanted and to be had, and with
-// executables kept in the toolbox's cache. A plugin that it does not register may still be loaded alone.
+// withCompiler registers a CPU plugin with the lab's compiler: with oneDNN if openOneDNN loads it, and with executables kept
+// beside the toolbox's cache. A plugin that it does not register can still be loaded by go-xla alone.
 func (l loader) withCompiler(plugin string) {
 	var o compiler.Options
 	switch open, err := l.openOneDNN(); {

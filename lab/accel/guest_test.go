@@ -18,8 +18,8 @@ const (
 )
 
 // tunes are the packages that may link lab/accel/malloc, which changes the process that it is linked into: the command and what
-// notebooks are run and written with.
-var tunes = []string{module + "/lab/cli", module + "/lab/cmd/seelab", module + "/lab/nb", module + "/lab/notebook", mallocPath}
+// notebooks are written with.
+var tunes = []string{module + "/lab/cli", module + "/lab/cmd/seelab", module + "/lab/nb", mallocPath}
 
 // guest is a program that tells how it is before it does anything. %s are its imports.
 const guest = `package main

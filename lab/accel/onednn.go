@@ -14,7 +14,7 @@ import (
 // Unset, the toolbox brings one where it can.
 const OneDNNEnv = "SEEABLE_ONEDNN"
 
-// openOneDNN loads oneDNN, where that is wanted and to be had.
+// openOneDNN loads oneDNN, unless $SEEABLE_ONEDNN is off or the toolbox has none for this machine.
 func (l loader) openOneDNN() (open bool, err error) {
 	library := os.Getenv(OneDNNEnv)
 	switch {

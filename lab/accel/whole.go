@@ -8,9 +8,8 @@ import (
 	"os"
 )
 
-// whole refuses an ELF library of which a part is missing: the process would be killed while it is loaded. The table of its
-// sections comes last in a library, so that one that can be read tells that nothing is. What is no ELF file it leaves to
-// the loader.
+// whole refuses a truncated ELF library: loading it would kill the process (SIGBUS). The section table lies at the end of a
+// library, so if that can be read, nothing is missing. What is no ELF file is left to the loader.
 func whole(library string) error {
 	f, err := os.Open(library)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -139,23 +140,21 @@ func (b *bench) pace(ctx context.Context, stage string, do func(worker, i int) e
 		}
 	}
 	var count atomic.Int64
+	errs := make([]error, workers)
+	var wait sync.WaitGroup
 	start := time.Now()
 	b.env.Note("%s for %v", stage, b.least)
-	// One long-lived index for each core.
-	err = b.env.Quietly().Each(ctx, stage, workers, func(worker, first int) error {
-		for i := first; time.Since(start) < b.least; i += workers {
-			if err := ctx.Err(); err != nil {
-				return err
+	for worker := range workers {
+		wait.Go(func() {
+			for i := worker; time.Since(start) < b.least && errs[worker] == nil && ctx.Err() == nil; i += workers {
+				errs[worker] = do(worker, i)
+				count.Add(1)
 			}
-			if err := do(worker, i); err != nil {
-				return err
-			}
-			count.Add(1)
-		}
-		return nil
-	})
+		})
+	}
+	wait.Wait()
 	seconds = time.Since(start).Seconds()
-	return float64(count.Load()) / seconds, seconds, err
+	return float64(count.Load()) / seconds, seconds, errors.Join(append(errs, context.Cause(ctx))...)
 }
 
 // output is what a goroutine of a bench makes samples into.

@@ -115,7 +115,7 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 	cmd.Flags().IntVar(&variants, "variants", 0, "`number` of the variants that score makes, 0 for all")
 	cmd.Flags().StringVar(&encoder, "encoder", d.Encoder.Name, "`name` of the network")
 	cmd.Flags().StringVar(&precision, "precision", d.Encoder.Precision, "`type` of the network's maps: float32 or bfloat16")
-	cmd.Flags().BoolVar(&checkpoint, "checkpoint", d.Train.Checkpoint, "train with the maps inside a block made anew in the backward pass: less memory, more time")
+	cmd.Flags().BoolVar(&checkpoint, "checkpoint", d.Train.Checkpoint, "train with the maps inside a block recomputed in the backward pass: less memory, more time")
 	cmd.Flags().Float64Var(&seconds, "seconds", 5, "least time of a measurement")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	s.backendFlag(cmd)

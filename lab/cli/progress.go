@@ -54,16 +54,12 @@ func (p *progress) report(e lab.Event) {
 	text, short := e.Stage, e.Stage
 	if t := e.Training; t != nil {
 		text, short = fmt.Sprintf("%s: loss %.3f", e.Stage, t.Loss), fmt.Sprintf("loss %.3f", t.Loss)
-		if t.Accuracy < 0 { // the method classifies nothing
-			if !math.IsNaN(t.HeldOutLoss) {
-				p.heldOut = t.HeldOutLoss
-			}
-		} else {
+		if t.Classified() {
 			text += fmt.Sprintf(", accuracy %.3f", t.Accuracy)
 			short += fmt.Sprintf(" acc %.3f", t.Accuracy)
-			if t.HeldOut >= 0 {
-				p.heldOut = t.HeldOut
-			}
+		}
+		if t.Measured() {
+			p.heldOut = t.HeldOut
 		}
 		if !math.IsNaN(p.heldOut) {
 			text += fmt.Sprintf(", held-out %.3f", p.heldOut)

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/lab"
-	"github.com/seeable-lab/seeable/lab/train"
+	"github.com/seeable-lab/seeable/lab/store"
 )
 
 func step(n int, heldOut float64) lab.Event {
-	return lab.Event{Stage: "training", Done: n, Total: 100, Training: &train.Progress{Loss: 2.5, Accuracy: 0.25, HeldOut: heldOut}}
+	return lab.Event{Stage: "training", Done: n, Total: 100, Training: &store.Step{Loss: 2.5, Accuracy: 0.25, HeldOut: heldOut}}
 }
 
 // Steps of a second each: a line every 10 s and the last, with the held-out accuracy once there is one.
@@ -54,7 +54,7 @@ func TestProgressWithoutClasses(t *testing.T) {
 	var out bytes.Buffer
 	p := newProgress(&out)
 	for n, held := range []float64{math.NaN(), -0.125, math.NaN()} {
-		p.report(lab.Event{Stage: "training", Done: n + 1, Total: 3, Training: &train.Progress{Loss: 2.5, Accuracy: -1, HeldOut: -1, HeldOutLoss: held}})
+		p.report(lab.Event{Stage: "training", Done: n + 1, Total: 3, Training: &store.Step{Loss: 2.5, Accuracy: -1, HeldOut: held}})
 	}
 	if want := "training: loss 2.500, held-out -0.125, 3 of 3\n"; out.String() != want {
 		t.Errorf("printed %q, want %q", out.String(), want)

@@ -33,7 +33,7 @@ func (e *end) reason() string {
 	return fmt.Sprintf("%v: %s", e.err, said)
 }
 
-// peakMemory is the most memory that a process held, in bytes; 0 where the system does not tell.
+// peakMemory is the most memory that a process held, in bytes; 0 where the system doesn't report it.
 func peakMemory(ended *os.ProcessState) int64 {
 	if ended == nil {
 		return 0

@@ -38,7 +38,7 @@ const (
 	Interrupted State = "interrupted" // a rerun continues it
 )
 
-// Event tells of one cell: of a new state, or of progress while it runs.
+// Event is a new state of one cell, or its progress while it runs.
 type Event struct {
 	Cell    int           `json:"cell"`
 	Label   string        `json:"label"`
@@ -61,7 +61,7 @@ func read(line []byte) Message {
 	return m
 }
 
-// SweepError tells how many cells of a sweep are not done; the events say why.
+// SweepError counts the cells of a sweep that are not done; the events say why.
 type SweepError struct{ Failed, Interrupted, Cells int }
 
 func (e *SweepError) Error() string {

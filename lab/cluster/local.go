@@ -22,7 +22,7 @@ type Local struct {
 	Cores int
 	// Jobs is how many children run at once; 0 means one a core, as far as the memory goes.
 	Jobs int
-	// Memory is what all children may take together, in bytes; 0 means what is free now, where the system tells.
+	// Memory is what all children may take together, in bytes; 0 means what is free now, where the system reports it.
 	Memory int64
 	// Faces is how much of it decoded faces may take, in bytes, divided among the children that run at once; 0 leaves it to them.
 	Faces int64
@@ -35,7 +35,7 @@ type Local struct {
 
 // Run runs all cells and reports what happens, one call at a time. A cell that fails stops none of the others. Cells that
 // train the same network do not run beside each other until one of them is done, so that the others find its weights.
-// When ctx ends, children are told to stop and waited for. The error is a *SweepError unless every cell is finished.
+// When ctx ends, children are asked to stop and waited for. The error is a *SweepError unless every cell is finished.
 func (l Local) Run(ctx context.Context, cells []spec.Cell, report func(Event)) error {
 	if l.Grace == 0 {
 		l.Grace = 2 * time.Minute
@@ -127,7 +127,7 @@ func newPool(l Local, cells []spec.Cell, report func(Event)) *pool {
 	return p
 }
 
-// open tells whether a cell is not in a final state.
+// open reports whether a cell is not in a final state.
 func (p *pool) open() bool { return p.counts[Waiting]+p.counts[Running]+p.counts[Busy] > 0 }
 
 // set moves a cell to a state and reports it.

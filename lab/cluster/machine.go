@@ -22,7 +22,7 @@ func memoryOf(s spec.Spec) int64 {
 }
 
 // freeMemory is what processes can still take, in bytes, within the limits of the control group; 0 where the system does
-// not tell.
+// not report it.
 func freeMemory() int64 {
 	free := number("/proc/meminfo", "MemAvailable:") * 1024
 	// A container sees its own control group as the root.

@@ -13,7 +13,7 @@ type pace struct {
 	cost  []float64 // of training each cell
 	share []float64 // done of it
 	first []float64 // done of it before this sweep began, by an earlier process
-	begun []bool    // has told of its training
+	begun []bool    // has reported its training
 	over  []bool
 	start time.Time // of the first training
 

@@ -13,7 +13,7 @@ const Index = "{cell}"
 type Job struct {
 	Name    string
 	Cells   int
-	Command []string      // of a cell, with the word Index in it; it ends with TryAgain when it was told to stop
+	Command []string      // of a cell, with the word Index in it; it ends with TryAgain when it was asked to stop
 	Cores   int           // of a cell
 	Memory  int64         // of a cell, in bytes
 	GPUs    int           // of a cell

@@ -68,7 +68,7 @@ func New(e *env.Env, s spec.Spec, m method.Method, weights *model.Store, network
 // Open opens the detector in the folder of a finished run. e are its surroundings; nil for the default ones, which it then
 // owns. A folder that holds none is an error that wraps [ErrNone].
 func Open(ctx context.Context, dir string, e *env.Env) (*Detector, error) {
-	d, err := OpenFS(ctx, os.DirFS(dir), e)
+	d, err := openFS(ctx, os.DirFS(dir), e)
 	if err != nil {
 		return nil, fmt.Errorf("detector: %s: %w", dir, err)
 	}
@@ -77,10 +77,18 @@ func Open(ctx context.Context, dir string, e *env.Env) (*Detector, error) {
 }
 
 // ErrNone tells that a folder holds no detector.
-var ErrNone = errors.New("no detector")
+var ErrNone = errors.New("no detector here")
 
 // OpenFS is Open for a file system, such as one that is embedded in a program.
-func OpenFS(ctx context.Context, files fs.FS, e *env.Env) (d *Detector, err error) {
+func OpenFS(ctx context.Context, files fs.FS, e *env.Env) (*Detector, error) {
+	d, err := openFS(ctx, files, e)
+	if err != nil {
+		return nil, fmt.Errorf("detector: %w", err)
+	}
+	return d, nil
+}
+
+func openFS(ctx context.Context, files fs.FS, e *env.Env) (d *Detector, err error) {
 	var lacking []string
 	read := func(name string) []byte {
 		text, wrong := fs.ReadFile(files, name)

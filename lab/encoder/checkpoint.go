@@ -9,19 +9,19 @@ import (
 const checkpointParam = "encoder_checkpoint"
 
 // SetCheckpoint has the networks that are built in g after it, for training, keep no more of a block for the backward pass
-// than the map that enters it, and compute the maps inside it once more there (Chen et al. 2016, "Training deep nets with
+// than the map that enters it, and recompute the maps inside it there (Chen et al. 2016, "Training deep nets with
 // sublinear memory cost"): less memory and up to a forward pass more work, for the same gradient but for rounding. A block
 // is what a network builds by [Checkpointed]: a residual block or an inverted bottleneck. Graphs of inference stay as they are.
 func SetCheckpoint(scope *model.Scope, g *Graph) {
-	scope.Store().RootScope().SetGraphParam(g, checkpointParam, &remaking{})
+	scope.Store().RootScope().SetGraphParam(g, checkpointParam, &recomputed{})
 }
 
-// remaking is what a graph with [SetCheckpoint] holds: the block that is being built, nil between two. They do not nest.
-type remaking struct{ block *block }
+// recomputed is what a graph with [SetCheckpoint] holds: the block that is being built, nil between two. They do not nest.
+type recomputed struct{ block *block }
 
-// remakingOf is nil where nothing is recomputed.
-func remakingOf(scope *model.Scope, g *Graph) *remaking {
-	return model.GetGraphParamOr[*remaking](scope.Store().RootScope(), g, checkpointParam, nil)
+// recomputedOf is nil where nothing is recomputed.
+func recomputedOf(scope *model.Scope, g *Graph) *recomputed {
+	return model.GetGraphParamOr[*recomputed](scope.Store().RootScope(), g, checkpointParam, nil)
 }
 
 // block is what f of [Checkpointed] computes with.
@@ -41,7 +41,7 @@ type block struct {
 // that f but its result.
 func Checkpointed(scope *model.Scope, x *Node, f func(scope *model.Scope, x *Node) *Node) *Node {
 	g := x.Graph()
-	open := remakingOf(scope, g)
+	open := recomputedOf(scope, g)
 	if open == nil || !scope.IsTraining(g) {
 		return f(scope, x)
 	}
@@ -74,7 +74,7 @@ func (b *block) enter(value *Node) *Node {
 
 // valueOf is the value of v in g, in a block as one of its inputs.
 func valueOf(scope *model.Scope, v *model.Variable, g *Graph) *Node {
-	open := remakingOf(scope, g)
+	open := recomputedOf(scope, g)
 	if open == nil || open.block == nil {
 		return v.NodeValue(g)
 	}
@@ -89,6 +89,6 @@ func valueOf(scope *model.Scope, v *model.Variable, g *Graph) *Node {
 
 // repeats tells whether a block is being built in g for the second time.
 func repeats(scope *model.Scope, g *Graph) bool {
-	open := remakingOf(scope, g)
+	open := recomputedOf(scope, g)
 	return open != nil && open.block != nil && open.block.again
 }

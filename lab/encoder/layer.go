@@ -352,7 +352,7 @@ func first(x *Node) *Node {
 	return Reshape(Slice(x, spec...))
 }
 
-// silu is x·sigmoid(x). The backward pass makes the sigmoid anew, as 1 − sigmoid(−x), so that the
+// silu is x·sigmoid(x). The backward pass recomputes the sigmoid, as 1 − sigmoid(−x), so that the
 // compiler does not keep it.
 func silu(x *Node) *Node {
 	y := withGradient(widen(x),

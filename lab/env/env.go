@@ -13,14 +13,13 @@ import (
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/train"
 )
 
-// Event tells what is going on. Training is set while a network trains; else Done of Total items of Stage are done.
+// Event tells what is going on: Done of Total items of Stage are done. Training is set while a network trains.
 type Event struct {
 	Stage       string
 	Done, Total int
-	Training    *train.Progress
+	Training    *store.Step
 	Note        string // one line for people, if not empty
 }
 
@@ -63,13 +62,6 @@ func (e *Env) Report(event Event) {
 	e.Tell(event)
 }
 
-// Quietly is e for reading faces and working on all cores without a word. It does not compute.
-func (e *Env) Quietly() *Env {
-	quiet := New(e.Results)
-	quiet.Data, quiet.FaceDir, quiet.Cut, quiet.Mode = e.Data, e.FaceDir, e.Cut, e.Mode
-	return quiet
-}
-
 // Compute opens the backend when it is first needed; training tells whether a network will be trained. The backend belongs
 // to e, which gives it back in Close.
 func (e *Env) Compute(ctx context.Context, training bool) (*accel.Accel, error) {
@@ -100,4 +92,22 @@ func (e *Env) Close() error {
 	computer := e.computer
 	e.computer = nil
 	return computer.Close()
+}
+
+// Clips is the memory for decoded clips, which all sets share that are open.
+func (e *Env) Clips() (*source.Cache, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.clips != nil {
+		return e.clips, nil
+	}
+	memory := e.Memory
+	if memory == 0 {
+		var err error
+		if memory, err = source.DefaultMemory(); err != nil {
+			return nil, err
+		}
+	}
+	e.clips = source.NewCache(memory)
+	return e.clips, nil
 }

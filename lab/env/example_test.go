@@ -1,7 +1,6 @@
 package env_test
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/seeable-lab/seeable/lab/env"
@@ -13,9 +12,7 @@ func Example() {
 	defer e.Close()
 	e.Tell = func(event env.Event) { fmt.Println(event.Note, event.Stage, event.Done, event.Total) }
 	e.Note("%d faces", 1)
-	if err := e.Each(context.Background(), "drawing", 1, func(_, _ int) error { return nil }); err != nil {
-		panic(err)
-	}
+	e.Report(env.Event{Stage: "drawing", Done: 1, Total: 1})
 	// Output:
 	// 1 faces  0 0
 	//  drawing 1 1

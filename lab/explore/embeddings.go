@@ -15,6 +15,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
@@ -122,7 +123,7 @@ func NewProbe(ctx context.Context, e *env.Env, s spec.Spec, n int) (*Probe, erro
 	if err != nil {
 		return nil, err
 	}
-	held, _, err := e.OpenTraining(ctx, s, m, "reading held-out faces", heldSet, "")
+	held, _, err := prepare.Training(ctx, e, s, m, "reading held-out faces", heldSet, "")
 	if err != nil {
 		return nil, err
 	}

@@ -15,10 +15,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
-	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -92,12 +92,12 @@ func shoot(ctx context.Context, e *env.Env, s spec.Spec, m method.Method, frames
 	if err != nil {
 		return film{}, err
 	}
-	faces, _, err := e.OpenTraining(ctx, s, m, "reading faces", trainSet, "")
+	faces, _, err := prepare.Training(ctx, e, s, m, "reading faces", trainSet, "")
 	if err != nil {
 		return film{}, err
 	}
 	defer faces.Close()
-	held, _, err := e.OpenTraining(ctx, s, m, "reading held-out faces", heldSet, "")
+	held, _, err := prepare.Training(ctx, e, s, m, "reading held-out faces", heldSet, "")
 	if err != nil {
 		return film{}, err
 	}
@@ -108,7 +108,7 @@ func shoot(ctx context.Context, e *env.Env, s spec.Spec, m method.Method, frames
 	}
 	weights := model.NewStore()
 	weights.RootScope().SetParam(encoder.SeedParam, s.Seed)
-	if err := detector.Pretrained(ctx, e, weights, s.Encoder); err != nil {
+	if err := prepare.Weights(ctx, e, weights, s.Encoder); err != nil {
 		return film{}, err
 	}
 	network, err := method.NewNetwork(computer.Backend, weights, m)
@@ -123,7 +123,9 @@ func shoot(ctx context.Context, e *env.Env, s spec.Spec, m method.Method, frames
 	err = train.Run(ctx, s, m, weights, faces, held, train.Options{
 		Backend: computer.Backend, Network: network,
 		Report: func(t train.Progress) {
-			e.Report(env.Event{Stage: "training", Done: t.Step, Total: t.Steps, Training: &t})
+			e.Report(env.Event{Stage: "training", Done: t.Step, Total: t.Steps, Training: &store.Step{
+				Step: t.Step, Loss: t.Loss, Accuracy: t.Accuracy, HeldOut: t.HeldOut, Rate: t.Rate, Strength: t.Strength, At: t.Elapsed.Seconds(),
+			}})
 			if len(made.Scenes) == len(at) || t.Step != at[len(made.Scenes)] {
 				return
 			}

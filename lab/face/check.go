@@ -6,14 +6,14 @@ import (
 	"math"
 )
 
-// ErrDegenerate tells that the landmarks of a face span no area, so that it has no regions.
+// ErrDegenerate: the landmarks of a face span no area, so that it has no regions.
 var ErrDegenerate = errors.New("the hull of the landmarks has no area")
 
 // outside is how far a landmark may lie out of the image, as a share of its side. Landmarks of a jaw or brow that the
 // frame cuts are guesses: on ytfaces they reach out by up to 0.10.
 const outside = 0.2
 
-// Check reports what is wrong with a face, or nil: it needs an image with pixels, 68 finite landmarks, each in the image
+// Check returns an error for a face that can't be used: it needs an image with pixels, 68 finite landmarks, each in the image
 // or not farther out of it than a fifth of its side, and a hull that covers at least one square pixel (else the error
 // wraps [ErrDegenerate]).
 func Check(f Face) error {

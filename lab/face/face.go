@@ -13,6 +13,6 @@ type Point struct{ X, Y float64 }
 type Face struct {
 	Image     *image.RGBA // opaque, its bounds start at (0, 0)
 	Landmarks []Point     // 68 points in the pixels of Image
-	// Fallback tells that the landmarks are not those of this face but a mean shape laid into its box ([Template]).
+	// Fallback means that the landmarks are not those of this face but a mean shape laid into its box ([Template]).
 	Fallback bool
 }

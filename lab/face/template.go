@@ -4,7 +4,7 @@ import "image"
 
 // mean is the mean of the landmarks of the 1,870 faces of the ytfaces set, each first scaled to a box of side 1, then
 // made symmetric by averaging with its mirror, and scaled to fill the box again. The two identities that a test set shows
-// (Ben_Kingsley, Ethan_Hawke) are left out. TestTemplate measures it anew where the set is at hand.
+// (Ben_Kingsley, Ethan_Hawke) are left out. TestTemplate repeats the measurement where the set is at hand.
 var mean = [Landmarks]Point{
 	// jaw
 	{0, 0.1857}, {0.0063, 0.3245}, {0.0280, 0.4509}, {0.0525, 0.5725}, {0.0942, 0.7069}, {0.1657, 0.8185},

@@ -9,6 +9,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 )
 
 // NetworkPass is how many samples go through a [Network] at once. The last pass is filled up, so that one compiled graph
@@ -117,8 +119,12 @@ func (n *Network) passes(ctx context.Context, s *Samples, take func(result []*te
 		for i, t := range inputs {
 			args[i] = t
 		}
+		var result []*tensors.Tensor
 		n.mu.Lock()
-		result, err := n.exec.Exec(args...)
+		err := graphs.Try(func() (err error) {
+			result, err = n.exec.Exec(args...)
+			return err
+		})
 		n.mu.Unlock()
 		if err == nil {
 			err = take(result, count)

@@ -19,7 +19,7 @@ const (
 	// group must be of one class, as a video is.
 	Stratified Scheme = iota
 	// Clustered draws groups whatever they hold, as an identity holds real and fake videos. A
-	// draw that lacks a class is made again, and counted.
+	// draw that lacks a class is repeated, and counted.
 	Clustered
 )
 
@@ -52,7 +52,7 @@ type Interval struct {
 	// both is in both.
 	RealGroups, FakeGroups int
 	Samples                int
-	Redrawn                int // draws that lacked a class and were made again
+	Redrawn                int // draws that lacked a class and were repeated
 }
 
 // Bootstrap returns statistic of the scores with an interval from resampling groups with

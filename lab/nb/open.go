@@ -11,11 +11,9 @@ func Open(options ...lab.Option) (*lab.Lab, error) {
 		case e.Note != "":
 			progress.Note(e.Note)
 		case t != nil:
-			held := t.HeldOut
-			if t.Accuracy < 0 {
-				held = t.HeldOutLoss
-			}
-			progress.Step(e.Stage, TrainingStep{Step: t.Step, Steps: t.Steps, Loss: t.Loss, Accuracy: t.Accuracy, HeldOut: held})
+			progress.Step(e.Stage, TrainingStep{
+				Step: t.Step, Steps: e.Total, Loss: t.Loss, Accuracy: t.Accuracy, HeldOut: t.HeldOut,
+			})
 		default:
 			progress.Stage(e.Stage, e.Done, e.Total)
 		}

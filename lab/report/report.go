@@ -172,9 +172,12 @@ func training(r store.Record) []Fact {
 		list = append(list, Fact{"least possible loss", fmt.Sprintf("%.3f", t.Floor)})
 	}
 	list = append(list,
-		Fact{"faces", fmt.Sprintf("%d real ones to train, %d held out", t.Faces, t.HeldOut)},
+		Fact{"faces", fmt.Sprintf("%d real ones to train, %d held out", t.Faces-t.Fakes, t.HeldOut)},
 		Fact{"effort", fmt.Sprintf("%d steps, %d images, %s", t.Steps, t.Images, duration(t.Seconds))},
 	)
+	if t.Fakes > 0 {
+		list = append(list, Fact{"labelled fakes", fmt.Sprintf("%d of the %d faces to train, of %d people", t.Fakes, t.Faces, t.People)})
+	}
 	if t.Fallback > 0 {
 		list = append(list, Fact{"without landmarks of their own", fmt.Sprintf("%d faces; the mean face was laid into their boxes", t.Fallback)})
 	}

@@ -27,12 +27,19 @@ func chooseScore(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, 
 	if err != nil {
 		return err
 	}
+	var genuine []int
+	for i := range held.Len() {
+		if !held.Info(i).Fake {
+			genuine = append(genuine, i)
+		}
+	}
 	// Clips of one person lie side by side; a stride takes as many people as there are.
-	stride := max(1, held.Len()/chooseFaces)
+	stride := max(1, len(genuine)/chooseFaces)
 	var reals, fakes source.Clips
 	var ids, identities []string
 	w := method.NewWorker(d.Method.Layout())
-	for i := 0; i < held.Len() && len(reals) < chooseFaces; i += stride {
+	for at := 0; at < len(genuine) && len(reals) < chooseFaces; at += stride {
+		i := genuine[at]
 		info := held.Info(i)
 		c, err := held.Clip(ctx, i)
 		if err != nil {

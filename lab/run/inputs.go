@@ -38,6 +38,11 @@ func look(e *env.Env, s spec.Spec) (in inputs, err error) {
 		return inputs{}, err
 	}
 	in.problems = append(problems, in.problems...)
+	if s.Data.Fakes {
+		if err := in.leaveOutSeen(e); err != nil {
+			return inputs{}, err
+		}
+	}
 	in.trained = map[string]string{}
 	for _, set := range []datasets.Set{in.train, in.held} {
 		if in.trained[set.Name], err = source.Digest(set); err != nil {
@@ -50,6 +55,21 @@ func look(e *env.Env, s spec.Spec) (in inputs, err error) {
 		}
 	}
 	return in, nil
+}
+
+// leaveOutSeen takes out of the test sets what shows people whom the network is trained or chosen on: it has seen fakes of them.
+func (in *inputs) leaveOutSeen(e *env.Env) error {
+	for i, set := range in.tests {
+		unseen, videos := datasets.Unseen(set, in.train, in.held)
+		if len(unseen.Items) == 0 {
+			return fmt.Errorf("run: test set %s: all of its %d videos show people who are trained on (data.fakes); name other sets in data.test or data.train", set.Name, videos)
+		}
+		if videos > 0 {
+			e.Note("%s: %d videos show people who are trained on; they are not tested", set.Name, videos)
+		}
+		in.tests[i] = unseen
+	}
+	return nil
 }
 
 func digestFile(path string) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -28,7 +29,7 @@ func Reselect(ctx context.Context, e *env.Env, r *Run, augment spec.Augment, sco
 		return store.Record{}, err
 	}
 	defer d.Close()
-	held, skipped, err := e.OpenTraining(ctx, r.Spec, d.Method, "reading held-out faces", set, "")
+	held, skipped, err := prepare.Training(ctx, e, r.Spec, d.Method, "reading held-out faces", set, "")
 	if err != nil {
 		return store.Record{}, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/report"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -193,7 +194,7 @@ const scorePart = 512
 // scoreSet scores the faces of a set with every score of the method that the samples for score suffice for. Faces that could
 // not be read stay, without a score.
 func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score string, set datasets.Set) (found scoredSet, err error) {
-	clips, err := e.OpenTest(ctx, d.Spec, d.Method, set)
+	clips, err := prepare.Test(ctx, e, d.Spec, d.Method, set)
 	if err != nil {
 		return scoredSet{}, err
 	}
@@ -229,7 +230,7 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 		}
 		e.Report(env.Event{Stage: "testing " + set.Name, Done: to, Total: clips.Len()})
 	}
-	if err := source.SomeRead(set, read, found.Skipped); err != nil {
+	if err := someRead(set, read, found.Skipped); err != nil {
 		return scoredSet{}, err
 	}
 	at := make(map[string][]float64, clips.Len())
@@ -251,11 +252,28 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	return found, nil
 }
 
+// someRead is an error if not one of the faces of a set could be read.
+func someRead(set datasets.Set, read int, skipped []string) error {
+	if read > 0 || len(skipped) == 0 {
+		return nil
+	}
+	return fmt.Errorf("run: none of the %d faces of %s can be read; the first: %s", len(skipped), set.Name, skipped[0])
+}
+
 // Evaluate tests a finished run on the sets under the data root. The run's folder stays as it is.
 func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.Record, error) {
 	sets, problems, err := e.TestSets(names, r.Spec.Data.Train)
 	if err != nil {
 		return store.Record{}, err
+	}
+	if r.Spec.Data.Fakes {
+		in := inputs{tests: sets}
+		if in.train, in.held, _, err = e.TrainingSets(r.Spec); err == nil {
+			err = in.leaveOutSeen(e)
+		}
+		if err != nil {
+			return store.Record{}, fmt.Errorf("run: whom %s has seen fakes of: %w", r.Record.Run, err)
+		}
 	}
 	d, err := Detector(ctx, e, r)
 	if err != nil {

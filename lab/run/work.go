@@ -20,6 +20,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -142,7 +143,7 @@ func (w *work) goOn(ctx context.Context) error {
 		w.Note("a checkpoint cannot be used: %v; taking the one before", wrong)
 	}
 	if saved == nil {
-		return detector.Pretrained(ctx, w.Env, w.weights, s.Encoder)
+		return prepare.Weights(ctx, w.Env, w.weights, s.Encoder)
 	}
 	state := saved.Files[stateFile]
 	file, err := safetensors.Decode(bytes.NewReader(state), int64(len(state)))
@@ -221,18 +222,18 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 	if err != nil {
 		return nil, nil, err
 	}
-	clips, skipped, err := w.OpenTraining(ctx, s, m, "reading faces", w.in.train, w.in.trained[w.in.train.Name])
+	clips, skipped, err := prepare.Training(ctx, w.Env, s, m, "reading faces", w.in.train, w.in.trained[w.in.train.Name])
 	if err != nil {
 		return nil, nil, err
 	}
 	defer clips.Close()
-	held, heldSkipped, err := w.OpenTraining(ctx, s, m, "reading held-out faces", w.in.held, w.in.trained[w.in.held.Name])
+	opened, heldSkipped, err := prepare.Training(ctx, w.Env, s, m, "reading held-out faces", w.in.held, w.in.trained[w.in.held.Name])
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() {
 		if err != nil {
-			held.Close()
+			opened.Close()
 		}
 	}()
 	record.Skipped = append(append(record.Skipped, skipped...), heldSkipped...)
@@ -248,16 +249,25 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 	}
 	network, err := method.NewNetwork(w.computer.Backend, w.weights, m)
 	if err == nil && donor == "" {
-		err = w.step(ctx, m, network, clips, held, log)
+		err = w.step(ctx, m, network, clips, opened, log)
 	}
 	if err := errors.Join(err, log.Close()); err != nil {
 		return nil, nil, err
 	}
 	record.Train = store.Training{
 		Loss: lastTenth(w.steps), Steps: s.Train.Steps, Images: s.Train.Steps * s.Train.Batch, Seconds: w.trained.Seconds(),
-		Faces: clips.Len(), HeldOut: held.Len(), Fallback: clips.Fallbacks(),
+		Faces: clips.Len(), HeldOut: opened.Len(), Fallback: clips.Fallbacks(),
 		Synthetic: w.in.train.Synthetic, Data: w.in.trained, Donor: donor,
 	}
+	people := map[string]bool{}
+	for i := range clips.Len() {
+		it := clips.Item(i)
+		people[it.Identity] = true
+		if it.Fake {
+			record.Train.Fakes++
+		}
+	}
+	record.Train.People = len(people)
 	last := w.steps[len(w.steps)-1].HeldOut
 	if classifier, ok := method.As[method.Classifier](m); ok {
 		record.Train.Accuracy, record.Train.Chance = last, 1/float64(classifier.Classes())
@@ -270,7 +280,7 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 			return nil, nil, err
 		}
 	}
-	return detector.New(w.Env, s, m, w.weights, network), held, nil
+	return detector.New(w.Env, s, m, w.weights, network), opened, nil
 }
 
 // step makes the steps that are left.
@@ -288,7 +298,7 @@ func (w *work) step(ctx context.Context, m method.Method, network *method.Networ
 			}
 			w.steps = append(w.steps, step)
 			logged = errors.Join(logged, log.Append(step))
-			w.Report(env.Event{Stage: "training", Done: p.Step, Total: p.Steps, Training: &p})
+			w.Report(env.Event{Stage: "training", Done: p.Step, Total: p.Steps, Training: &step})
 		},
 		Save: func(done int, trained time.Duration) error {
 			if logged != nil {

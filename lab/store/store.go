@@ -79,14 +79,16 @@ type Training struct {
 	Loss        float64           `json:"loss"`            // mean of the last tenth of the steps
 	Floor       float64           `json:"floor,omitempty"` // least possible BCR of a balanced batch, if BCR was minimised
 	Steps       int               `json:"steps"`
-	Images      int               `json:"images"`          // training images made
-	Seconds     float64           `json:"seconds"`         // of the training alone
-	Faces       int               `json:"faces"`           // real faces trained on
-	HeldOut     int               `json:"held_out"`        // real faces held out
-	Fallback    int               `json:"fallback"`        // training faces without landmarks of their own
-	Synthetic   bool              `json:"synthetic"`       // trained on faces drawn by code
-	Data        map[string]string `json:"data"`            // digest of each training set and of pretrained weights
-	Donor       string            `json:"donor,omitempty"` // the run that has trained the network, if not this one
+	Images      int               `json:"images"`           // training images made
+	Seconds     float64           `json:"seconds"`          // of the training alone
+	Faces       int               `json:"faces"`            // clips trained on: real faces, and labelled fakes where Fakes says so
+	Fakes       int               `json:"fakes,omitempty"`  // of Faces, labelled fakes (data.fakes)
+	People      int               `json:"people,omitempty"` // that Faces show, targets of fakes; 0 in records before version 0.6
+	HeldOut     int               `json:"held_out"`         // real faces held out
+	Fallback    int               `json:"fallback"`         // training faces without landmarks of their own
+	Synthetic   bool              `json:"synthetic"`        // trained on faces drawn by code
+	Data        map[string]string `json:"data"`             // digest of each training set and of pretrained weights
+	Donor       string            `json:"donor,omitempty"`  // the run that has trained the network, if not this one
 }
 
 // Classified tells whether the method classifies, so that Accuracy was measured; else HeldOutLoss was.

@@ -63,6 +63,9 @@ func faces(r store.Record, t store.Test) string {
 	if t.Partial {
 		kind += ", partial set"
 	}
+	if r.Train.Fakes > 0 {
+		kind += ", trained on fakes too"
+	}
 	return kind
 }
 

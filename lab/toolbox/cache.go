@@ -100,7 +100,7 @@ func (c *Cache) Fetch(ctx context.Context, a Artifact, progress io.Writer) (stri
 const lockPoll = 100 * time.Millisecond
 
 // Lock takes the cache's lock called name, waiting until it is free or ctx ends. While it waits it
-// tells progress, once, that another process brings what. Locks are freed by the system when a
+// tells progress, once, that another process downloads what. Locks are freed by the system when a
 // process dies. The caller must call unlock.
 func (c *Cache) Lock(ctx context.Context, name, what string, progress io.Writer) (unlock func(), err error) {
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {

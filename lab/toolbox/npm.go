@@ -122,7 +122,7 @@ func (f NPMFile) pack(ctx context.Context, dir string, progress io.Writer) ([]by
 	return packed, nil
 }
 
-// npmReason is the first line in which npm says what is wrong.
+// npmReason is the first line in which npm names the error.
 func npmReason(out string, err error) string {
 	for line := range strings.Lines(out) {
 		line = strings.TrimSpace(line)

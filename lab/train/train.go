@@ -18,6 +18,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/seeable-lab/seeable/lab/accel/graphs"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -75,6 +76,11 @@ type Options struct {
 // a run that goes on from a saved state makes the same steps as one that was never interrupted.
 // Run ends early with ErrDiverged, naming the step, or when ctx ends.
 func Run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, clips, held source.Source, o Options) error {
+	// An Exec returns what is panicked with an error while its graph is built, and nothing else.
+	return graphs.Try(func() error { return run(ctx, s, m, store, clips, held, o) })
+}
+
+func run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, clips, held source.Source, o Options) error {
 	if clips.Len() == 0 {
 		return errors.New("train: no faces to train on")
 	}

@@ -98,7 +98,7 @@ func (v *Video) pick(indices []int) pass {
 		limit:  len(indices),
 		wants:  indices,
 		comes: func(s stamp) (int, bool, error) {
-			if s.filtered != s.index { // select counts anew
+			if s.filtered != s.index { // select counts from 0 again
 				return 0, false, errUncounted
 			}
 			_, wanted := slices.BinarySearch(indices, s.index)

@@ -38,7 +38,7 @@ func Find(ctx context.Context) (string, error) {
 const wayOut = "install ffmpeg 5.1 or newer (Debian: apt install ffmpeg; macOS: brew install ffmpeg)"
 
 // fetch is [Find], but if there is none it brings a static one, pinned by its digest, into the cache of package toolbox, once.
-// It tells progress before a download; progress may be nil.
+// progress, which may be nil, gets a line before a download.
 func fetch(ctx context.Context, progress io.Writer) (string, error) {
 	path, err := Find(ctx)
 	if err == nil || !errors.Is(err, ErrNoFFmpeg) {

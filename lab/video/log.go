@@ -12,7 +12,7 @@ import (
 // showinfo is the filter that writes one line for each frame that passes it.
 const showinfo = "showinfo@frames=checksum=0"
 
-// stamp is what showinfo tells of a frame.
+// stamp is what showinfo reports of a frame.
 type stamp struct {
 	index    int // of all frames decoded
 	filtered int // of the frames that this set of filters saw; ffmpeg makes a new set when the pictures change their form

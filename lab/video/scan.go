@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// scan is what the packets of a video stream tell without decoding. A packet holds one frame, in all codecs that ffmpeg
+// scan is what is known of a video stream from its packets, without decoding. A packet holds one frame, in all codecs that ffmpeg
 // demuxes, but for rare streams with frames that are not shown.
 type scan struct {
 	base          fraction // seconds of one tick

@@ -9,7 +9,7 @@
 // time. A chosen frame costs the decoding of all before it. Measured, in seconds of processor time for 32 frames spread over
 // a clip: one decode 0.5 (Celeb-DF v2), 0.7 (FaceForensics++ c40, 720p), 1.8 (DFDC, 1080p), 32 seeks 4.5, 8 and 23, as such
 // clips have one key frame in 250; and frames sought in FaceForensics++ come out broken, as the decoder needs to know the
-// version of the encoder, which only the first packet tells. Of 10 minutes of 720p one decode takes 23, 32 seeks 7.
+// version of the encoder, which only the first packet holds. Of 10 minutes of 720p one decode takes 23, 32 seeks 7.
 //
 // A file is named to ffmpeg as a file and must be in a format that holds its own pictures, so neither its name nor its
 // content can make ffmpeg read anything else: no options, protocols, image patterns or playlists.
@@ -58,7 +58,7 @@ type Options struct {
 	Threads   int           // threads that decode one video; 0 means 4, or fewer if there are fewer cores
 	MaxPixels int           // refuse larger pictures before they are decoded; 0 means 16 Mi
 	Stall     time.Duration // kill an ffmpeg that is silent for so long while a frame is awaited; 0 means a minute
-	Progress  io.Writer     // is told when ffmpeg has to be downloaded; may be nil
+	Progress  io.Writer     // gets a line when ffmpeg has to be downloaded; may be nil
 }
 
 // Video is a file with at least one frame. Its methods may be called by several goroutines.

@@ -88,7 +88,7 @@ static const char* no_plugin = "it is no PJRT plugin: it lacks the function GetP
 
 typedef api* (*getter)(void);
 
-// symbol loads a library and returns its function GetPjrtApi, or NULL and what is wrong.
+// symbol loads a library and returns its function GetPjrtApi, or NULL and the error's text.
 static getter symbol(const char* path, int mode, const char** wrong) {
   void* library = dlopen(path, mode | RTLD_LOCAL);
   if (library == NULL) {
@@ -143,7 +143,7 @@ static our_error* ours_in(void* object) {
 void* compiler_error(const char* message) {
   size_t size = strlen(message) + 1;
   our_error* error = malloc(sizeof *error + size);
-  if (error == NULL) abort();  // NULL would tell of success
+  if (error == NULL) abort();  // NULL means success
   error->tag = &tag;
   memcpy(error->message, message, size);
   return error;

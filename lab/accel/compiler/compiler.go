@@ -1,6 +1,6 @@
-// Package compiler takes the place of the compiler of XLA's CPU plugin. A program goes to it rewritten, with custom calls for what
-// the lab computes itself, and what it made is kept on disk: the training step of EfficientNet-B0 compiles in 17 s and a
-// gigabyte, and loads in 1 s.
+// Package compiler wraps the compiler of XLA's CPU plugin. Programs are rewritten before they are compiled, with custom calls for
+// what the lab computes itself, and executables are kept on disk: the training step of EfficientNet-B0 takes 17 s and 1 GB of
+// memory to compile, and 1 s to load.
 //
 // go-xla knows nothing of it: the plugin is registered by a copy of its table of functions.
 package compiler
@@ -60,12 +60,12 @@ func Done() Stats {
 	return Stats{int(installed.compiled.Load()), int(installed.loaded.Load()), time.Duration(installed.nanoseconds.Load())}
 }
 
-// Probe loads a library, given by its absolute path, for the life of the process and tells what keeps it from being a PJRT
-// plugin. go-xla tells that too, but in a line of its log as well, which a program that tries several plugins doesn't want.
+// Probe loads a library, given by its absolute path, for the life of the process and returns an error unless it is a PJRT
+// plugin. go-xla's own check also writes to the log, which is noise where several plugins are tried.
 func Probe(plugin string) error {
 	path := C.CString(plugin)
 	defer C.free(unsafe.Pointer(path))
-	runtime.LockOSThread() // what is wrong is told to the thread that asked
+	runtime.LockOSThread() // dlerror is of the calling thread
 	defer runtime.UnlockOSThread()
 	if wrong := C.compiler_probe(path); wrong != nil {
 		return fmt.Errorf("plugin %s does not load: %s", plugin, C.GoString(wrong))
@@ -120,8 +120,8 @@ func Rewrites(plugin string) bool {
 	return plugin != "" && installed.plugin == plugin && installed.Rewrite != nil
 }
 
-// worth is how long compiling must take for its result to be kept.
-const worth = 100 * time.Millisecond
+// keepFrom is how long compiling must take for its result to be kept.
+const keepFrom = 100 * time.Millisecond
 
 //export goCompile
 func goCompile(arguments unsafe.Pointer) unsafe.Pointer {
@@ -164,7 +164,7 @@ func goCompile(arguments unsafe.Pointer) unsafe.Pointer {
 	size := C.size_t(len(code))
 	failed := C.compiler_compile(args, rewritten, size)
 	i.compiled.Add(1)
-	if failed == nil && key != "" && time.Since(start) >= worth {
+	if failed == nil && key != "" && time.Since(start) >= keepFrom {
 		if bytes := C.compiler_save(args, &size); bytes != nil {
 			i.Kept.put(key, unsafe.Slice((*byte)(unsafe.Pointer(bytes)), int(size)))
 			C.free(unsafe.Pointer(bytes))
@@ -177,7 +177,7 @@ func goCompile(arguments unsafe.Pointer) unsafe.Pointer {
 const flagsEnv = "XLA_FLAGS"
 
 // identity is what an executable depends on besides its program: the plugin and the processor, as far as compilers look at it.
-// It is not known where the system does not tell.
+// It is not known where the system doesn't report the processor.
 func identity(plugin string) (id string, known bool) {
 	info, err := os.Stat(plugin)
 	if err != nil {

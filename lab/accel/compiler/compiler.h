@@ -25,10 +25,10 @@ typedef struct {
 // compiler_probe loads a library for the life of the process. It returns what keeps it from being a PJRT plugin, or NULL.
 const char* compiler_probe(const char* path);
 
-// compiler_open loads a plugin and returns its table of functions, or NULL and what is wrong.
+// compiler_open loads a plugin and returns its table of functions, or NULL and the error's text.
 void* compiler_open(const char* path, const char** wrong);
 
-// compiler_add makes a function known as a custom call. It returns what is wrong, or NULL.
+// compiler_add makes a function known as a custom call. It returns the error's text, or NULL.
 const char* compiler_add(const char* target, void* handler);
 
 // compiler_table is a copy of the plugin's table that compiles by goCompile, or NULL without memory.

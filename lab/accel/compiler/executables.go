@@ -16,10 +16,10 @@ import (
 )
 
 // Executables is a folder of compiled programs, for several processes at once. An entry is written aside and renamed into place,
-// and begins with its checksum: a damaged one is as good as none. When they take more than the limit, those go that were not used
-// for longest.
+// and begins with its checksum: a damaged one is ignored. When they take more than the limit, the least recently used ones are
+// removed.
 //
-// What cannot be read or written is compiled again, without a word: only time is lost.
+// Errors of reading and writing are not reported: the program is compiled, which costs only time.
 type Executables struct {
 	dir   string
 	limit int64
@@ -110,7 +110,7 @@ func keyOf(identity string, program, options []byte) string {
 	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
-// processor is the kind of the processors and how many there are, for which XLA compiles. Only Linux tells.
+// processor is the kind of the processors and how many there are, for which XLA compiles. It is known on Linux only.
 func processor() (kind string, known bool) {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

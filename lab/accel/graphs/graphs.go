@@ -45,13 +45,3 @@ func Try(f func() error) (err error) {
 	}()
 	return f()
 }
-
-// Try1 is [Try] for a function with a result, which is its zero value if f panics.
-func Try1[T any](f func() (T, error)) (result T, err error) {
-	err = Try(func() error {
-		var err error
-		result, err = f()
-		return err
-	})
-	return result, err
-}

@@ -82,7 +82,7 @@ typedef struct {
 
 enum { FFI_METADATA = 1, FFI_EXECUTE = 3, FFI_INTERNAL = 13, FFI_BF16 = 16, FFI_MAJOR = 0, FFI_MINOR = 1 };
 
-// executes reports whether a custom call is to compute; else it tells its version, or there is nothing to do.
+// executes reports whether a custom call is to compute; else it reports its version, or there is nothing to do.
 static int executes(ffi_call* c) {
   if (c->extensions != NULL && c->extensions->type == FFI_METADATA) {
     ffi_version* version = &((ffi_metadata*)c->extensions)->metadata->version;

@@ -123,8 +123,8 @@ var convolutionAttributes = []string{"batch_group_count", "dimension_numbers", "
 	"rhs_dilation", "window_reversal", "window_strides"}
 
 // parse reads the attributes of a convolution and the types of its operands and result, as go-xla writes them. It is not ok
-// for convolutions of another rank or type, and those over reversed windows, which are left to XLA. why tells of a form that it
-// does not know.
+// for convolutions of another rank or type, and those over reversed windows, which are left to XLA. why is not empty for a form that
+// it does not know.
 func parse(attributes, types string) (o op, ok bool, why string) {
 	m := threeOf.FindStringSubmatch(types)
 	if m == nil {

@@ -16,7 +16,7 @@ import (
 // goXLA is the module that writes the programs, and the version whose text this package knows; a test compares it with go.mod.
 const goXLA, goXLAVersion = "github.com/gomlx/go-xla", "v0.4.1"
 
-// FormError tells of an operation that this package would replace, in a form that it does not know.
+// FormError reports an operation that this package replaces, written in a form that it does not know.
 type FormError struct {
 	Line int    // of the program, from 1
 	Text string // of the line
@@ -42,7 +42,7 @@ func linkedVersion() string {
 			}
 		}
 	}
-	return "a version that the build doesn't tell"
+	return "a version that its build doesn't record"
 }
 
 var (
@@ -123,7 +123,7 @@ var (
 	orders     = regexp.MustCompile(`^#stablehlo\.conv<\[([^\[\]]+)\]x\[([^\[\]]+)\]->\[([^\[\]]+)\]>$`)
 	integer    = regexp.MustCompile(`^(\d+) : i64$`)
 	float      = regexp.MustCompile(`^[-+.e\d]+ : f32$`)
-	// typed is a tensor's type, with its dimensions and its element type.
+	// typed matches a tensor's type; typeParts takes its dimensions and its element type apart.
 	typed     = `tensor<(?:[^<>]|<[^<>]*>)*>`
 	typeParts = regexp.MustCompile(`^tensor<((?:(?:\d+|\?)x)*)(\w+|complex<\w+>)>$`)
 	threeOf   = regexp.MustCompile(`^\((` + typed + `), (` + typed + `)\) -> (` + typed + `)$`)

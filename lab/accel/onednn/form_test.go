@@ -15,7 +15,7 @@ import (
 	"github.com/gomlx/go-xla/types/shapes"
 )
 
-var update = flag.Bool("update", false, "write the golden programs anew")
+var update = flag.Bool("update", false, "write the golden programs")
 
 // written is a program as the linked go-xla writes it, with each operation that this package reads: a convolution and what
 // follows it when a network scores, one of bfloat16 with groups, strides and uneven padding, one with precision asked for, and

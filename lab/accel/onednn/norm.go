@@ -28,7 +28,7 @@ type normOp struct {
 }
 
 // parseNorm reads the operation that norm has matched in a text. It is not ok for maps of another rank, type or place of the
-// channels, which are left to XLA. why tells of a form that it does not know.
+// channels, which are left to XLA. why is not empty for a form that it does not know.
 func parseNorm(text []byte, match []int) (n normOp, ok bool, why string) {
 	group := func(i int) string { return string(text[match[2*i]:match[2*i+1]]) }
 	n = normOp{kind: group(4), results: [3]string{group(1), group(2), group(3)}, operands: strings.Split(group(5), ", "), types: strings.Split(group(7), ", ")}

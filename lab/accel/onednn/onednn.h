@@ -20,7 +20,7 @@ typedef struct {
   int64_t bias, sum, activation;
 } onednn_convolution;
 
-// onednn_open loads the library. It returns what is wrong, or NULL.
+// onednn_open loads the library. It returns the error's text, or NULL.
 const char* onednn_open(const char* path);
 
 // onednn_version is the library's, as major·10000 + minor·100 + patch.

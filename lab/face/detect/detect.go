@@ -17,7 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
-// ErrNoFace tells that an image shows no face that the detector finds.
+// ErrNoFace: the detector finds no face in the image.
 var ErrNoFace = errors.New("no face found")
 
 // Detection is one face in an image.

@@ -31,7 +31,7 @@
 // "Moved" is what [spots] says: each landmark goes part of the way toward two other points, by two weights that were
 // measured on half of the people; the figures are those of the other half. On AFLW2000, which had no part in it, it gains
 // nothing: it fits the convention of the labels, not the face. The mesh is not the most exact on frontal faces but on
-// turned ones (AFLW2000 beyond 30° of yaw 14 % against 20 %), it tells how sure it is that there is a face, which
+// turned ones (AFLW2000 beyond 30° of yaw 14 % against 20 %), it reports how sure it is that there is a face, which
 // tracking needs, and its weights come by pip like all others, where face-api's need npm; dlib's are for
 // non-commercial use (300-W) and a hundred megabytes.
 //

@@ -12,7 +12,7 @@ type spot struct {
 
 // spots are the places of the landmarks. Each begins at the vertex that stands for it in MediaPipe's drawings of the
 // mesh; the rest corrects where the two ways to mark a face differ, above all on the jaw. It was measured on every second
-// frame of every second person of the ytfaces set (458 faces); TestSpots measures it anew where the set is at hand.
+// frame of every second person of the ytfaces set (458 faces); TestSpots repeats the measurement where the set is at hand.
 var spots = [face.Landmarks]spot{
 	// jaw
 	{162, [2]int{234, 282}, [2]float64{0.5216, -0.0283}},

@@ -12,7 +12,7 @@ import (
 // Tracked is a face in a frame of a video.
 type Tracked struct {
 	Detection
-	// ID is the same for the same face through the video, as far as its place tells; the first is 0. No ID is used twice.
+	// ID is the same for the same face through the video, as far as its place shows; the first is 0. No ID is used twice.
 	ID int
 }
 
@@ -104,7 +104,7 @@ func (t *Tracker) Next(img *image.RGBA) ([]Tracked, error) {
 	return list, nil
 }
 
-// follow finds each face where it was. It changes the tracks only if all are still there, and tells whether they are.
+// follow finds each face where it was. It changes the tracks only if all are still there, and reports whether they are.
 func (t *Tracker) follow(img *image.RGBA, tracks []*track) (bool, error) {
 	moved := make([]Detection, len(tracks))
 	for i, k := range tracks {

@@ -1,4 +1,4 @@
-package detector
+package prepare
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-// Pretrained puts the weights that the spec names into the store of a new network.
-func Pretrained(ctx context.Context, e *env.Env, weights *model.Store, cfg spec.Encoder) error {
+// Weights puts the weights that the spec names into the store of a new network.
+func Weights(ctx context.Context, e *env.Env, weights *model.Store, cfg spec.Encoder) error {
 	path := cfg.Weights
 	if path == "" {
 		return nil
