@@ -45,7 +45,8 @@ lab/face/detect/internal/tflite    | no    | no    | face/detect/internal/cnn
 lab/face/detect                    | no    | no    | face face/detect/internal/cnn face/detect/internal/onnx
                                    |       |       | face/detect/internal/tflite toolbox
 lab/align *                        | no    | no    | face
-lab/discrepancy                    | no    | no    | face spec stream
+lab/region                         | no    | no    | face spec
+lab/discrepancy                    | no    | no    | face region spec stream
 datasets                           | no    | no    | face spec stream
 datasets/synthetic                 | no    | no    | datasets face stream
 lab/video                          | no    | no    | toolbox
@@ -54,8 +55,8 @@ lab/source                         | no    | no    | align datasets extract face
 lab/cluster                        | no    | no    | spec store
 lab/evaluation                     | no    | no    | datasets metric store
 lab/table                          | no    | no    | evaluation metric results spec store
-lab/figure                         | no    | yes   | discrepancy face hypersphere metric store stream toolbox
-lab/report                         | no    | yes   | discrepancy evaluation figure metric spec store table
+lab/figure                         | no    | yes   | face hypersphere metric region store stream toolbox
+lab/report                         | no    | yes   | evaluation figure metric region spec store table
 lab/internal/browsertest           | no    | no    |
 lab/accel/malloc                   | no    | no    |
 lab/accel/graphs                   | yes   | no    |
@@ -65,8 +66,8 @@ lab/accel                          | yes   | no    | accel/compiler accel/graphs
 lab/accel/acceltest                | yes   | no    | accel toolbox
 lab/encoder                        | yes   | no    | accel/graphs accel/onednn safetensors spec stream toolbox
 lab/loss                           | yes   | no    | accel/graphs spec
-lab/method                         | yes   | no    | accel/graphs discrepancy encoder face hypersphere loss source spec
-                                   |       |       | stream
+lab/method                         | yes   | no    | accel/graphs discrepancy encoder face hypersphere loss region source
+                                   |       |       | spec stream
 lab/train                          | yes   | no    | accel/graphs encoder face method safetensors source spec stream
 lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic encoder face method safetensors
                                    |       |       | source spec stream train

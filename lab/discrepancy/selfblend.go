@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/region"
 )
 
 // selfBlendScale is SBI's range of scales, 0.95 to 1/0.95, (spec section 2.4).
@@ -13,7 +14,7 @@ var selfBlendScale = [2]float64{0.95, 1 / 0.95}
 
 // faceShapes are the outlines of a whole face that self-blending chooses from. Their diversity is worth about ten points
 // of AUC (spec section 9.2, issue 41).
-var faceShapes = []parts{whole, dfl, components, extended}
+var faceShapes = region.Faces()
 
 // SelfBlend writes a self-blended image (SBI, Shiohara and Yamasaki 2022) to dst: the whole face is blended with a copy
 // of itself, one of the two changed in colour and then in detail (spec sections 2.4 to 2.6, the SBI columns). Ranges are
@@ -24,7 +25,7 @@ func (g *Generator) SelfBlend(dst *image.RGBA, f face.Face, rng *rand.Rand, w *W
 		return err
 	}
 	d := g.drawSelfBlend(rng)
-	mask := union(faceShapes[d.Region], f)
+	mask := region.Union(faceShapes[d.Region], f.Landmarks, f.Image.Rect)
 	if mask.Rect.Empty() {
 		return errors.New("discrepancy: no face to blend: check that its landmarks are 68 and lie in the image")
 	}
@@ -41,29 +42,4 @@ func (g *Generator) drawSelfBlend(rng *rand.Rand) Draw {
 	out.Deformation.Scale = [2]float64{between(rng, selfBlendScale), between(rng, selfBlendScale)}
 	out.Region = rng.IntN(len(faceShapes))
 	return out
-}
-
-// union marks all pixels of a strategy's regions.
-func union(p parts, f face.Face) Mask {
-	var masks []Mask
-	var box image.Rectangle
-	for i := range p.Len() {
-		m := p.Mask(i, f.Landmarks, f.Image.Rect)
-		masks = append(masks, m)
-		box = box.Union(m.Rect)
-	}
-	if len(masks) == 1 {
-		return masks[0]
-	}
-	all := Mask{Rect: box, Weight: make([]float32, box.Dx()*box.Dy())}
-	for _, m := range masks {
-		for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
-			from := m.Weight[(y-m.Rect.Min.Y)*m.Rect.Dx():][:m.Rect.Dx()]
-			to := all.Weight[(y-box.Min.Y)*box.Dx()+m.Rect.Min.X-box.Min.X:]
-			for x, weight := range from {
-				to[x] = max(to[x], weight)
-			}
-		}
-	}
-	return all
 }

@@ -18,8 +18,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/region"
 )
 
 // Cells is a heat map of one value a region over a face, with its scale beside it.
@@ -27,10 +27,10 @@ type Cells struct {
 	Title     string
 	Label     string // what the values are, with their unit
 	Image     *image.RGBA
-	Landmarks []face.Point       // drawn as the lines of the face; nil for none
-	Regions   []discrepancy.Mask // in the pixels of Image
-	Values    []float64          // one a region; a region with NaN is not painted
-	Low, High float64            // ends of the colour scale; both 0 for those of the values
+	Landmarks []face.Point  // drawn as the lines of the face; nil for none
+	Regions   []region.Mask // in the pixels of Image
+	Values    []float64     // one a region; a region with NaN is not painted
+	Low, High float64       // ends of the colour scale; both 0 for those of the values
 	Synthetic bool
 }
 
@@ -185,7 +185,7 @@ func (m Cells) draw(c draw.Canvas) error {
 }
 
 // centre is the middle of a region's weight, in the pixels of the image.
-func centre(m discrepancy.Mask) (x, y float64, ok bool) {
+func centre(m region.Mask) (x, y float64, ok bool) {
 	total := 0.0
 	for i, w := range m.Weight {
 		x += float64(w) * (float64(m.Rect.Min.X+i%m.Rect.Dx()) + 0.5)

@@ -1,4 +1,4 @@
-package discrepancy
+package region
 
 import (
 	"image"
@@ -47,6 +47,10 @@ var (
 		{"nose", 7, run(27, 35)},
 	}
 )
+
+// Faces returns the hull strategies whose regions together are outlines of a whole face ([Union]): the hull of all
+// landmarks, then "dfl", "components" and "extended". Self-blending chooses among them in this order.
+func Faces() []Regions { return []Regions{whole, dfl, components, extended} }
 
 // run is the landmarks from first to last.
 func run(first, last int) []int {

@@ -1,4 +1,4 @@
-package discrepancy
+package region
 
 import (
 	"image"

@@ -1,18 +1,18 @@
-package discrepancy_test
+package region_test
 
 import (
 	"fmt"
 	"image"
 
-	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
 // A mean face, divided by a grid of 4 × 4 cells: pixels of each cell. Corner cells are small, as the hull of the
 // landmarks cuts them.
-func ExampleNewRegions() {
-	regions, err := discrepancy.NewRegions(spec.Discrepancy{Regions: "grid", Rows: 4, Cols: 4})
+func ExampleNew() {
+	regions, err := region.New(spec.Discrepancy{Regions: "grid", Rows: 4, Cols: 4})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,4 +1,4 @@
-package discrepancy
+package region
 
 import (
 	"encoding/csv"
@@ -94,7 +94,7 @@ var frame = image.Rect(0, 0, 256, 256)
 
 func regions(t testing.TB, name string, rows, cols int) Regions {
 	t.Helper()
-	r, err := NewRegions(spec.Discrepancy{Regions: name, Rows: rows, Cols: cols})
+	r, err := New(spec.Discrepancy{Regions: name, Rows: rows, Cols: cols})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +256,7 @@ func TestRegionsMatchTheSpec(t *testing.T) {
 	for _, name := range spec.Regions {
 		d := spec.Default().Discrepancy
 		d.Regions, d.Rows, d.Cols = name, 3, 5
-		r, err := NewRegions(d)
+		r, err := New(d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -273,9 +273,9 @@ func TestRegionsMatchTheSpec(t *testing.T) {
 	}
 }
 
-func TestNewRegionsErrors(t *testing.T) {
+func TestNewErrors(t *testing.T) {
 	for _, d := range []spec.Discrepancy{{Regions: "grids"}, {Regions: "grid", Rows: 0, Cols: 4}, {Regions: "grid", Rows: 4, Cols: -1}} {
-		if r, err := NewRegions(d); err == nil {
+		if r, err := New(d); err == nil {
 			t.Errorf("%+v: got %v, want an error", d, r)
 		}
 	}

@@ -1,4 +1,8 @@
-package discrepancy
+// Package region divides a face into regions by its 68 landmarks and marks their pixels: a grid of cells, the official
+// mesh of 13 polygons, the four parts of SLADD, and hulls of landmarks up to the whole face (spec section 2.3). [New]
+// returns the strategy that a spec names. A [Mask] has weight 1 on a region's pixels and 0 elsewhere, as OpenCV fills
+// polygons; making it soft is the matter of package discrepancy.
+package region
 
 import (
 	"fmt"
@@ -28,8 +32,8 @@ type Regions interface {
 	Distances(metric string) ([][]int, error)
 }
 
-// NewRegions returns the strategy that d names. Its number of regions is d.Locations().
-func NewRegions(d spec.Discrepancy) (Regions, error) {
+// New returns the strategy that d names. Its number of regions is d.Locations().
+func New(d spec.Discrepancy) (Regions, error) {
 	strategy, err := newStrategy(d)
 	if err == nil && d.Whole > 0 {
 		strategy = withWhole{strategy}
@@ -41,7 +45,7 @@ func newStrategy(d spec.Discrepancy) (Regions, error) {
 	switch d.Regions {
 	case "grid":
 		if d.Rows < 1 || d.Cols < 1 {
-			return nil, fmt.Errorf("discrepancy: grid of %d×%d cells: want at least one row and one column", d.Rows, d.Cols)
+			return nil, fmt.Errorf("region: grid of %d×%d cells: want at least one row and one column", d.Rows, d.Cols)
 		}
 		return grid{rows: d.Rows, cols: d.Cols}, nil
 	case "meshgrid":
@@ -57,7 +61,7 @@ func newStrategy(d spec.Discrepancy) (Regions, error) {
 	case "extended":
 		return extended, nil
 	}
-	return nil, fmt.Errorf("discrepancy: regions %q: want one of %q", d.Regions, spec.Regions)
+	return nil, fmt.Errorf("region: regions %q: want one of %q", d.Regions, spec.Regions)
 }
 
 // farthest bounds the pixels of landmarks, so that a wild landmark costs little time and cannot overflow the filler.
@@ -112,7 +116,7 @@ func paths(n int, metric string, neighbour func(i, j int) bool) ([][]int, error)
 
 func checkMetric(metric string) error {
 	if !slices.Contains(spec.Distances, metric) {
-		return fmt.Errorf("discrepancy: distance %q: want one of %q", metric, spec.Distances)
+		return fmt.Errorf("region: distance %q: want one of %q", metric, spec.Distances)
 	}
 	return nil
 }
