@@ -48,10 +48,13 @@ lab/align *                        | no    | no    | face
 lab/region                         | no    | no    | face spec
 lab/discrepancy                    | no    | no    | face region spec stream
 datasets                           | no    | no    | face spec stream
+datasets/layout                    | no    | no    | datasets
+datasets/official                  | no    | no    | datasets datasets/layout
 datasets/synthetic                 | no    | no    | datasets face stream
 lab/video                          | no    | no    | toolbox
-lab/extract                        | no    | no    | datasets face face/detect store toolbox video
-lab/source                         | no    | no    | align datasets extract face face/detect spec store stream toolbox video
+lab/extract                        | no    | no    | datasets datasets/layout face face/detect store toolbox video
+lab/source                         | no    | no    | align datasets datasets/layout extract face face/detect spec store
+                                   |       |       | stream toolbox video
 lab/cluster                        | no    | no    | spec store
 lab/evaluation                     | no    | no    | datasets metric store
 lab/table                          | no    | no    | evaluation metric results spec store
@@ -72,8 +75,9 @@ lab/train                          | yes   | no    | accel/graphs encoder face m
 lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic encoder face method safetensors
                                    |       |       | source spec stream train
 lab/env                            | yes   | no    | accel datasets extract method metric source spec store train version
-lab/detector                       | yes   | no    | accel/graphs datasets discrepancy encoder env extract face face/detect
-                                   |       |       | method safetensors source spec store stream train video
+lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout discrepancy encoder env extract
+                                   |       |       | face face/detect method safetensors source spec store stream train
+                                   |       |       | video
 lab/explore                        | yes   | yes   | accel/graphs datasets detector discrepancy encoder env face figure
                                    |       |       | hypersphere method source spec store stream train version
 lab/run                            | yes   | yes   | accel accel/graphs datasets detector encoder env evaluation explore face
@@ -81,12 +85,13 @@ lab/run                            | yes   | yes   | accel accel/graphs datasets
                                    |       |       | tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
-lab                                | yes   | yes   | bench datasets datasets/synthetic detector env evaluation explore extract
-                                   |       |       | figure report run source spec store table tensorboard
+lab                                | yes   | yes   | bench datasets datasets/layout datasets/official datasets/synthetic
+                                   |       |       | detector env evaluation explore extract figure report run source spec
+                                   |       |       | store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
-lab/cmd/seelab                     | yes   | yes   | accel/malloc cluster datasets encoder experiments extract figure lab
-                                   |       |       | notebook safetensors source spec store table video
+lab/cmd/seelab                     | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract
+                                   |       |       | figure lab notebook safetensors source spec store table video
 notebooks                          | no    | no    |
 `
 

@@ -1,10 +1,12 @@
-package datasets
+package layout
 
 import (
 	"cmp"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 // Leak is people who are seen on both sides of a border that they should not cross: a detector that was trained on one
@@ -22,7 +24,7 @@ type Leak struct {
 // People are told by what their data sets call them, so that only those within a data set, and those that sets without a
 // numbering of their own call alike, are found: that a celebrity of Celeb-DF is also among the real faces, no list tells.
 // Sequences of FF++ that were cut from one YouTube video are one person, called by the first of them.
-func Leaks(datasets []Dataset, crops, real []Set) []Leak {
+func Leaks(sets []Dataset, crops, real []datasets.Set) []Leak {
 	var sides []*side
 	at := func(name string, part Split) map[string]bool {
 		for _, s := range sides {
@@ -34,10 +36,10 @@ func Leaks(datasets []Dataset, crops, real []Set) []Leak {
 		sides = append(sides, s)
 		return s.people
 	}
-	for _, d := range datasets {
+	for _, d := range sets {
 		for _, v := range d.Videos {
 			if v.Split != NoSplit {
-				of, _ := family(v.Dataset)
+				of, _ := datasets.PublishedAs(v.Dataset)
 				addPeople(at(of.Name+" "+string(v.Split), v.Split), v.Dataset, v.Identity, v.Source)
 			}
 		}
@@ -62,7 +64,7 @@ func Leaks(datasets []Dataset, crops, real []Set) []Leak {
 			both := maps.Clone(from.people)
 			maps.DeleteFunc(both, func(person string, _ bool) bool { return !to.people[person] })
 			if len(both) > 0 {
-				leaks = append(leaks, Leak{from.name, to.name, sortedKeys(both)})
+				leaks = append(leaks, Leak{from.name, to.name, slices.Sorted(maps.Keys(both))})
 			}
 		}
 	}
@@ -85,20 +87,7 @@ func border(from, to Split) bool {
 func addPeople(people map[string]bool, dataset string, names ...string) {
 	for _, name := range names {
 		if name != "" {
-			people[personKey(dataset, name)] = true
+			people[datasets.Person(dataset, name)] = true
 		}
 	}
-}
-
-// personKey is what a person is called among those of all data sets. A name that only a published data set gives holds within
-// it alone.
-func personKey(dataset, name string) string {
-	of, numbered := family(dataset)
-	if of.Person != nil {
-		name = of.Person(name)
-	}
-	if numbered {
-		name = of.Name + " " + name
-	}
-	return name
 }

@@ -1,20 +1,21 @@
-package datasets
+package layout
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 // Video is one video of a data set, before any face is cut from it: a video file, a folder of its frames, or a still
-// image. A face of it is an [Item] with the same Dataset, Method, Identity, Source and Fake, whose Video is its Name.
+// image. A face of it is an [datasets.Item] with the same Dataset, Method, Identity, Source and Fake, whose Video is its Name.
 type Video struct {
 	Dataset     string // data set with its compression, as in "FF++ c40"
 	Compression string // "raw", "c23" or "c40"; "" where the data set comes in one
@@ -29,8 +30,10 @@ type Video struct {
 	Path        string // what to open; "" for a video that is missing
 }
 
-// ID identifies the video, as [Item.VideoID] does for its faces.
-func (v Video) ID() string { return videoID(v.Dataset, v.Method, v.Name) }
+// ID identifies the video, as [datasets.Item.VideoID] does for its faces.
+func (v Video) ID() string {
+	return datasets.Item{Dataset: v.Dataset, Method: v.Method, Video: v.Name}.VideoID()
+}
 
 // Split is the part of a data set to which its official lists assign a video.
 type Split string
@@ -67,8 +70,8 @@ var (
 	imageExtensions = []string{".jpg", ".jpeg", ".png"}
 )
 
-// medium tells by its extension whether a file is a video or an image.
-func medium(name string) (Pixels, bool) {
+// Medium tells by its extension whether a file is a video or an image.
+func Medium(name string) (Pixels, bool) {
 	switch ext := strings.ToLower(path.Ext(name)); {
 	case slices.Contains(videoExtensions, ext):
 		return VideoFile, true
@@ -95,18 +98,9 @@ func checkFile(path string) error {
 // whyNot says more of an error of os.Stat if path is a symbolic link.
 func whyNot(path string, err error) error {
 	if target, linkErr := os.Readlink(path); linkErr == nil {
-		return fmt.Errorf("broken symbolic link to %s: mend the link or delete it", printable(target))
+		return fmt.Errorf("broken symbolic link to %s: mend the link or delete it", datasets.Printable(target))
 	}
-	return pathless(err)
-}
-
-// pathless takes the path out of an error of package os, for messages that name it already.
-func pathless(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
+	return datasets.Pathless(err)
 }
 
 // heads are what files begin with, and where, by extension. Other formats are not checked.
@@ -132,12 +126,12 @@ func (v Video) Check() error {
 	if v.Pixels == FrameFolder {
 		frames, err := frameNames(v.Path)
 		if err != nil {
-			return Problem{File: v.Path, Fault: Unreadable, Err: err}
+			return datasets.Problem{File: v.Path, Fault: datasets.Unreadable, Err: err}
 		}
 		name = filepath.Join(v.Path, frames[0])
 	}
 	if err := checkHead(name); err != nil {
-		return Problem{File: name, Fault: Unreadable, Err: err}
+		return datasets.Problem{File: name, Fault: datasets.Unreadable, Err: err}
 	}
 	return nil
 }
@@ -148,13 +142,13 @@ func checkHead(name string) error {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return pathless(err)
+		return datasets.Pathless(err)
 	}
 	defer f.Close()
 	head := make([]byte, 16)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return pathless(err)
+		return datasets.Pathless(err)
 	}
 	head = head[:n]
 	ext := strings.ToLower(filepath.Ext(name))
@@ -174,25 +168,25 @@ func (v Video) FrameFiles() ([]string, error) {
 	case FrameFolder:
 		names, err := frameNames(v.Path)
 		if err != nil {
-			return nil, Problem{File: v.Path, Fault: Unreadable, Err: err}
+			return nil, datasets.Problem{File: v.Path, Fault: datasets.Unreadable, Err: err}
 		}
 		for i, name := range names {
 			names[i] = filepath.Join(v.Path, name)
 		}
 		return names, nil
 	}
-	return nil, fmt.Errorf("datasets: %s is a video file; want a folder of frames or an image", printable(v.Path))
+	return nil, fmt.Errorf("layout: %s is a video file; want a folder of frames or an image", datasets.Printable(v.Path))
 }
 
 // frameNames lists the images of a folder in the order of their names; a folder without one is an error.
 func frameNames(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, pathless(err)
+		return nil, datasets.Pathless(err)
 	}
 	var names []string
 	for _, e := range entries {
-		if p, ok := medium(e.Name()); ok && p == StillImage && !hidden(e.Name()) {
+		if p, ok := Medium(e.Name()); ok && p == StillImage && !hidden(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}

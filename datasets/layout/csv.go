@@ -1,4 +1,4 @@
-package datasets
+package layout
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 // csvLayout is a folder with a file videos.csv that lists its videos, one a line, under a header with the columns
@@ -27,14 +29,14 @@ func init() { Register(Layout{Name: csvLayout, Rank: 0, Recognise: recogniseCSV,
 
 func recogniseCSV(dir string) (bool, string) { return exists(filepath.Join(dir, csvLayout)), "" }
 
-func openCSV(dir string, mode Mode) ([]Dataset, error) {
-	name, err := setName(dir)
+func openCSV(dir string, mode datasets.Mode) ([]Dataset, error) {
+	name, err := datasets.FolderName(dir)
 	if err != nil {
 		return nil, err
 	}
-	c := newCollector(name, csvLayout, dir, mode)
+	c := NewCollector(name, csvLayout, dir, mode)
 	file := filepath.Join(dir, csvLayout)
-	f, err := openLabels(file)
+	f, err := OpenLabels(file)
 	if err != nil {
 		return nil, err
 	}
@@ -43,14 +45,14 @@ func openCSV(dir string, mode Mode) ([]Dataset, error) {
 		return nil, err
 	}
 	if len(c.seen) == 0 && len(c.Missing) == 0 {
-		return nil, Problem{file, 0, BadRow, errors.New("no usable row; want one for each video")}
+		return nil, datasets.Problem{File: file, Line: 0, Fault: datasets.BadRow, Err: errors.New("no usable row; want one for each video")}
 	}
 	c.countAll()
-	return []Dataset{c.finish()}, nil
+	return []Dataset{c.Finish()}, nil
 }
 
 // countAll counts the videos of a data set without published lists: what its own list names.
-func (c *collector) countAll() {
+func (c *Collector) countAll() {
 	type kind struct {
 		split  Split
 		method string
@@ -68,16 +70,16 @@ func (c *collector) countAll() {
 		}
 	}
 	for _, k := range kinds {
-		c.count(k.split, k.method, k.fake, -1)
+		c.Count(k.split, k.method, k.fake, -1)
 		c.Counts[len(c.Counts)-1].Listed += lacking[k]
 	}
 }
 
 // readVideos reads the rows of videos.csv.
-func (c *collector) readVideos(r io.Reader, file string) error {
+func (c *Collector) readVideos(r io.Reader, file string) error {
 	column := map[string]int{}
 	lines := map[string]int{} // by ID and by file
-	return c.eachRow(r, file, func(header []string) error {
+	return c.EachRow(r, file, func(header []string) error {
 		for i, name := range header {
 			if _, ok := column[name]; ok && name != "" {
 				return fmt.Errorf("column %s is there twice", name)
@@ -98,7 +100,7 @@ func (c *collector) readVideos(r io.Reader, file string) error {
 			return ""
 		}
 		name := field("file")
-		if err := checkLocal(name); err != nil {
+		if err := CheckLocal(name); err != nil {
 			return err
 		}
 		v := Video{
@@ -135,33 +137,33 @@ func (c *collector) readVideos(r io.Reader, file string) error {
 		v.Dataset = c.Name
 		for _, key := range []string{"file " + name, "video " + v.ID()} {
 			if before, ok := lines[key]; ok {
-				return Problem{file, line, Duplicate, fmt.Errorf("%s is listed already in line %d", key, before)}
+				return datasets.Problem{File: file, Line: line, Fault: datasets.Duplicate, Err: fmt.Errorf("%s is listed already in line %d", key, before)}
 			}
 		}
 		lines["file "+name], lines["video "+v.ID()] = line, line
 		at, err := c.media(name)
 		if err != nil {
-			c.lack(v, name)
-			fault := Unreadable
+			c.Lack(v, name)
+			fault := datasets.Unreadable
 			if errors.Is(err, os.ErrNotExist) {
-				fault = Absent
+				fault = datasets.Absent
 			}
-			return Problem{file, line, fault, fmt.Errorf("file %s: %w", name, err)}
+			return datasets.Problem{File: file, Line: line, Fault: fault, Err: fmt.Errorf("file %s: %w", name, err)}
 		}
-		return c.add(v, at)
+		return c.Add(v, at)
 	})
 }
 
 // media tells where a video file, an image or a folder of frames lies.
-func (c *collector) media(name string) (place, error) {
+func (c *Collector) media(name string) (Footage, error) {
 	full := filepath.Join(c.Dir, filepath.FromSlash(name))
 	if isDir(full) {
 		_, err := frameNames(full)
-		return place{name, FrameFolder, true}, err
+		return Footage{name, FrameFolder, true}, err
 	}
-	pixels, ok := medium(name)
+	pixels, ok := Medium(name)
 	if !ok {
-		return place{}, errors.New("its extension is that of no video and no image; want one like .mp4 or .png, or a folder of frames")
+		return Footage{}, errors.New("its extension is that of no video and no image; want one like .mp4 or .png, or a folder of frames")
 	}
-	return place{file: name, pixels: pixels}, checkFile(full)
+	return Footage{File: name, pixels: pixels}, checkFile(full)
 }

@@ -1,4 +1,4 @@
-package datasets
+package layout
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 // maxDepth bounds how deep videos lie in a folder.
@@ -15,23 +17,23 @@ const maxDepth = 12
 
 // walk calls visit for each folder at and below the named ones, in the order of their names, with the names of its files.
 // Links to folders are followed, to each folder once, so that links in a circle do no harm.
-func (c *collector) walk(dirs []string, visit func(dir string, files []string) error) error {
+func (c *Collector) walk(dirs []string, visit func(dir string, files []string) error) error {
 	known := map[string]string{} // by path without links
 	var descend func(dir string, depth int) error
 	descend = func(dir string, depth int) error {
 		full := filepath.Join(c.Dir, filepath.FromSlash(dir))
 		real, err := filepath.EvalSymlinks(full)
 		if err != nil {
-			return c.problem(Unreadable, full, 0, pathless(err))
+			return c.Problem(datasets.Unreadable, full, 0, datasets.Pathless(err))
 		}
 		if before, ok := known[real]; ok {
-			return c.problem(Duplicate, full, 0, fmt.Errorf("it is the folder %s again, by a link: left out", printable(before)))
+			return c.Problem(datasets.Duplicate, full, 0, fmt.Errorf("it is the folder %s again, by a link: left out", datasets.Printable(before)))
 		}
 		known[real] = dir
 		if depth == 0 {
-			return c.problem(Unreadable, full, 0, fmt.Errorf("folders within folders, more than %d: left out", maxDepth))
+			return c.Problem(datasets.Unreadable, full, 0, fmt.Errorf("folders within folders, more than %d: left out", maxDepth))
 		}
-		names, err := c.list(dir)
+		names, err := c.List(dir)
 		if err != nil {
 			return err
 		}
@@ -39,7 +41,7 @@ func (c *collector) walk(dirs []string, visit func(dir string, files []string) e
 		for _, name := range names {
 			if isDir(filepath.Join(full, name)) {
 				if err := checkName(name); err != nil {
-					if err := c.problem(Unreadable, filepath.Join(full, name), 0, err); err != nil {
+					if err := c.Problem(datasets.Unreadable, filepath.Join(full, name), 0, err); err != nil {
 						return err
 					}
 					continue
@@ -70,12 +72,12 @@ func (c *collector) walk(dirs []string, visit func(dir string, files []string) e
 	return nil
 }
 
-// tree lists the video files below the named folders, by their slash paths below the data set's.
-func (c *collector) tree(dirs []string) (map[string]place, error) {
-	places := map[string]place{}
+// Tree lists the video files below the named folders, by their slash paths below the data set's.
+func (c *Collector) Tree(dirs []string) (map[string]Footage, error) {
+	places := map[string]Footage{}
 	err := c.walk(dirs, func(dir string, files []string) error {
 		for _, name := range files {
-			if m, ok := medium(name); !ok || m != VideoFile {
+			if m, ok := Medium(name); !ok || m != VideoFile {
 				continue
 			}
 			at, ok, err := c.file(path.Join(dir, name))
@@ -83,7 +85,7 @@ func (c *collector) tree(dirs []string) (map[string]place, error) {
 				return err
 			}
 			if ok {
-				places[at.file] = at
+				places[at.File] = at
 			}
 		}
 		return nil
@@ -92,17 +94,17 @@ func (c *collector) tree(dirs []string) (map[string]place, error) {
 }
 
 // file tells where a video file or an image lies, and whether it can be used; if not, that is a problem.
-func (c *collector) file(name string) (at place, ok bool, err error) {
+func (c *Collector) file(name string) (at Footage, ok bool, err error) {
 	full := filepath.Join(c.Dir, filepath.FromSlash(name))
 	err = checkName(name)
 	if err == nil {
 		err = checkFile(full)
 	}
 	if err != nil {
-		return place{}, false, c.problem(Unreadable, full, 0, err)
+		return Footage{}, false, c.Problem(datasets.Unreadable, full, 0, err)
 	}
-	pixels, _ := medium(name)
-	return place{file: name, pixels: pixels}, true, nil
+	pixels, _ := Medium(name)
+	return Footage{File: name, pixels: pixels}, true, nil
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,4 +1,4 @@
-package datasets
+package layout
 
 import (
 	"cmp"
@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 // Layout is a way in which data sets lie on disk, and what is known of the published ones that lie so. A new data set is
@@ -20,9 +22,9 @@ type Layout struct {
 	// "looks like <name>, but", else "".
 	Recognise func(dir string) (is bool, lacks string)
 	// Open reads the data sets of a folder that has the layout. Mode is that of the caller of [Open], which see.
-	Open func(dir string, mode Mode) ([]Dataset, error)
+	Open func(dir string, mode datasets.Mode) ([]Dataset, error)
 	// Published are the published data sets that lie so; none for a layout of anybody's own videos.
-	Published []Published
+	Published []datasets.Published
 }
 
 // layouts are those registered, by rank and then by name.
@@ -34,10 +36,10 @@ var layouts []Layout
 func Register(l Layout) {
 	taken := slices.ContainsFunc(layouts, func(other Layout) bool { return other.Name == l.Name })
 	if taken || l.Name == "" || l.Recognise == nil || l.Open == nil {
-		panic(fmt.Sprintf("datasets: Register(%q): want a layout that is registered once, with Recognise and Open", l.Name))
+		panic(fmt.Sprintf("layout: Register(%q): want a layout that is registered once, with Recognise and Open", l.Name))
 	}
 	for _, p := range l.Published {
-		publish(p)
+		datasets.Publish(p)
 	}
 	layouts = append(layouts, l)
 	slices.SortFunc(layouts, func(a, b Layout) int { return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name)) })
@@ -59,22 +61,22 @@ func Layouts() []string {
 // Videos that cannot be used are left out and kept as problems; in mode Strict the first is an error. A video that only
 // the published lists of FaceForensics++ name is missing and no problem: most people have a part. A folder with another
 // layout, and an empty one, is an error that says which layout it looks like and what is lacking.
-func Open(dir string, mode Mode) ([]Dataset, error) {
+func Open(dir string, mode datasets.Mode) ([]Dataset, error) {
 	if info, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("datasets: folder %s: %w", printable(dir), pathless(err))
+		return nil, fmt.Errorf("layout: folder %s: %w", datasets.Printable(dir), datasets.Pathless(err))
 	} else if !info.IsDir() {
-		return nil, fmt.Errorf("datasets: %s is not a folder", printable(dir))
+		return nil, fmt.Errorf("layout: %s is not a folder", datasets.Printable(dir))
 	}
 	found, hint := recognise(dir)
 	switch {
 	case found != nil:
 		return found.Open(dir, mode)
 	case hint != "":
-		return nil, fmt.Errorf("datasets: %s %s", printable(dir), hint)
+		return nil, fmt.Errorf("layout: %s %s", datasets.Printable(dir), hint)
 	case holdsMedia(dir):
 		return openFolder(dir, mode)
 	}
-	return nil, fmt.Errorf("datasets: %s has no layout that is known (%s) and no video or image", printable(dir), strings.Join(Layouts(), ", "))
+	return nil, fmt.Errorf("layout: %s has no layout that is known (%s) and no video or image", datasets.Printable(dir), strings.Join(Layouts(), ", "))
 }
 
 // recognise returns the layout of dir, nil if none; then the hint says which one it looks like, if any.
@@ -94,15 +96,9 @@ func recognise(dir string) (found *Layout, hint string) {
 // Place is a folder under a data root and what it holds.
 type Place struct {
 	Dir    string
-	Layout string // one of [Layouts], "face crops" or "real faces"; "" if none was recognised
+	Layout string // one of [Layouts], [datasets.FaceCrops] or [datasets.RealFaces]; "" if none was recognised
 	Hint   string // which layout a folder that was not recognised looks like, and what it lacks
 }
-
-// What [Find] calls folders that hold faces rather than videos.
-const (
-	cropsLayout = "face crops" // of [OpenCrops]
-	realLayout  = "real faces" // of [OpenReal]
-)
 
 // findDepth is how deep below a root data sets may lie: data/videos/FaceForensics++ is 2 deep.
 const findDepth = 3
@@ -112,9 +108,9 @@ const findDepth = 3
 // once.
 func Find(root string) ([]Place, error) {
 	if info, err := os.Stat(root); err != nil {
-		return nil, fmt.Errorf("datasets: data folder %s: %w", printable(root), pathless(err))
+		return nil, fmt.Errorf("layout: data folder %s: %w", datasets.Printable(root), datasets.Pathless(err))
 	} else if !info.IsDir() {
-		return nil, fmt.Errorf("datasets: %s is not a folder", printable(root))
+		return nil, fmt.Errorf("layout: %s is not a folder", datasets.Printable(root))
 	}
 	var places []Place
 	known := map[string]bool{}
@@ -125,7 +121,7 @@ func Find(root string) ([]Place, error) {
 			return false
 		}
 		known[real] = true
-		p := Place{Dir: dir, Layout: faces(dir)}
+		p := Place{Dir: dir, Layout: datasets.FacesIn(dir)}
 		if p.Layout == "" {
 			var l *Layout
 			if l, p.Hint = recognise(dir); l != nil {
@@ -138,7 +134,7 @@ func Find(root string) ([]Place, error) {
 		}
 		entries, err := os.ReadDir(dir)
 		if err != nil {
-			places = append(places, Place{Dir: dir, Hint: pathless(err).Error()})
+			places = append(places, Place{Dir: dir, Hint: datasets.Pathless(err).Error()})
 			return true
 		}
 		for _, e := range entries {
@@ -161,24 +157,4 @@ func Find(root string) ([]Place, error) {
 	}
 	descend(root, findDepth)
 	return places, nil
-}
-
-// faces tells whether a folder holds face crops or real faces with a manifest.
-func faces(dir string) string {
-	if regular(filepath.Join(dir, "landmarks.csv")) {
-		return realLayout
-	}
-	manifest := filepath.Join(dir, "manifest.csv")
-	if !regular(manifest) {
-		return ""
-	}
-	if labelled, err := hasLabels(manifest); err != nil || !labelled {
-		return realLayout
-	}
-	return cropsLayout
-}
-
-func regular(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }

@@ -1,4 +1,4 @@
-package datasets
+package official
 
 import (
 	"crypto/sha256"
@@ -6,12 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 )
 
 // celebLayout is the layout of Celeb-DF v2 (Li et al. 2020, arXiv:1909.12962):
@@ -45,7 +49,7 @@ var celebKinds = []celebKind{
 const celebListDigest = "a0742307bae02294d7412648732fb9879f967b4971eb195fa6fb6d67dcd41451"
 
 func init() {
-	Register(Layout{Name: celebLayout, Rank: 2, Recognise: recogniseCeleb, Open: openCeleb, Published: []Published{{
+	layout.Register(layout.Layout{Name: celebLayout, Rank: 2, Recognise: recogniseCeleb, Open: openCeleb, Published: []datasets.Published{{
 		Name:    celebLayout,
 		Folders: map[string]string{"celebdf_v2": celebLayout},
 		Lacks:   fewerThan(celebKinds[0].test+celebKinds[1].test, celebKinds[2].test),
@@ -85,15 +89,15 @@ func recogniseCeleb(dir string) (bool, string) {
 	return false, ""
 }
 
-func openCeleb(dir string, mode Mode) ([]Dataset, error) {
-	c := newCollector(celebLayout, celebLayout, dir, mode)
+func openCeleb(dir string, mode datasets.Mode) ([]layout.Dataset, error) {
+	c := layout.NewCollector(celebLayout, celebLayout, dir, mode)
 	listPath := filepath.Join(dir, celebList)
-	f, err := openLabels(listPath)
+	f, err := layout.OpenLabels(listPath)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	tests, err := c.readCelebList(f, listPath)
+	tests, err := readCelebList(c, f, listPath)
 	if err != nil {
 		return nil, err
 	}
@@ -102,80 +106,80 @@ func openCeleb(dir string, mode Mode) ([]Dataset, error) {
 		if !ok {
 			folder = kind.folder
 		}
-		places, err := c.shelf([]string{folder, path.Join(folder, "videos")}, nil)
+		places, err := c.Shelf([]string{folder, path.Join(folder, "videos")}, nil)
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range sortedKeys(places) {
+		for _, name := range slices.Sorted(maps.Keys(places)) {
 			v, ok := celebVideo(kind.folder, name)
 			if !ok {
 				continue
 			}
 			if id := kind.folder + "/" + name; tests[id] > 0 {
-				v.Split = TestSplit
+				v.Split = layout.TestSplit
 				delete(tests, id)
 			}
-			if err := c.add(v, places[name]); err != nil {
+			if err := c.Add(v, places[name]); err != nil {
 				return nil, err
 			}
 			delete(places, name)
 		}
-		if err := c.unlisted(places, "not named as a video of "+kind.folder+" of Celeb-DF v2"); err != nil {
+		if err := c.Unlisted(places, "not named as a video of "+kind.folder+" of Celeb-DF v2"); err != nil {
 			return nil, err
 		}
 	}
-	for _, id := range sortedKeys(tests) {
+	for _, id := range slices.Sorted(maps.Keys(tests)) {
 		folder, name, _ := strings.Cut(id, "/")
 		v, _ := celebVideo(folder, name)
-		v.Split = TestSplit
-		c.lack(v, id+".mp4")
-		if err := c.problem(Absent, listPath, tests[id], fmt.Errorf("%s.mp4 is not there, or cannot be read", id)); err != nil {
+		v.Split = layout.TestSplit
+		c.Lack(v, id+".mp4")
+		if err := c.Problem(datasets.Absent, listPath, tests[id], fmt.Errorf("%s.mp4 is not there, or cannot be read", id)); err != nil {
 			return nil, err
 		}
 	}
-	for _, split := range []Split{TrainSplit, TestSplit} {
+	for _, split := range []layout.Split{layout.TrainSplit, layout.TestSplit} {
 		for _, kind := range celebKinds {
 			published := kind.test
-			if split == TrainSplit {
+			if split == layout.TrainSplit {
 				published = kind.all - kind.test
 			}
-			c.count(split, kind.folder, kind.fake, published)
+			c.Count(split, kind.folder, kind.fake, published)
 		}
 	}
-	return []Dataset{c.finish()}, nil
+	return []layout.Dataset{c.Finish()}, nil
 }
 
 // celebVideo returns what the name of a video says, as of the training part; ok is false if it is no name of the folder.
-func celebVideo(folder, name string) (v Video, ok bool) {
+func celebVideo(folder, name string) (v layout.Video, ok bool) {
 	for _, kind := range celebKinds {
 		if kind.folder != folder {
 			continue
 		}
 		m := kind.name.FindStringSubmatch(name)
 		if m == nil {
-			return Video{}, false
+			return layout.Video{}, false
 		}
-		v = Video{Method: folder, Name: name, Identity: m[1], Fake: kind.fake, Split: TrainSplit}
+		v = layout.Video{Method: folder, Name: name, Identity: m[1], Fake: kind.fake, Split: layout.TrainSplit}
 		if kind.fake {
 			v.Source = m[2]
 		}
 		return v, true
 	}
-	return Video{}, false
+	return layout.Video{}, false
 }
 
 // readCelebList returns the line of each video of the test list by folder and name without extension. That the list is
 // not the official one is a problem of the whole file.
-func (c *collector) readCelebList(r io.Reader, path string) (map[string]int, error) {
+func readCelebList(c *layout.Collector, r io.Reader, path string) (map[string]int, error) {
 	tests := map[string]int{}
 	var lines []string
-	err := c.eachLine(r, path, func(line int, text string) error {
+	err := c.EachLine(r, path, func(line int, text string) error {
 		label, file, _ := strings.Cut(text, " ")
 		file = strings.TrimSpace(file)
 		if label != "0" && label != "1" || file == "" {
 			return fmt.Errorf("the line is %q; want 1 (real) or 0 (fake) and a file, as in 1 Celeb-real/id0_0000.mp4", text)
 		}
-		if err := checkLocal(file); err != nil {
+		if err := layout.CheckLocal(file); err != nil {
 			return err
 		}
 		folder, base, _ := strings.Cut(file, "/")
@@ -189,13 +193,13 @@ func (c *collector) readCelebList(r io.Reader, path string) (map[string]int, err
 			return fmt.Errorf("%s is not named as a video of %s", file, folder)
 		} else if v.Fake != (label == "0") {
 			err := fmt.Errorf("the list says %s of %s, but its folder says otherwise and is believed; in this list 1 is real", label, file)
-			if err := c.problem(Conflict, path, line, err); err != nil {
+			if err := c.Problem(datasets.Conflict, path, line, err); err != nil {
 				return err
 			}
 		}
 		id := folder + "/" + name
 		if before, ok := tests[id]; ok {
-			return Problem{path, line, Duplicate, fmt.Errorf("%s is listed already in line %d", file, before)}
+			return datasets.Problem{File: path, Line: line, Fault: datasets.Duplicate, Err: fmt.Errorf("%s is listed already in line %d", file, before)}
 		}
 		tests[id] = line
 		lines = append(lines, label+" "+id+".mp4\n")
@@ -205,13 +209,12 @@ func (c *collector) readCelebList(r io.Reader, path string) (map[string]int, err
 		return nil, err
 	}
 	if len(tests) == 0 {
-		return nil, Problem{path, 0, BadRow, errors.New("no usable line; want 1 (real) or 0 (fake) and a file in each")}
+		return nil, datasets.Problem{File: path, Line: 0, Fault: datasets.BadRow, Err: errors.New("no usable line; want 1 (real) or 0 (fake) and a file in each")}
 	}
 	slices.Sort(lines)
 	sum := sha256.Sum256([]byte(strings.Join(lines, "")))
 	if hex.EncodeToString(sum[:]) != celebListDigest {
-		c.unofficial = true
-		c.Notes = append(c.Notes, fmt.Sprintf("%s is not the official list: %d usable lines, and the official one has 518; what it lists counts as the test part", celebList, len(lines)))
+		c.Unofficial(fmt.Sprintf("%s is not the official list: %d usable lines, and the official one has 518; what it lists counts as the test part", celebList, len(lines)))
 	}
 	return tests, nil
 }

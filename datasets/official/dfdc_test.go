@@ -1,9 +1,12 @@
-package datasets
+package official
 
 import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 )
 
 func TestDFDCTrainParts(t *testing.T) {
@@ -58,12 +61,12 @@ func TestDFDCTestFolder(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "labels.csv", "filename,label\naaaaaaaaaa.mp4,0\nbbbbbbbbbb.mp4,1\naaaaaaaaaa.mp4,0\ncccccccccc.mp4,fake\n", "videos/aaaaaaaaaa.mp4", mp4)
 	d := open(t, dir)
-	if len(d.Videos) != 1 || d.Videos[0].Split != TestSplit || d.Videos[0].Fake || d.Videos[0].File != "videos/aaaaaaaaaa.mp4" || !d.Partial(TestSplit) {
+	if len(d.Videos) != 1 || d.Videos[0].Split != layout.TestSplit || d.Videos[0].Fake || d.Videos[0].File != "videos/aaaaaaaaaa.mp4" || !d.Partial(layout.TestSplit) {
 		t.Errorf("%+v", d.Videos)
 	}
 	// 5,000 test videos, half of them fake; 119,154 to train on, 100,000 of them fake.
-	if !slices.Contains(d.Counts, Count{TestSplit, "DFDC", false, 1, 2500}) || !slices.Contains(d.Counts, Count{TestSplit, "DFDC", true, 0, 2500}) ||
-		!slices.Contains(d.Counts, Count{TrainSplit, "DFDC", false, 0, 119154 - 100000}) {
+	if !slices.Contains(d.Counts, layout.Count{Split: layout.TestSplit, Method: "DFDC", Fake: false, There: 1, Listed: 2500}) || !slices.Contains(d.Counts, layout.Count{Split: layout.TestSplit, Method: "DFDC", Fake: true, There: 0, Listed: 2500}) ||
+		!slices.Contains(d.Counts, layout.Count{Split: layout.TrainSplit, Method: "DFDC", Fake: false, There: 0, Listed: 119154 - 100000}) {
 		t.Errorf("counts %v", d.Counts)
 	}
 	wantFaults(t, d, "duplicate: csv:4: ", "bad row: csv:5: label of cccccccccc.mp4", "absent: csv:3: bbbbbbbbbb.mp4")
@@ -78,7 +81,7 @@ func TestDFDCBrokenLabels(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		write(t, dir, "metadata.json", c.labels, "aaaaaaaaaa.mp4", mp4)
-		if _, err := Open(dir, Skip); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) {
+		if _, err := layout.Open(dir, datasets.Skip); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) {
 			t.Errorf("%s: error %v; want %q", c.labels, err, c.want)
 		}
 	}
@@ -89,8 +92,8 @@ func FuzzReadDFDCMetadata(f *testing.F) {
 	f.Add(`{"a.mp4": {"label": "REAL"}, "a.mp4": {"label": "FAKE"}, "../a.mp4": null}`)
 	f.Add("\ufeff{\n\"a\\n.mp4\": [[[1]]]}x")
 	f.Fuzz(func(t *testing.T, text string) {
-		fuzzLabels(t, func(c *collector, labels map[string]dfdcLabel) error {
-			return c.readDFDCMetadata(strings.NewReader(text), "metadata.json", NoSplit, labels)
+		fuzzLabels(t, func(c *layout.Collector, labels map[string]dfdcLabel) error {
+			return readDFDCMetadata(c, strings.NewReader(text), "metadata.json", layout.NoSplit, labels)
 		})
 	})
 }
@@ -99,21 +102,21 @@ func FuzzReadDFDCLabels(f *testing.F) {
 	f.Add("filename,label\naaaaaaaaaa.mp4,0\nb.mp4,1\nb.mp4,0\n")
 	f.Add("filename,label,original\n\"a\nb.mp4\",0,\n../a.mp4,1,x\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		fuzzLabels(t, func(c *collector, labels map[string]dfdcLabel) error {
-			return c.readDFDCLabels(strings.NewReader(text), "labels.csv", TestSplit, labels)
+		fuzzLabels(t, func(c *layout.Collector, labels map[string]dfdcLabel) error {
+			return readDFDCLabels(c, strings.NewReader(text), "labels.csv", layout.TestSplit, labels)
 		})
 	})
 }
 
-func fuzzLabels(t *testing.T, read func(*collector, map[string]dfdcLabel) error) {
-	c, labels := newCollector(dfdcLayout, dfdcLayout, "dir", Skip), map[string]dfdcLabel{}
+func fuzzLabels(t *testing.T, read func(*layout.Collector, map[string]dfdcLabel) error) {
+	c, labels := layout.NewCollector(dfdcLayout, dfdcLayout, "dir", datasets.Skip), map[string]dfdcLabel{}
 	err := read(c, labels)
 	for name, label := range labels {
 		if name == "" || strings.ContainsAny(name, "/\n") || label.line < 1 || strings.Contains(label.original, "/") {
 			t.Fatalf("%q: %+v", name, label)
 		}
 	}
-	strict := newCollector(dfdcLayout, dfdcLayout, "dir", Strict)
+	strict := layout.NewCollector(dfdcLayout, dfdcLayout, "dir", datasets.Strict)
 	if serr := read(strict, map[string]dfdcLabel{}); (serr == nil) != (err == nil && len(c.Problems) == 0) {
 		t.Fatalf("strict error %v, but problems %v and error %v when skipping", serr, c.Problems, err)
 	}

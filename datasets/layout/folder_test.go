@@ -1,4 +1,4 @@
-package datasets
+package layout
 
 import (
 	"os"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 func TestPlainFolder(t *testing.T) {
@@ -41,7 +43,7 @@ func TestPlainFolder(t *testing.T) {
 			t.Errorf("no %s in %q", want, got)
 		}
 	}
-	faults := map[Fault]int{}
+	faults := map[datasets.Fault]int{}
 	for _, p := range d.Problems {
 		faults[p.Fault]++
 		if strings.Contains(p.Error(), "\n") {
@@ -49,7 +51,7 @@ func TestPlainFolder(t *testing.T) {
 		}
 	}
 	// Empty, two names, the broken link; the second a; the folder that is linked again.
-	if faults[Unreadable] != 4 || faults[Duplicate] < 2 {
+	if faults[datasets.Unreadable] != 4 || faults[datasets.Duplicate] < 2 {
 		t.Errorf("faults %v: %v", faults, d.Problems)
 	}
 	if d.Partial() {

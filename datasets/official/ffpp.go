@@ -1,15 +1,18 @@
-package datasets
+package official
 
 import (
 	_ "embed" // the split lists
-	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 )
 
 // ffppLayout is the layout of FaceForensics++ (Rössler et al. 2019, arXiv:1901.08971) as its download script makes it,
@@ -33,7 +36,7 @@ var ffppSplits string
 
 // ffppSequence is what the lists say of a sequence.
 type ffppSequence struct {
-	split   Split
+	split   layout.Split
 	partner string // the other of its pair
 }
 
@@ -44,15 +47,15 @@ var ffppSequences = sync.OnceValue(func() map[string]ffppSequence {
 		words := strings.Fields(line)
 		for _, pair := range words[1:] {
 			a, b, _ := strings.Cut(pair, "_")
-			sequences[a] = ffppSequence{Split(words[0]), b}
-			sequences[b] = ffppSequence{Split(words[0]), a}
+			sequences[a] = ffppSequence{layout.Split(words[0]), b}
+			sequences[b] = ffppSequence{layout.Split(words[0]), a}
 		}
 	}
 	return sequences
 })
 
 // ffppPart is the number of sequences in a part, and of the fakes of each method.
-func ffppPart(split Split) (n int) {
+func ffppPart(split layout.Split) (n int) {
 	for _, of := range ffppSequences() {
 		if of.split == split {
 			n++
@@ -89,7 +92,7 @@ func init() {
 		}
 		return names
 	}
-	Register(Layout{Name: ffppLayout, Rank: 1, Recognise: recogniseFFPP, Open: openFFPP, Published: []Published{
+	layout.Register(layout.Layout{Name: ffppLayout, Rank: 1, Recognise: recogniseFFPP, Open: openFFPP, Published: []datasets.Published{
 		{Name: "FF++", Folders: folders("ffpp", "FF++"), Person: ffppPerson, Lacks: ffppLacks},
 		{Name: "DFD", Folders: folders("dfd", "DFD"), Lacks: fewerThan(dfdReals, dfdFakes)},
 	}})
@@ -105,18 +108,18 @@ func ffppPerson(name string) string {
 	return name
 }
 
-// ffppLacks is [Published.Lacks]. The real videos are wanted, and those of each method that the set has at all.
-func ffppLacks(videos []Item) bool {
+// ffppLacks is [datasets.Published.Lacks]. The real videos are wanted, and those of each method that the set has at all.
+func ffppLacks(videos []datasets.Item) bool {
 	tested := map[string]int{ffppOriginal: 0} // videos of the test part by method
 	for _, it := range videos {
 		if it.Method == ffppOriginal || slices.Contains(ffppMethods, it.Method) {
 			tested[it.Method] += 0
-			if ffppSequences()[it.Identity].split == TestSplit {
+			if ffppSequences()[it.Identity].split == layout.TestSplit {
 				tested[it.Method]++
 			}
 		}
 	}
-	part := ffppPart(TestSplit)
+	part := ffppPart(layout.TestSplit)
 	for _, n := range tested {
 		if n < part {
 			return true
@@ -126,14 +129,14 @@ func ffppLacks(videos []Item) bool {
 }
 
 func recogniseFFPP(dir string) (bool, string) {
-	c := newCollector("", ffppLayout, dir, Skip)
+	c := layout.NewCollector("", ffppLayout, dir, datasets.Skip)
 	trees := 0
 	for _, tree := range []string{"original_sequences", "manipulated_sequences"} {
 		if !isDir(filepath.Join(dir, tree)) {
 			continue
 		}
 		trees++
-		kinds, _ := c.folders(tree)
+		kinds, _ := c.Folders(tree)
 		for _, kind := range kinds {
 			for _, f := range ffppFolders {
 				if slices.ContainsFunc(f.folders, func(folder string) bool { return ffppShelves(dir, path.Join(tree, kind, folder)) }) {
@@ -145,7 +148,7 @@ func recogniseFFPP(dir string) (bool, string) {
 	if trees > 0 {
 		return false, "no folder like original_sequences/youtube/c23/videos in it"
 	}
-	methods, _ := c.folders(".")
+	methods, _ := c.Folders(".")
 	methods = slices.DeleteFunc(methods, func(name string) bool { return !slices.Contains(ffppMethods, name) })
 	if len(methods) > 1 {
 		return false, fmt.Sprintf("%s lie directly in it; want manipulated_sequences/%s/c23/videos", strings.Join(methods, ", "), methods[0])
@@ -160,20 +163,20 @@ func ffppShelves(dir, folder string) bool {
 	})
 }
 
-func openFFPP(dir string, mode Mode) ([]Dataset, error) {
-	var sets []Dataset
+func openFFPP(dir string, mode datasets.Mode) ([]layout.Dataset, error) {
+	var sets []layout.Dataset
 	for _, f := range ffppFolders {
-		ff := newCollector("FF++ "+f.compression, ffppLayout, dir, mode)
-		dfd := newCollector("DFD "+f.compression, ffppLayout, dir, mode)
-		if found, err := ff.ffpp(f.compression, f.folders); err != nil {
+		ff := layout.NewCollector("FF++ "+f.compression, ffppLayout, dir, mode)
+		dfd := layout.NewCollector("DFD "+f.compression, ffppLayout, dir, mode)
+		if found, err := openSequences(ff, f.compression, f.folders); err != nil {
 			return nil, err
 		} else if found {
-			sets = append(sets, ff.finish())
+			sets = append(sets, ff.Finish())
 		}
-		if found, err := dfd.dfd(f.compression, f.folders); err != nil {
+		if found, err := openDFD(dfd, f.compression, f.folders); err != nil {
 			return nil, err
 		} else if found {
-			sets = append(sets, dfd.finish())
+			sets = append(sets, dfd.Finish())
 		}
 	}
 	return sets, nil
@@ -181,7 +184,7 @@ func openFFPP(dir string, mode Mode) ([]Dataset, error) {
 
 // ffppShelf lists the videos of a kind, such as original_sequences/youtube, and tells whether the kind has the
 // compression at all.
-func (c *collector) ffppShelf(kind string, folders []string) (places map[string]place, found bool, err error) {
+func ffppShelf(c *layout.Collector, kind string, folders []string) (places map[string]layout.Footage, found bool, err error) {
 	var videos, frames []string
 	for _, folder := range folders {
 		at := path.Join(kind, folder)
@@ -189,19 +192,19 @@ func (c *collector) ffppShelf(kind string, folders []string) (places map[string]
 		videos = append(videos, path.Join(at, "videos"))
 		frames = append(frames, path.Join(at, "images"), path.Join(at, "frames"))
 	}
-	places, err = c.shelf(videos, frames)
+	places, err = c.Shelf(videos, frames)
 	return places, found, err
 }
 
-// ffpp collects the sequences and their fakes. They are looked for by the official lists; what else is there is a
+// openSequences collects the sequences and their fakes. They are looked for by the official lists; what else is there is a
 // problem.
-func (c *collector) ffpp(compression string, folders []string) (found bool, err error) {
+func openSequences(c *layout.Collector, compression string, folders []string) (found bool, err error) {
 	kinds := []struct{ method, folder string }{{ffppOriginal, "original_sequences/youtube"}}
 	for _, method := range ffppMethods {
 		kinds = append(kinds, struct{ method, folder string }{method, "manipulated_sequences/" + method})
 	}
 	for _, kind := range kinds {
-		places, there, err := c.ffppShelf(kind.folder, folders)
+		places, there, err := ffppShelf(c, kind.folder, folders)
 		if err != nil {
 			return false, err
 		}
@@ -209,27 +212,27 @@ func (c *collector) ffpp(compression string, folders []string) (found bool, err 
 			continue
 		}
 		found = found || there
-		for _, sequence := range sortedKeys(ffppSequences()) {
+		for _, sequence := range slices.Sorted(maps.Keys(ffppSequences())) {
 			of := ffppSequences()[sequence]
-			v := Video{Compression: compression, Method: kind.method, Name: sequence, Identity: sequence, Split: of.split}
+			v := layout.Video{Compression: compression, Method: kind.method, Name: sequence, Identity: sequence, Split: of.split}
 			if kind.method != ffppOriginal {
 				v.Name, v.Source, v.Fake = sequence+"_"+of.partner, of.partner, true
 			}
 			at, ok := places[v.Name]
 			if !ok {
-				c.lack(v, path.Join(kind.folder, folders[0], "videos", v.Name+".mp4"))
+				c.Lack(v, path.Join(kind.folder, folders[0], "videos", v.Name+".mp4"))
 				continue
 			}
 			delete(places, v.Name)
-			if err := c.add(v, at); err != nil {
+			if err := c.Add(v, at); err != nil {
 				return false, err
 			}
 		}
-		if err := c.unlisted(places, "no sequence or pair of the official lists of FaceForensics++"); err != nil {
+		if err := c.Unlisted(places, "no sequence or pair of the official lists of FaceForensics++"); err != nil {
 			return false, err
 		}
-		for _, split := range []Split{TrainSplit, ValSplit, TestSplit} {
-			c.count(split, kind.method, kind.method != ffppOriginal, ffppPart(split))
+		for _, split := range []layout.Split{layout.TrainSplit, layout.ValSplit, layout.TestSplit} {
+			c.Count(split, kind.method, kind.method != ffppOriginal, ffppPart(split))
 		}
 	}
 	return found, nil
@@ -241,7 +244,7 @@ var (
 	dfdFake = regexp.MustCompile(`^(\d\d)_(\d\d)__[a-z_]+__[A-Z0-9]{8}$`)
 )
 
-func (c *collector) dfd(compression string, folders []string) (found bool, err error) {
+func openDFD(c *layout.Collector, compression string, folders []string) (found bool, err error) {
 	for _, kind := range []struct {
 		method, folder string
 		fake           bool
@@ -251,41 +254,31 @@ func (c *collector) dfd(compression string, folders []string) (found bool, err e
 		{dfdOriginal, "original_sequences/actors", false, dfdReal, dfdReals},
 		{dfdMethod, "manipulated_sequences/" + dfdMethod, true, dfdFake, dfdFakes},
 	} {
-		places, there, err := c.ffppShelf(kind.folder, folders)
+		places, there, err := ffppShelf(c, kind.folder, folders)
 		if err != nil {
 			return false, err
 		}
 		found = found || there
-		for _, name := range sortedKeys(places) {
+		for _, name := range slices.Sorted(maps.Keys(places)) {
 			m := kind.name.FindStringSubmatch(name)
 			if m == nil {
 				continue
 			}
-			v := Video{Compression: compression, Method: kind.method, Name: name, Identity: m[1], Fake: kind.fake}
+			v := layout.Video{Compression: compression, Method: kind.method, Name: name, Identity: m[1], Fake: kind.fake}
 			if kind.fake {
 				v.Source = m[2]
 			}
-			if err := c.add(v, places[name]); err != nil {
+			if err := c.Add(v, places[name]); err != nil {
 				return false, err
 			}
 			delete(places, name)
 		}
-		if err := c.unlisted(places, "not named as a video of DeepFakeDetection"); err != nil {
+		if err := c.Unlisted(places, "not named as a video of DeepFakeDetection"); err != nil {
 			return false, err
 		}
-		c.count(NoSplit, kind.method, kind.fake, kind.published)
+		c.Count(layout.NoSplit, kind.method, kind.fake, kind.published)
 	}
 	return found, nil
-}
-
-// unlisted notes videos that are there and that no list knows.
-func (c *collector) unlisted(places map[string]place, why string) error {
-	for _, name := range sortedKeys(places) {
-		if err := c.problem(Unlisted, filepath.Join(c.Dir, filepath.FromSlash(places[name].file)), 0, errors.New(why)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // ffppSameVideo are the sequences that were cut from one YouTube video and so show one person or two of the same

@@ -1,10 +1,12 @@
-package datasets
+package layout
 
 import (
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 func TestVideosCSV(t *testing.T) {
@@ -58,7 +60,7 @@ func TestVideosCSVHeader(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		write(t, dir, "videos.csv", c.text)
-		if _, err := Open(dir, Skip); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) {
+		if _, err := Open(dir, datasets.Skip); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) {
 			t.Errorf("%q: error %v; want %q", c.text, err, c.want)
 		}
 	}
@@ -70,7 +72,7 @@ func FuzzReadVideos(f *testing.F) {
 	f.Add("file,label\na.mp4,0\nb,1\na.mp4,1\n")
 	f.Add("label,file,split,method,video,target,source\n1,b,test,m,v,t,s\n0,../a.mp4,,,,,\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		c := newCollector("mine", csvLayout, dir, Skip)
+		c := NewCollector("mine", csvLayout, dir, datasets.Skip)
 		err := c.readVideos(strings.NewReader(text), "videos.csv")
 		if len(c.Videos) > 3 { // a file may be spelled once, and the folder b holds one more
 			t.Fatalf("%d videos of 2", len(c.Videos))
@@ -80,7 +82,7 @@ func FuzzReadVideos(f *testing.F) {
 				t.Fatalf("%+v", v)
 			}
 		}
-		strict := newCollector("mine", csvLayout, dir, Strict)
+		strict := NewCollector("mine", csvLayout, dir, datasets.Strict)
 		if serr := strict.readVideos(strings.NewReader(text), "videos.csv"); (serr == nil) != (err == nil && len(c.Problems) == 0) {
 			t.Fatalf("strict error %v, but problems %v and error %v when skipping", serr, c.Problems, err)
 		}

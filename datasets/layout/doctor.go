@@ -1,9 +1,11 @@
-package datasets
+package layout
 
 import (
 	"cmp"
 	"path/filepath"
 	"slices"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 // Report is what [Examine] found under a data root.
@@ -29,9 +31,9 @@ type DatasetReport struct {
 	Faces   *int    `json:"faces"`   // videos whose faces are extracted; nil while that is not known
 	Counts  []Count `json:"counts"`
 
-	Faults   map[Fault]int `json:"faults"` // number of problems by kind
-	Problems []string      `json:"problems"`
-	Notes    []string      `json:"notes"`
+	Faults   map[datasets.Fault]int `json:"faults"` // number of problems by kind
+	Problems []string               `json:"problems"`
+	Notes    []string               `json:"notes"`
 
 	MissingVideos []string `json:"missing_videos,omitempty"` // IDs of those that a list names, if asked for
 }
@@ -58,9 +60,9 @@ type Stray struct {
 // Examine looks at all that lies under a data root: what [Find] finds, what is there of each data set, the beginning of
 // each file, and who is seen on both sides of a split. Names asks for the names of missing videos. In mode Strict the
 // first problem is an error; else only a root that cannot be read is. The report depends on nothing but the files.
-func Examine(root string, names bool, mode Mode) (Report, error) {
+func Examine(root string, names bool, mode datasets.Mode) (Report, error) {
 	report := Report{Root: root, Datasets: []DatasetReport{}, Sets: []SetReport{}, Leaks: []Leak{}, Strange: []Stray{}}
-	if err := checkFolder(root, root); err != nil {
+	if err := datasets.CheckRoot(root); err != nil {
 		return Report{}, err
 	}
 	places, err := Find(root)
@@ -68,7 +70,7 @@ func Examine(root string, names bool, mode Mode) (Report, error) {
 		return Report{}, err
 	}
 	var all []Dataset
-	var crops, real []Set
+	var crops, real []datasets.Set
 	for _, place := range places {
 		dir, err := filepath.Rel(root, place.Dir)
 		if err != nil {
@@ -76,7 +78,7 @@ func Examine(root string, names bool, mode Mode) (Report, error) {
 		}
 		dir = filepath.ToSlash(dir)
 		stray := func(err error) error {
-			if mode == Strict {
+			if mode == datasets.Strict {
 				return err
 			}
 			report.Strange = append(report.Strange, Stray{dir, err.Error()})
@@ -85,10 +87,10 @@ func Examine(root string, names bool, mode Mode) (Report, error) {
 		switch place.Layout {
 		case "":
 			report.Strange = append(report.Strange, Stray{dir, place.Hint})
-		case cropsLayout, realLayout:
-			open, group := OpenCrops, &crops
-			if place.Layout == realLayout {
-				open, group = OpenReal, &real
+		case datasets.FaceCrops, datasets.RealFaces:
+			open, group := datasets.OpenCrops, &crops
+			if place.Layout == datasets.RealFaces {
+				open, group = datasets.OpenReal, &real
 			}
 			set, problems, err := open(place.Dir, mode)
 			if err != nil {
@@ -127,7 +129,7 @@ func Examine(root string, names bool, mode Mode) (Report, error) {
 }
 
 // checked returns the data set without the videos whose files do not begin as they should.
-func (d Dataset) checked(mode Mode) (Dataset, error) {
+func (d Dataset) checked(mode datasets.Mode) (Dataset, error) {
 	var good []Video
 	d.Problems = slices.Clone(d.Problems)
 	d.Missing = slices.Clone(d.Missing)
@@ -137,8 +139,8 @@ func (d Dataset) checked(mode Mode) (Dataset, error) {
 			good = append(good, v)
 			continue
 		}
-		p, ok := err.(Problem)
-		if mode == Strict || !ok {
+		p, ok := err.(datasets.Problem)
+		if mode == datasets.Strict || !ok {
 			return d, err
 		}
 		d.Problems = append(d.Problems, p)
@@ -157,7 +159,7 @@ func (d Dataset) checked(mode Mode) (Dataset, error) {
 func reportDataset(d Dataset, dir string, names bool) DatasetReport {
 	r := DatasetReport{
 		Name: d.Name, Layout: d.Layout, Dir: dir, Partial: d.Partial(), Frames: d.Frames,
-		Counts: d.Counts, Faults: map[Fault]int{}, Problems: []string{}, Notes: append([]string{}, d.Notes...),
+		Counts: d.Counts, Faults: map[datasets.Fault]int{}, Problems: []string{}, Notes: append([]string{}, d.Notes...),
 	}
 	for _, v := range d.Videos {
 		if v.Fake {
@@ -182,7 +184,7 @@ func reportDataset(d Dataset, dir string, names bool) DatasetReport {
 	return r
 }
 
-func reportSet(s Set, kind, dir string, problems []Problem) SetReport {
+func reportSet(s datasets.Set, kind, dir string, problems []datasets.Problem) SetReport {
 	r := SetReport{Name: s.Name, Kind: kind, Dir: dir, Partial: s.Partial, Problems: []string{}}
 	videos, people := map[string]bool{}, map[string]bool{}
 	for _, it := range s.Items {

@@ -1,10 +1,12 @@
-package datasets
+package layout
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 func TestOpenSaysWhatIsLacking(t *testing.T) {
@@ -28,11 +30,11 @@ func TestOpenSaysWhatIsLacking(t *testing.T) {
 		for _, file := range c.files {
 			write(t, dir, file, mp4)
 		}
-		if _, err := Open(dir, Skip); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) {
+		if _, err := Open(dir, datasets.Skip); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) {
 			t.Errorf("%s: error %v; want %q", c.name, err, c.want)
 		}
 	}
-	if _, err := Open(filepath.Join(t.TempDir(), "absent"), Skip); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, err := Open(filepath.Join(t.TempDir(), "absent"), datasets.Skip); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("absent: %v", err)
 	}
 }
@@ -90,7 +92,7 @@ func TestHugeLabelFile(t *testing.T) {
 		if err := os.Truncate(filepath.Join(dir, name), maxLabels+1); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(dir, Skip); err == nil || !strings.Contains(err.Error(), "more than any label file has") || !strings.Contains(err.Error(), name) {
+		if _, err := Open(dir, datasets.Skip); err == nil || !strings.Contains(err.Error(), "more than any label file has") || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package datasets
+package layout
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 func TestExamine(t *testing.T) {
@@ -19,7 +21,7 @@ func TestExamine(t *testing.T) {
 		"P/original_videos/1/a.mp4", mp4, "P/original_videos/1/b.mp4", "moov",
 		"stray/a.mp4", mp4,
 		"crops/ffpp_c23/a.jpg", "", "crops/ffpp_c23/manifest.csv", header+"a.jpg,0,original,756,0,756,,,,,\nb.jpg,0,original,756,0,756,,,,,\n")
-	report, err := Examine(root, true, Skip)
+	report, err := Examine(root, true, datasets.Skip)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +32,7 @@ func TestExamine(t *testing.T) {
 	if ff.Name != "FF++ c23" || ff.Dir != "FF" || !ff.Partial || ff.Real != 2 || ff.Fake != 0 || ff.Listed != 5000 || ff.Missing != 4998 || ff.Faces != nil {
 		t.Errorf("FF++: %+v", ff)
 	}
-	if ff.Faults[Unreadable] != 2 || len(ff.Problems) != 2 || !strings.Contains(ff.Problems[1], `000.mp4: it begins with "<!DOCTYPE html><"`) {
+	if ff.Faults[datasets.Unreadable] != 2 || len(ff.Problems) != 2 || !strings.Contains(ff.Problems[1], `000.mp4: it begins with "<!DOCTYPE html><"`) {
 		t.Errorf("FF++: %v %v", ff.Faults, ff.Problems)
 	}
 	// 000 is a test sequence, 755 one, 756 a training one.
@@ -53,18 +55,25 @@ func TestExamine(t *testing.T) {
 		t.Errorf("strange: %+v", s)
 	}
 
-	again, err := Examine(root, true, Skip)
+	again, err := Examine(root, true, datasets.Skip)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a, b := encode(t, report), encode(t, again); a != b {
 		t.Error("two reports on the same files differ")
 	}
-	if _, err := Examine(root, true, Strict); err == nil || !strings.Contains(err.Error(), "001.mp4") {
+	if _, err := Examine(root, true, datasets.Strict); err == nil || !strings.Contains(err.Error(), "001.mp4") {
 		t.Errorf("strict: %v", err)
 	}
-	if _, err := Examine(filepath.Join(root, "absent"), true, Skip); err == nil || !strings.Contains(err.Error(), "is not there") {
+	if _, err := Examine(filepath.Join(root, "absent"), true, datasets.Skip); err == nil || !strings.Contains(err.Error(), "is not there") {
 		t.Errorf("absent: %v", err)
+	}
+}
+
+func TestReportSetWithoutFaces(t *testing.T) {
+	set := datasets.Set{Items: []datasets.Item{{Method: "original", Video: "1", Frame: 48}, {Method: "original", Video: "1", Frame: 16, File: "a.jpg"}}}
+	if r := reportSet(set, datasets.FaceCrops, "", nil); r.Faces != 1 || r.Real != 1 {
+		t.Errorf("%+v: a frame without a face is no face", r)
 	}
 }
 
@@ -78,7 +87,7 @@ func encode(t *testing.T, report Report) string {
 }
 
 func TestExamineEmpty(t *testing.T) {
-	report, err := Examine(t.TempDir(), false, Skip)
+	report, err := Examine(t.TempDir(), false, datasets.Skip)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,16 +1,20 @@
-package datasets
+package official
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 )
 
 // dfdcLayout is the layout of the Deepfake Detection Challenge (Dolhansky et al. 2020, arXiv:2006.07397). A folder of it,
@@ -29,12 +33,12 @@ const dfdcMethod = "DFDC"
 // dfdcSizes are the published videos: 100,000 fakes of 119,154 to train on (the paper), and 4,000 and 5,000, half of each
 // fake, to validate and to test (the labels.csv of each).
 var dfdcSizes = []struct {
-	split        Split
+	split        layout.Split
 	reals, fakes int
-}{{TrainSplit, 19154, 100000}, {ValSplit, 2000, 2000}, {TestSplit, 2500, 2500}}
+}{{layout.TrainSplit, 19154, 100000}, {layout.ValSplit, 2000, 2000}, {layout.TestSplit, 2500, 2500}}
 
 func init() {
-	Register(Layout{Name: dfdcLayout, Rank: 4, Recognise: recogniseDFDC, Open: openDFDC, Published: []Published{{
+	layout.Register(layout.Layout{Name: dfdcLayout, Rank: 4, Recognise: recogniseDFDC, Open: openDFDC, Published: []datasets.Published{{
 		Name:    dfdcLayout,
 		Folders: map[string]string{"dfdc": dfdcLayout},
 		Lacks:   fewerThan(dfdcSizes[2].reals, dfdcSizes[2].fakes),
@@ -80,10 +84,10 @@ func dfdcFolders(dir string) []string {
 	if dfdcLabelled(dir) {
 		labelled = append(labelled, ".")
 	}
-	c := newCollector("", dfdcLayout, dir, Skip)
+	c := layout.NewCollector("", dfdcLayout, dir, datasets.Skip)
 	var descend func(at string, depth int)
 	descend = func(at string, depth int) {
-		names, _ := c.folders(at)
+		names, _ := c.Folders(at)
 		for _, name := range names {
 			if !dfdcParts.MatchString(name) {
 				continue
@@ -106,8 +110,8 @@ func recogniseDFDC(dir string) (bool, string) {
 		return true, ""
 	}
 	videos := 0
-	c := newCollector("", dfdcLayout, dir, Skip)
-	names, _ := c.list(".")
+	c := layout.NewCollector("", dfdcLayout, dir, datasets.Skip)
+	names, _ := c.List(".")
 	for _, name := range names {
 		if dfdcName.MatchString(name) {
 			videos++
@@ -131,42 +135,42 @@ var dfdcName = regexp.MustCompile(`^[a-z]{10}\.mp4$`)
 type dfdcLabel struct {
 	fake     bool
 	original string // name of the real video that a fake was made from, without extension; "" if not said
-	split    Split
+	split    layout.Split
 	disputed bool   // two rows give different labels
 	file     string // the label file
 	line     int
 }
 
-func openDFDC(dir string, mode Mode) ([]Dataset, error) {
-	c := newCollector(dfdcLayout, dfdcLayout, dir, mode)
+func openDFDC(dir string, mode datasets.Mode) ([]layout.Dataset, error) {
+	c := layout.NewCollector(dfdcLayout, dfdcLayout, dir, mode)
 	for _, folder := range dfdcFolders(dir) {
-		if err := c.dfdcFolder(folder); err != nil {
+		if err := dfdcFolder(c, folder); err != nil {
 			return nil, err
 		}
 	}
 	for _, size := range dfdcSizes {
-		c.count(size.split, dfdcMethod, false, size.reals)
-		c.count(size.split, dfdcMethod, true, size.fakes)
+		c.Count(size.split, dfdcMethod, false, size.reals)
+		c.Count(size.split, dfdcMethod, true, size.fakes)
 	}
-	return []Dataset{c.finish()}, nil
+	return []layout.Dataset{c.Finish()}, nil
 }
 
-func (c *collector) dfdcFolder(folder string) error {
+func dfdcFolder(c *layout.Collector, folder string) error {
 	labels := map[string]dfdcLabel{}
 	for _, name := range dfdcFiles {
 		file := filepath.Join(c.Dir, filepath.FromSlash(folder), name)
 		if !dfdcHeads[name].Match(headOf(file)) {
 			continue
 		}
-		f, err := openLabels(file)
+		f, err := layout.OpenLabels(file)
 		if err != nil {
 			return err
 		}
-		read := c.readDFDCMetadata
+		read := readDFDCMetadata
 		if name == "labels.csv" {
-			read = c.readDFDCLabels
+			read = readDFDCLabels
 		}
-		err = read(f, file, dfdcSplit(folder, name), labels)
+		err = read(c, f, file, dfdcSplit(folder, name), labels)
 		f.Close()
 		if err != nil {
 			return err
@@ -178,53 +182,53 @@ func (c *collector) dfdcFolder(folder string) error {
 			shelves = append(shelves, at)
 		}
 	}
-	places, err := c.shelf(shelves, nil)
+	places, err := c.Shelf(shelves, nil)
 	if err != nil {
 		return err
 	}
-	for _, name := range sortedKeys(labels) {
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		label := labels[name]
 		if label.disputed {
 			delete(places, name)
 			continue
 		}
-		v := Video{Method: dfdcMethod, Name: name, Identity: name, Fake: label.fake, Split: label.split}
+		v := layout.Video{Method: dfdcMethod, Name: name, Identity: name, Fake: label.fake, Split: label.split}
 		// Who is seen is not published; the clip that a fake was made from stands for its actor.
 		if label.fake && label.original != "" {
 			v.Identity = label.original
 		}
 		at, ok := places[name]
 		if !ok {
-			c.lack(v, path.Join(folder, name+".mp4"))
-			if err := c.problem(Absent, label.file, label.line, fmt.Errorf("%s.mp4 is not there, or cannot be read", name)); err != nil {
+			c.Lack(v, path.Join(folder, name+".mp4"))
+			if err := c.Problem(datasets.Absent, label.file, label.line, fmt.Errorf("%s.mp4 is not there, or cannot be read", name)); err != nil {
 				return err
 			}
 			continue
 		}
 		delete(places, name)
-		if err := c.add(v, at); err != nil {
+		if err := c.Add(v, at); err != nil {
 			return err
 		}
 	}
-	return c.unlisted(places, "the label file of its folder does not name it")
+	return c.Unlisted(places, "the label file of its folder does not name it")
 }
 
 // dfdcSplit is the part that a label file tells of by its place and name.
-func dfdcSplit(folder, file string) Split {
+func dfdcSplit(folder, file string) layout.Split {
 	switch base := path.Base(folder); {
 	case strings.HasPrefix(base, "val"):
-		return ValSplit
+		return layout.ValSplit
 	case strings.Contains(base, "train"):
-		return TrainSplit
+		return layout.TrainSplit
 	case strings.HasPrefix(base, "test") || file == "labels.csv":
-		return TestSplit
+		return layout.TestSplit
 	}
-	return NoSplit
+	return layout.NoSplit
 }
 
 // dfdcVideo checks the name of a video in a label file and returns it without extension.
 func dfdcVideo(file string) (string, error) {
-	if err := checkLocal(file); err != nil {
+	if err := layout.CheckLocal(file); err != nil {
 		return "", err
 	}
 	name, ok := strings.CutSuffix(file, ".mp4")
@@ -244,15 +248,15 @@ func dfdcTell(labels map[string]dfdcLabel, name string, label dfdcLabel) error {
 	case before.fake != label.fake:
 		before.disputed = true
 		labels[name] = before
-		return Problem{label.file, label.line, Conflict, fmt.Errorf("%s.mp4 is labelled otherwise at %s:%d: left out", name, printable(before.file), before.line)}
+		return datasets.Problem{File: label.file, Line: label.line, Fault: datasets.Conflict, Err: fmt.Errorf("%s.mp4 is labelled otherwise at %s:%d: left out", name, datasets.Printable(before.file), before.line)}
 	case before.file == label.file:
-		return Problem{label.file, label.line, Duplicate, fmt.Errorf("%s.mp4 is listed already in line %d", name, before.line)}
+		return datasets.Problem{File: label.file, Line: label.line, Fault: datasets.Duplicate, Err: fmt.Errorf("%s.mp4 is listed already in line %d", name, before.line)}
 	}
 	return nil
 }
 
-func (c *collector) readDFDCMetadata(r io.Reader, file string, split Split, labels map[string]dfdcLabel) error {
-	return c.eachJSON(r, file, func(line int, key string, raw json.RawMessage) error {
+func readDFDCMetadata(c *layout.Collector, r io.Reader, file string, split layout.Split, labels map[string]dfdcLabel) error {
+	return c.EachJSON(r, file, func(line int, key string, raw json.RawMessage) error {
 		name, err := dfdcVideo(key)
 		if err != nil {
 			return err
@@ -276,12 +280,12 @@ func (c *collector) readDFDCMetadata(r io.Reader, file string, split Split, labe
 		}
 		switch entry.Split {
 		case "train":
-			label.split = TrainSplit
+			label.split = layout.TrainSplit
 		case "test":
-			label.split = TestSplit
+			label.split = layout.TestSplit
 		case "":
-			if entry.IsFake != nil && label.split == NoSplit {
-				label.split = TestSplit
+			if entry.IsFake != nil && label.split == layout.NoSplit {
+				label.split = layout.TestSplit
 			}
 		default:
 			return fmt.Errorf("the split of %s is %q; want train or test", key, entry.Split)
@@ -295,8 +299,8 @@ func (c *collector) readDFDCMetadata(r io.Reader, file string, split Split, labe
 	})
 }
 
-func (c *collector) readDFDCLabels(r io.Reader, file string, split Split, labels map[string]dfdcLabel) error {
-	return c.eachRow(r, file, func(header []string) error {
+func readDFDCLabels(c *layout.Collector, r io.Reader, file string, split layout.Split, labels map[string]dfdcLabel) error {
+	return c.EachRow(r, file, func(header []string) error {
 		if len(header) < 2 || header[0] != "filename" || header[1] != "label" {
 			return errors.New("want the header filename,label")
 		}

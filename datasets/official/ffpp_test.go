@@ -1,4 +1,4 @@
-package datasets
+package official
 
 import (
 	"fmt"
@@ -7,62 +7,23 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 )
-
-// mp4 is the beginning of a video file, which is all that this package reads of one.
-const mp4 = "\x00\x00\x00\x18ftypisom"
-
-// open opens a folder that is one data set, in mode Skip.
-func open(t *testing.T, dir string) Dataset {
-	t.Helper()
-	sets, err := Open(dir, Skip)
-	if err != nil || len(sets) != 1 {
-		t.Fatalf("%d data sets, error %v; want one", len(sets), err)
-	}
-	return sets[0]
-}
-
-func videoIDs(videos []Video) []string {
-	var ids []string
-	for _, v := range videos {
-		ids = append(ids, v.ID())
-	}
-	return ids
-}
-
-// wantFaults checks what is wrong with a data set: a fault and a part of the message for each, in any order.
-func wantFaults(t *testing.T, d Dataset, want ...string) {
-	t.Helper()
-	var left []string
-	for _, p := range d.Problems {
-		line := string(p.Fault) + ": " + p.Error()
-		i := slices.IndexFunc(want, func(w string) bool {
-			fault, part, _ := strings.Cut(w, ": ")
-			return fault == string(p.Fault) && strings.Contains(line, part)
-		})
-		if i < 0 {
-			left = append(left, line)
-			continue
-		}
-		want = slices.Delete(slices.Clone(want), i, i+1)
-	}
-	if len(want)+len(left) > 0 {
-		t.Errorf("%s: problems not found: %q; not expected: %q", d.Name, want, left)
-	}
-}
 
 // The first pairs of the three official files, and the numbers of dataset/README.md: "We used 720 videos for train and 140
 // videos for validation as well as testing".
 func TestFFPPSplits(t *testing.T) {
 	all := ffppSequences()
-	count := map[Split]int{}
+	count := map[layout.Split]int{}
 	for name, of := range all {
 		count[of.split]++
 		if partner := all[of.partner]; partner.partner != name || partner.split != of.split || of.partner == name {
 			t.Errorf("%s is paired with %s, and that with %s", name, of.partner, partner.partner)
 		}
 	}
-	if len(all) != 1000 || count[TrainSplit] != 720 || count[ValSplit] != 140 || count[TestSplit] != 140 {
+	if len(all) != 1000 || count[layout.TrainSplit] != 720 || count[layout.ValSplit] != 140 || count[layout.TestSplit] != 140 {
 		t.Errorf("%d sequences: %v; want 720, 140 and 140", len(all), count)
 	}
 	for i := range 1000 {
@@ -71,9 +32,9 @@ func TestFFPPSplits(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]ffppSequence{
-		"071": {TrainSplit, "054"}, "087": {TrainSplit, "081"}, "881": {TrainSplit, "856"}, "187": {TrainSplit, "234"},
-		"720": {ValSplit, "672"}, "939": {ValSplit, "115"}, "284": {ValSplit, "263"},
-		"953": {TestSplit, "974"}, "012": {TestSplit, "026"}, "078": {TestSplit, "955"}, "000": {TestSplit, "003"},
+		"071": {layout.TrainSplit, "054"}, "087": {layout.TrainSplit, "081"}, "881": {layout.TrainSplit, "856"}, "187": {layout.TrainSplit, "234"},
+		"720": {layout.ValSplit, "672"}, "939": {layout.ValSplit, "115"}, "284": {layout.ValSplit, "263"},
+		"953": {layout.TestSplit, "974"}, "012": {layout.TestSplit, "026"}, "078": {layout.TestSplit, "955"}, "000": {layout.TestSplit, "003"},
 	} {
 		if all[name] != want {
 			t.Errorf("%s is %v; want %v", name, all[name], want)
@@ -125,12 +86,13 @@ func TestFFPPWholeAndPart(t *testing.T) {
 	if d.Name != "FF++ raw" || d.Partial() || len(d.Videos) != 5000 || len(d.Missing)+len(d.Problems) > 0 {
 		t.Fatalf("%s: partial %v, %d videos, %d missing, problems %v", d.Name, d.Partial(), len(d.Videos), len(d.Missing), d.Problems)
 	}
-	if test := d.Part(TestSplit); len(test) != 5*140 {
+	if test := d.Part(layout.TestSplit); len(test) != 5*140 {
 		t.Errorf("%d test videos; want 700", len(test))
 	}
-	i := slices.IndexFunc(d.Videos, func(v Video) bool { return v.ID() == "FF++ raw/FaceSwap/000_003" })
-	want := Video{"FF++ raw", "raw", "FaceSwap", "000_003", "000", "003", true, TestSplit, VideoFile,
-		"manipulated_sequences/FaceSwap/c0/videos/000_003.mp4", filepath.Join(dir, "manipulated_sequences/FaceSwap/c0/videos/000_003.mp4")}
+	i := slices.IndexFunc(d.Videos, func(v layout.Video) bool { return v.ID() == "FF++ raw/FaceSwap/000_003" })
+	want := layout.Video{Dataset: "FF++ raw", Compression: "raw", Method: "FaceSwap", Name: "000_003", Identity: "000", Source: "003", Fake: true,
+		Split: layout.TestSplit, Pixels: layout.VideoFile,
+		File: "manipulated_sequences/FaceSwap/c0/videos/000_003.mp4", Path: filepath.Join(dir, "manipulated_sequences/FaceSwap/c0/videos/000_003.mp4")}
 	if i < 0 || d.Videos[i] != want {
 		t.Errorf("video %d is %+v", i, d.Videos[max(i, 0)])
 	}
@@ -146,11 +108,11 @@ func TestFFPPWholeAndPart(t *testing.T) {
 	if got := videoIDs(d.Missing); !slices.Equal(got, []string{"FF++ raw/FaceSwap/000_003", "FF++ raw/original/007"}) {
 		t.Errorf("missing are %v", got)
 	}
-	if !d.Partial() || !d.Partial(TestSplit) || !d.Partial(TrainSplit) || d.Partial(ValSplit) || d.Frames != 1 || len(d.Videos) != 4998 {
-		t.Errorf("partial %v, %v, %v, %v; %d frames, %d videos", d.Partial(), d.Partial(TestSplit), d.Partial(TrainSplit), d.Partial(ValSplit), d.Frames, len(d.Videos))
+	if !d.Partial() || !d.Partial(layout.TestSplit) || !d.Partial(layout.TrainSplit) || d.Partial(layout.ValSplit) || d.Frames != 1 || len(d.Videos) != 4998 {
+		t.Errorf("partial %v, %v, %v, %v; %d frames, %d videos", d.Partial(), d.Partial(layout.TestSplit), d.Partial(layout.TrainSplit), d.Partial(layout.ValSplit), d.Frames, len(d.Videos))
 	}
 	wantFaults(t, d, "unlisted: 000_004.mp4", "unreadable: 007.mp4: the file is empty")
-	if _, err := Open(dir, Strict); err == nil || !strings.Contains(err.Error(), "007.mp4: the file is empty") {
+	if _, err := layout.Open(dir, datasets.Strict); err == nil || !strings.Contains(err.Error(), "007.mp4: the file is empty") {
 		t.Errorf("strict: %v", err)
 	}
 }
@@ -165,7 +127,7 @@ func TestFFPPCompressionsAndDFD(t *testing.T) {
 		"original_sequences/actors/c23/videos/01__exit_phone_room.mp4", mp4,
 		"original_sequences/actors/c23/videos/1__exit.mp4", mp4,
 		"manipulated_sequences/DeepFakeDetection/c23/videos/01_02__walking_outside_cafe_disgusted__YVGY8LOK.mp4", mp4)
-	sets, err := Open(dir, Skip)
+	sets, err := layout.Open(dir, datasets.Skip)
 	if err != nil || len(sets) != 3 {
 		t.Fatal(len(sets), err)
 	}
@@ -173,8 +135,8 @@ func TestFFPPCompressionsAndDFD(t *testing.T) {
 	if ff23.Name != "FF++ c23" || dfd.Name != "DFD c23" || ff40.Name != "FF++ c40" {
 		t.Fatal(ff23.Name, dfd.Name, ff40.Name)
 	}
-	if v := ff23.Videos[1]; len(ff23.Videos) != 2 || v.ID() != "FF++ c23/original/000" || v.Pixels != FrameFolder || v.Identity != "000" ||
-		v.File != "original_sequences/youtube/c23/frames/000" || v.Split != TestSplit {
+	if v := ff23.Videos[1]; len(ff23.Videos) != 2 || v.ID() != "FF++ c23/original/000" || v.Pixels != layout.FrameFolder || v.Identity != "000" ||
+		v.File != "original_sequences/youtube/c23/frames/000" || v.Split != layout.TestSplit {
 		t.Errorf("frames are %+v", v)
 	}
 	wantFaults(t, ff23, "unreadable: frames/001: no frame")
@@ -183,10 +145,11 @@ func TestFFPPCompressionsAndDFD(t *testing.T) {
 		t.Errorf("%d and %d missing", a, b)
 	}
 	real, fake := dfd.Videos[1], dfd.Videos[0]
-	if len(dfd.Videos) != 2 || real.Identity != "01" || real.Fake || fake.Identity != "01" || fake.Source != "02" || !fake.Fake || fake.Split != NoSplit {
+	if len(dfd.Videos) != 2 || real.Identity != "01" || real.Fake || fake.Identity != "01" || fake.Source != "02" || !fake.Fake || fake.Split != layout.NoSplit {
 		t.Errorf("DFD: %+v", dfd.Videos)
 	}
-	if !dfd.Partial() || !slices.Equal(dfd.Counts, []Count{{NoSplit, dfdOriginal, false, 1, 363}, {NoSplit, dfdMethod, true, 1, 3068}}) {
+	if !dfd.Partial() || !slices.Equal(dfd.Counts, []layout.Count{
+		{Method: dfdOriginal, There: 1, Listed: 363}, {Method: dfdMethod, Fake: true, There: 1, Listed: 3068}}) {
 		t.Errorf("DFD counts: %v", dfd.Counts)
 	}
 	wantFaults(t, dfd, "unlisted: 1__exit.mp4")

@@ -1,14 +1,19 @@
-package datasets
+package official
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 )
 
 // dfdcpLayout is the layout of the preview of the Deepfake Detection Challenge (Dolhansky et al. 2019,
@@ -25,9 +30,9 @@ const dfdcpLayout = "DFDC preview"
 
 // dfdcpSizes are the published videos: 4,464 to train on and 780 to test (the paper), of which 855 and 276 are real.
 var dfdcpSizes = []struct {
-	split        Split
+	split        layout.Split
 	reals, fakes int
-}{{TrainSplit, 855, 4464 - 855}, {TestSplit, 276, 780 - 276}}
+}{{layout.TrainSplit, 855, 4464 - 855}, {layout.TestSplit, 276, 780 - 276}}
 
 const (
 	dfdcpFile     = "dataset.json"
@@ -37,7 +42,7 @@ const (
 var dfdcpMethods = []string{dfdcpOriginal, "method_A", "method_B"}
 
 func init() {
-	Register(Layout{Name: dfdcpLayout, Rank: 3, Recognise: recogniseDFDCP, Open: openDFDCP, Published: []Published{{
+	layout.Register(layout.Layout{Name: dfdcpLayout, Rank: 3, Recognise: recogniseDFDCP, Open: openDFDCP, Published: []datasets.Published{{
 		Name:    dfdcpLayout,
 		Folders: map[string]string{"dfdc_preview": dfdcpLayout},
 		Lacks:   fewerThan(dfdcpSizes[1].reals, dfdcpSizes[1].fakes),
@@ -61,80 +66,80 @@ func recogniseDFDCP(dir string) (bool, string) {
 	return false, "" // many programs have a dataset.json
 }
 
-func openDFDCP(dir string, mode Mode) ([]Dataset, error) {
-	c := newCollector(dfdcpLayout, dfdcpLayout, dir, mode)
+func openDFDCP(dir string, mode datasets.Mode) ([]layout.Dataset, error) {
+	c := layout.NewCollector(dfdcpLayout, dfdcpLayout, dir, mode)
 	file := filepath.Join(dir, dfdcpFile)
-	f, err := openLabels(file)
+	f, err := layout.OpenLabels(file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	videos, err := c.readDFDCP(f, file)
+	videos, err := readDFDCP(c, f, file)
 	if err != nil {
 		return nil, err
 	}
-	places, err := c.tree(dfdcpMethods)
+	places, err := c.Tree(dfdcpMethods)
 	if err != nil {
 		return nil, err
 	}
 	// The folder videos is no part of the official names.
-	at := map[string]place{}
-	for _, name := range sortedKeys(places) {
+	at := map[string]layout.Footage{}
+	for _, name := range slices.Sorted(maps.Keys(places)) {
 		method, rest, _ := strings.Cut(name, "/")
 		listed := path.Join(method, strings.TrimPrefix(rest, "videos/"))
 		if before, ok := at[listed]; ok {
 			full := filepath.Join(dir, filepath.FromSlash(name))
-			if err := c.problem(Duplicate, full, 0, fmt.Errorf("it is there already, as %s", printable(before.file))); err != nil {
+			if err := c.Problem(datasets.Duplicate, full, 0, fmt.Errorf("it is there already, as %s", datasets.Printable(before.File))); err != nil {
 				return nil, err
 			}
 			continue
 		}
 		at[listed] = places[name]
 	}
-	for _, name := range sortedKeys(videos) {
+	for _, name := range slices.Sorted(maps.Keys(videos)) {
 		v := videos[name]
-		place, ok := at[name]
+		footage, ok := at[name]
 		if !ok {
-			c.lack(v.Video, name)
-			if err := c.problem(Absent, file, v.line, fmt.Errorf("%s is not there, or cannot be read", name)); err != nil {
+			c.Lack(v.Video, name)
+			if err := c.Problem(datasets.Absent, file, v.line, fmt.Errorf("%s is not there, or cannot be read", name)); err != nil {
 				return nil, err
 			}
 			continue
 		}
 		delete(at, name)
-		if err := c.add(v.Video, place); err != nil {
+		if err := c.Add(v.Video, footage); err != nil {
 			return nil, err
 		}
 	}
-	if err := c.unlisted(at, dfdcpFile+" does not name it"); err != nil {
+	if err := c.Unlisted(at, dfdcpFile+" does not name it"); err != nil {
 		return nil, err
 	}
 	for _, size := range dfdcpSizes {
-		c.count(size.split, "", false, size.reals)
-		c.count(size.split, "", true, size.fakes)
+		c.Count(size.split, "", false, size.reals)
+		c.Count(size.split, "", true, size.fakes)
 	}
-	return []Dataset{c.finish()}, nil
+	return []layout.Dataset{c.Finish()}, nil
 }
 
 // dfdcpVideo is an entry of dataset.json.
 type dfdcpVideo struct {
-	Video
+	layout.Video
 	line int
 }
 
 // readDFDCP returns the videos of dataset.json by their names in it.
-func (c *collector) readDFDCP(r io.Reader, file string) (map[string]dfdcpVideo, error) {
+func readDFDCP(c *layout.Collector, r io.Reader, file string) (map[string]dfdcpVideo, error) {
 	videos := map[string]dfdcpVideo{}
-	err := c.eachJSON(r, file, func(line int, key string, raw json.RawMessage) error {
-		if err := checkLocal(key); err != nil {
+	err := c.EachJSON(r, file, func(line int, key string, raw json.RawMessage) error {
+		if err := layout.CheckLocal(key); err != nil {
 			return err
 		}
 		method, _, ok := strings.Cut(key, "/")
-		if m, media := medium(key); !ok || !media || m != VideoFile {
+		if m, media := layout.Medium(key); !ok || !media || m != layout.VideoFile {
 			return fmt.Errorf("file %q is not named as a video of the DFDC preview; want one like method_A/1/1_A/1_2_A_001.mp4", key)
 		}
 		if before, ok := videos[key]; ok {
-			return Problem{file, line, Duplicate, fmt.Errorf("%s is listed already in line %d", key, before.line)}
+			return datasets.Problem{File: file, Line: line, Fault: datasets.Duplicate, Err: fmt.Errorf("%s is listed already in line %d", key, before.line)}
 		}
 		var entry struct {
 			Label   string `json:"label"`
@@ -145,7 +150,7 @@ func (c *collector) readDFDCP(r io.Reader, file string) (map[string]dfdcpVideo, 
 		if err := json.Unmarshal(raw, &entry); err != nil {
 			return fmt.Errorf(`the entry of %s is malformed: %w; want {"label": "fake", "set": "train", "target_id": "1", "swapped_id": "2"}`, key, err)
 		}
-		v := Video{Method: method, Name: strings.TrimSuffix(path.Base(key), path.Ext(key)), Identity: string(entry.Target), Source: string(entry.Swapped)}
+		v := layout.Video{Method: method, Name: strings.TrimSuffix(path.Base(key), path.Ext(key)), Identity: string(entry.Target), Source: string(entry.Swapped)}
 		switch entry.Label {
 		case "real":
 			v.Source = ""
@@ -155,13 +160,13 @@ func (c *collector) readDFDCP(r io.Reader, file string) (map[string]dfdcpVideo, 
 			return fmt.Errorf("label of %s is %q; want real or fake", key, entry.Label)
 		}
 		if v.Fake == (method == dfdcpOriginal) {
-			return Problem{file, line, Conflict, fmt.Errorf("%s is labelled %s, but its folder says otherwise", key, entry.Label)}
+			return datasets.Problem{File: file, Line: line, Fault: datasets.Conflict, Err: fmt.Errorf("%s is labelled %s, but its folder says otherwise", key, entry.Label)}
 		}
 		switch entry.Set {
 		case "train":
-			v.Split = TrainSplit
+			v.Split = layout.TrainSplit
 		case "test":
-			v.Split = TestSplit
+			v.Split = layout.TestSplit
 		default:
 			return fmt.Errorf("set of %s is %q; want train or test", key, entry.Set)
 		}
@@ -172,7 +177,7 @@ func (c *collector) readDFDCP(r io.Reader, file string) (map[string]dfdcpVideo, 
 		return nil
 	})
 	if err == nil && len(videos) == 0 {
-		err = Problem{file, 0, BadRow, errors.New("no usable entry; want one for each video")}
+		err = datasets.Problem{File: file, Line: 0, Fault: datasets.BadRow, Err: errors.New("no usable entry; want one for each video")}
 	}
 	return videos, err
 }

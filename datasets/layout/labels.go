@@ -1,4 +1,4 @@
-package datasets
+package layout
 
 import (
 	"bufio"
@@ -13,17 +13,19 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 // maxLabels bounds the size of a label file, in bytes: 40 times that of the largest official one, the dataset.json of the
 // DFDC preview.
 const maxLabels = 64 << 20
 
-// openLabels opens a list or label file that is not larger than maxLabels.
-func openLabels(path string) (io.ReadCloser, error) {
+// OpenLabels opens a list or label file that is not larger than maxLabels.
+func OpenLabels(path string) (io.ReadCloser, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, Problem{File: path, Fault: Unreadable, Err: pathless(err)}
+		return nil, datasets.Problem{File: path, Fault: datasets.Unreadable, Err: datasets.Pathless(err)}
 	}
 	info, err := f.Stat()
 	switch {
@@ -35,7 +37,7 @@ func openLabels(path string) (io.ReadCloser, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, Problem{File: path, Fault: Unreadable, Err: err}
+		return nil, datasets.Problem{File: path, Fault: datasets.Unreadable, Err: err}
 	}
 	return f, nil
 }
@@ -48,8 +50,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// checkLocal refuses names in a label file that are not those of a file below the label file's folder.
-func checkLocal(name string) error {
+// CheckLocal refuses names in a label file that are not those of a file below the label file's folder.
+func CheckLocal(name string) error {
 	if !fs.ValidPath(name) || name == "." || !filepath.IsLocal(filepath.FromSlash(name)) {
 		return fmt.Errorf("file %q leaves the folder or is not a plain slash path; want one like videos/a.mp4", name)
 	}
@@ -59,13 +61,13 @@ func checkLocal(name string) error {
 	return checkName(name)
 }
 
-// eachJSON reads a JSON object of label entries and calls row for each, with the number of its line and the raw entry. It
+// EachJSON reads a JSON object of label entries and calls row for each, with the number of its line and the raw entry. It
 // reads one entry at a time, so that a name that is listed twice is seen. An error of row is kept as a bad row of the
 // file; one of the syntax ends the reading.
-func (c *collector) eachJSON(r io.Reader, path string, row func(line int, name string, entry json.RawMessage) error) error {
+func (c *Collector) EachJSON(r io.Reader, path string, row func(line int, name string, entry json.RawMessage) error) error {
 	text, err := io.ReadAll(r)
 	if err != nil {
-		return Problem{File: path, Fault: Unreadable, Err: pathless(err)}
+		return datasets.Problem{File: path, Fault: datasets.Unreadable, Err: datasets.Pathless(err)}
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark
 	dec := json.NewDecoder(bytes.NewReader(text))
@@ -79,7 +81,7 @@ func (c *collector) eachJSON(r io.Reader, path string, row func(line int, name s
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
-		return Problem{path, here(), BadRow, fmt.Errorf("%w; want a JSON object with an entry for each video", err)}
+		return datasets.Problem{File: path, Line: here(), Fault: datasets.BadRow, Err: fmt.Errorf("%w; want a JSON object with an entry for each video", err)}
 	}
 	if start, err := dec.Token(); err != nil {
 		return fail(err)
@@ -110,32 +112,31 @@ func (c *collector) eachJSON(r io.Reader, path string, row func(line int, name s
 	return nil
 }
 
-// eachRow reads a CSV file with a header, as [manifest.read] does.
-func (c *collector) eachRow(r io.Reader, path string, header func([]string) error, row func(line int, fields []string) error) error {
-	m := manifest{dir: filepath.Dir(path), path: path, mode: c.mode}
-	err := m.read(r, header, row)
-	c.Problems = append(c.Problems, m.problems...)
+// EachRow reads a CSV file with a header, as [datasets.ReadRows] does.
+func (c *Collector) EachRow(r io.Reader, path string, header func([]string) error, row func(line int, fields []string) error) error {
+	problems, err := datasets.ReadRows(r, path, c.mode, header, row)
+	c.Problems = append(c.Problems, problems...)
 	return err
 }
 
 // row keeps account of what is wrong with a line, if anything is. An error that is a Problem keeps its fault.
-func (c *collector) row(path string, line int, err error) error {
+func (c *Collector) row(path string, line int, err error) error {
 	if err == nil {
 		return nil
 	}
-	var p Problem
+	var p datasets.Problem
 	if errors.As(err, &p) {
-		if c.mode == Strict {
+		if c.mode == datasets.Strict {
 			return p
 		}
 		c.Problems = append(c.Problems, p)
 		return nil
 	}
-	return c.problem(BadRow, path, line, err)
+	return c.Problem(datasets.BadRow, path, line, err)
 }
 
-// eachLine calls row for each line that is not blank.
-func (c *collector) eachLine(r io.Reader, path string, row func(line int, text string) error) error {
+// EachLine calls row for each line that is not blank.
+func (c *Collector) EachLine(r io.Reader, path string, row func(line int, text string) error) error {
 	lines := bufio.NewScanner(r)
 	n := 0
 	for lines.Scan() {
@@ -152,7 +153,7 @@ func (c *collector) eachLine(r io.Reader, path string, row func(line int, text s
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return Problem{path, n + 1, BadRow, fmt.Errorf("%w; want a text file with a short line for each video", err)}
+		return datasets.Problem{File: path, Line: n + 1, Fault: datasets.BadRow, Err: fmt.Errorf("%w; want a text file with a short line for each video", err)}
 	}
 	return nil
 }

@@ -1,16 +1,18 @@
-package datasets
+package layout
 
 import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 func TestLeaks(t *testing.T) {
 	ff := func(c, method, name, target, source string, split Split) Video {
 		return Video{Dataset: "FF++ " + c, Method: method, Name: name, Identity: target, Source: source, Split: split}
 	}
-	datasets := []Dataset{
+	sets := []Dataset{
 		{Name: "FF++ c23", Videos: []Video{
 			ff("c23", "original", "754", "754", "", TrainSplit), ff("c23", "original", "756", "756", "", TrainSplit),
 			ff("c23", "original", "605", "605", "", TrainSplit),
@@ -25,13 +27,13 @@ func TestLeaks(t *testing.T) {
 		}},
 		{Name: "DFD c23", Videos: []Video{{Dataset: "DFD c23", Identity: "01"}}},
 	}
-	crops := []Set{
-		{Name: "FF++ raw", Items: []Item{{Identity: "754"}, {Identity: "999"}}},
-		{Name: "mine", Items: []Item{{Identity: "Ethan_Hawke"}, {Identity: "754"}}},
+	crops := []datasets.Set{
+		{Name: "FF++ raw", Items: []datasets.Item{{Identity: "754"}, {Identity: "999"}}},
+		{Name: "mine", Items: []datasets.Item{{Identity: "Ethan_Hawke"}, {Identity: "754"}}},
 	}
-	real := []Set{{Name: "ytfaces", Items: []Item{{Identity: "Ethan_Hawke"}, {Identity: "Anna"}}}}
+	real := []datasets.Set{{Name: "ytfaces", Items: []datasets.Item{{Identity: "Ethan_Hawke"}, {Identity: "Anna"}}}}
 	var got []string
-	for _, l := range Leaks(datasets, crops, real) {
+	for _, l := range Leaks(sets, crops, real) {
 		got = append(got, fmt.Sprintf("%s > %s: %s", l.From, l.To, strings.Join(l.People, ",")))
 	}
 	want := strings.Join([]string{

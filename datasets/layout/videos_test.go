@@ -1,4 +1,4 @@
-package datasets
+package layout
 
 import (
 	"fmt"
@@ -58,16 +58,5 @@ func TestTrainedOn(t *testing.T) {
 		if got := (Dataset{Name: c.set}).TrainedOn([]string{"synthetic", c.trained}); got != c.want {
 			t.Errorf("%s, training on %s: %v", c.set, c.trained, got)
 		}
-	}
-}
-
-func TestSetNamesAndFolders(t *testing.T) {
-	for folder, name := range displayNames {
-		if SetName(folder) != name || SetFolder(name) != folder {
-			t.Errorf("%s is called %s, and that lies in %s", folder, SetName(folder), SetFolder(name))
-		}
-	}
-	if SetName("mine") != "mine" || SetFolder("mine") != "mine" {
-		t.Error("other names change")
 	}
 }

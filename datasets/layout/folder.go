@@ -1,4 +1,4 @@
-package datasets
+package layout
 
 import (
 	"errors"
@@ -6,6 +6,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/seeable-lab/seeable/datasets"
 )
 
 // folderLayout is a plain folder: real videos and images in its folder real, fakes in its folder fake, sorted as one
@@ -34,11 +36,11 @@ func recogniseFolder(dir string) (bool, string) {
 
 // holdsMedia tells whether videos or images lie in the folder or in one of its folders.
 func holdsMedia(dir string) bool {
-	c := newCollector("", folderLayout, dir, Skip)
+	c := NewCollector("", folderLayout, dir, datasets.Skip)
 	found := errors.New("found")
 	return errors.Is(c.walk([]string{"."}, func(at string, files []string) error {
 		for _, name := range files {
-			if _, ok := medium(name); ok {
+			if _, ok := Medium(name); ok {
 				return found
 			}
 		}
@@ -46,12 +48,12 @@ func holdsMedia(dir string) bool {
 	}), found)
 }
 
-func openFolder(dir string, mode Mode) ([]Dataset, error) {
-	name, err := setName(dir)
+func openFolder(dir string, mode datasets.Mode) ([]Dataset, error) {
+	name, err := datasets.FolderName(dir)
 	if err != nil {
 		return nil, err
 	}
-	c := newCollector(name, folderLayout, dir, mode)
+	c := NewCollector(name, folderLayout, dir, mode)
 	roots := []string{"real", "fake"}
 	if !isDir(filepath.Join(dir, "real")) && !isDir(filepath.Join(dir, "fake")) {
 		roots = []string{"."}
@@ -63,27 +65,27 @@ func openFolder(dir string, mode Mode) ([]Dataset, error) {
 		}
 	}
 	if len(c.Videos) == 0 {
-		return nil, fmt.Errorf("datasets: %s holds no video and no image that can be read; want some in its folders real and fake", printable(dir))
+		return nil, fmt.Errorf("layout: %s holds no video and no image that can be read; want some in its folders real and fake", datasets.Printable(dir))
 	}
 	c.countAll()
-	return []Dataset{c.finish()}, nil
+	return []Dataset{c.Finish()}, nil
 }
 
 // plain takes the files of a folder at or below root.
-func (c *collector) plain(root, at string, files []string) error {
+func (c *Collector) plain(root, at string, files []string) error {
 	v := Video{Method: "real", Fake: root == "fake"}
 	if v.Fake {
 		v.Method = "fake"
 	}
 	below := strings.TrimPrefix(strings.TrimPrefix(at, root), "/")
-	var images []place
-	take := func(v Video, name string, p place) error {
+	var images []Footage
+	take := func(v Video, name string, p Footage) error {
 		v.Name = name
 		v.Identity = c.Name + "/" + v.Method + "/" + name
-		return c.add(v, p)
+		return c.Add(v, p)
 	}
 	for _, name := range files {
-		m, ok := medium(name)
+		m, ok := Medium(name)
 		if !ok {
 			continue
 		}
@@ -109,10 +111,10 @@ func (c *collector) plain(root, at string, files []string) error {
 		if method, _, ok := cutLast(below); ok {
 			v.Method = method
 		}
-		return take(v, path.Base(below), place{at, FrameFolder, true})
+		return take(v, path.Base(below), Footage{at, FrameFolder, true})
 	}
 	for _, p := range images {
-		if err := take(v, stem(path.Base(p.file)), p); err != nil {
+		if err := take(v, stem(path.Base(p.File)), p); err != nil {
 			return err
 		}
 	}
