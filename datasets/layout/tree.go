@@ -2,11 +2,9 @@ package layout
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
@@ -106,8 +104,6 @@ func (c *Collector) file(name string) (at Footage, ok bool, err error) {
 	pixels, _ := Medium(name)
 	return Footage{File: name, pixels: pixels}, true, nil
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // stem is a file's name without its extension.
 func stem(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
