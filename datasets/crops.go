@@ -59,7 +59,7 @@ func OpenManifest(path string, mode Mode) (Set, []Problem, error) {
 
 func readCrops(r io.Reader, path string, mode Mode) (Set, []Problem, error) {
 	m := manifest{dir: filepath.Dir(path), path: path, mode: mode}
-	name, err := setName(m.dir)
+	name, err := FolderName(m.dir)
 	if err != nil {
 		return Set{}, nil, err
 	}
@@ -220,8 +220,8 @@ func SetFolder(name string) string {
 	return name
 }
 
-// setName returns the display name of the data in dir.
-func setName(dir string) (string, error) {
+// FolderName is [SetName] for the folder dir, whatever path leads to it.
+func FolderName(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return "", fmt.Errorf("datasets: %s: %w", dir, err)

@@ -1,17 +1,17 @@
 // Package datasets knows which faces there are, what they are called and whether they are fake. A new data set is one new
-// file that registers itself: its layout on disk ([Register]), or how it is drawn ([RegisterDrawn]).
+// file that registers itself: its layout on disk (package datasets/layout), or how it is drawn ([RegisterDrawn]).
 //
-// Before faces are cut, there are videos: [Open] reads a data set as its authors lay it out (FaceForensics++ with DFD,
-// Celeb-DF v2, DFDC and its preview), or a folder with a videos.csv, or a plain one, and yields a [Video] for each that
-// is there and for each that its lists name and that is missing. [Find] looks for such folders under a data root,
-// [Leaks] for people on both sides of a split, and [Examine] reports all of it.
+// Before faces are cut, there are videos: package datasets/layout reads a data set of videos as it lies on disk, and
+// datasets/official adds those of FaceForensics++ with DFD, Celeb-DF v2, DFDC and its preview. Who imports the latter has
+// the names of sets of faces that were cut from them ("FF++ c40" for a folder ffpp_c40), and what is known of their people
+// and their official size ([Publish]); without it they are sets as any other.
 //
 // Of faces, the package reads folders of crops with a manifest ([OpenCrops]) and folders of real faces ([OpenReal]),
 // and finds the training and test sets of an experiment under a data root ([Train], [Tests]). It ships no third-party
 // picture; package datasets/synthetic draws faces by code. Images are decoded one at a time, by [Load].
 //
 // A label means the same in every manifest that is ours: 1 is fake, 0 is real. The official list of Celeb-DF v2 says
-// the opposite (1 is real), and [Open] reads it so; manifests of its crops must be labelled the other way round.
+// the opposite (1 is real), and datasets/official reads it so; manifests of its crops must be labelled the other way round.
 package datasets
 
 import (

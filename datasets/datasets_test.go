@@ -65,3 +65,14 @@ func TestVideoIDKeepsMethodsAndCompressionsApart(t *testing.T) {
 		t.Errorf("faces of different videos share the ID %s", a.ID())
 	}
 }
+
+func TestSetNamesAndFolders(t *testing.T) {
+	for folder, name := range displayNames {
+		if SetName(folder) != name || SetFolder(name) != folder {
+			t.Errorf("%s is called %s, and that lies in %s", folder, SetName(folder), SetFolder(name))
+		}
+	}
+	if SetName("mine") != "mine" || SetFolder("mine") != "mine" {
+		t.Error("other names change")
+	}
+}

@@ -187,14 +187,14 @@ func realPath(path string) (string, error) {
 func (d *FileDigests) Of(path string) (string, error) {
 	name, err := realPath(path)
 	if err != nil {
-		return "", fmt.Errorf("datasets: digest of %s: %w", printable(path), pathless(err))
+		return "", fmt.Errorf("datasets: digest of %s: %w", Printable(path), Pathless(err))
 	}
 	d.mu.Lock()
 	known := d.digests[name]
 	d.mu.Unlock()
 	now, err := digestFile(name, known)
 	if err != nil {
-		return "", fmt.Errorf("datasets: digest of %s: %w", printable(path), pathless(err))
+		return "", fmt.Errorf("datasets: digest of %s: %w", Printable(path), Pathless(err))
 	}
 	if now != known {
 		d.mu.Lock()

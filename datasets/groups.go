@@ -2,6 +2,19 @@ package datasets
 
 import "fmt"
 
+// Person is what a person is called among those of all data sets: name is what the data set calls them. A name that a
+// published data set gives holds within it alone, and there one person has one name ([Published.Person]).
+func Person(dataset, name string) string {
+	of, numbered := PublishedAs(dataset)
+	if of.Person != nil {
+		name = of.Person(name)
+	}
+	if numbered {
+		name = of.Name + " " + name
+	}
+	return name
+}
+
 // groups joins the people of items: the target and the source of a fake are in one group, and so are all that others join to
 // them. It returns a function that names the group of an item, by the first of its people in the order of the alphabet, so
 // that the order of the items does not matter.
@@ -18,7 +31,7 @@ func groups(items []Item) func(Item) string {
 		above[p] = up
 		return up
 	}
-	key := func(it Item, name string) string { return personKey(it.Dataset, name) }
+	key := func(it Item, name string) string { return Person(it.Dataset, name) }
 	for _, it := range items {
 		a := first(key(it, it.Identity))
 		if it.Source == "" {
@@ -61,11 +74,15 @@ func Unseen(test Set, trained ...Set) (unseen Set, videos int) {
 	people := map[string]bool{}
 	for _, set := range trained {
 		for _, it := range set.Items {
-			addPeople(people, it.Dataset, it.Identity, it.Source)
+			for _, name := range []string{it.Identity, it.Source} {
+				if name != "" {
+					people[Person(it.Dataset, name)] = true
+				}
+			}
 		}
 	}
 	known := func(it Item) bool {
-		return people[personKey(it.Dataset, it.Identity)] || it.Source != "" && people[personKey(it.Dataset, it.Source)]
+		return people[Person(it.Dataset, it.Identity)] || it.Source != "" && people[Person(it.Dataset, it.Source)]
 	}
 	unseen = test
 	unseen.Items = nil

@@ -93,6 +93,15 @@ func (m *manifest) read(r io.Reader, header func([]string) error, row func(line 
 	}
 }
 
+// ReadRows reads a CSV file with a header: it calls header once, and row for each line with its number. In mode Skip an
+// error of row is returned as a problem, and its line left out; in mode Strict it ends the reading, as an error of header
+// does in both. Path is that of the file, for messages. Fields are valid until the next row only.
+func ReadRows(r io.Reader, path string, mode Mode, header func([]string) error, row func(line int, fields []string) error) ([]Problem, error) {
+	m := manifest{path: path, mode: mode}
+	err := m.read(r, header, row)
+	return m.problems, err
+}
+
 // file returns the name and the path of the image that a row names, which share their text. It refuses names that leave the folder, are listed twice or have
 // no file.
 func (m *manifest) file(name string, line int) (file, path string, err error) {

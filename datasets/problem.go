@@ -1,7 +1,9 @@
 package datasets
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 	"unicode"
@@ -30,18 +32,27 @@ type Problem struct {
 
 func (p Problem) Error() string {
 	if p.Line == 0 {
-		return fmt.Sprintf("datasets: %s: %v", printable(p.File), p.Err)
+		return fmt.Sprintf("datasets: %s: %v", Printable(p.File), p.Err)
 	}
-	return fmt.Sprintf("datasets: %s:%d: %v", printable(p.File), p.Line, p.Err)
+	return fmt.Sprintf("datasets: %s:%d: %v", Printable(p.File), p.Line, p.Err)
 }
 
 // Unwrap returns Err.
 func (p Problem) Unwrap() error { return p.Err }
 
-// printable quotes a name that would break a line or drive a terminal.
-func printable(name string) string {
+// Printable quotes a name that would break a line or drive a terminal.
+func Printable(name string) string {
 	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
 		return strconv.Quote(name)
 	}
 	return name
+}
+
+// Pathless takes the path out of an error of package os, for messages that name it already.
+func Pathless(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }

@@ -19,14 +19,16 @@ type Published struct {
 	Lacks func(videos []Item) bool
 }
 
-// published are the data sets of the layouts that are registered, by name.
+// published are the data sets that are registered ([Publish]), by name.
 var published = map[string]Published{}
 
 // displayNames are the names of data sets by the folder that they come in.
 var displayNames = map[string]string{}
 
-// publish registers what a layout knows of published data sets.
-func publish(p Published) {
+// Publish makes a published data set known: its name, its people and its size. It is to be called from an init function; it
+// panics if the name, or that of a folder, is taken, for two packages that claim one name are a mistake of the program and
+// not of its input.
+func Publish(p Published) {
 	if _, ok := published[p.Name]; ok || p.Name == "" || p.Lacks == nil {
 		panic(fmt.Sprintf("datasets: the published data set %q: want a name that is registered once, and Lacks", p.Name))
 	}
@@ -42,8 +44,9 @@ func publish(p Published) {
 // compressions are those of FaceForensics++, which name sets of faces cut from it and from others compressed likewise.
 var compressions = []string{"raw", "c23", "c40"}
 
-// family is the published data set to which a name with or without a compression belongs; ok is false if there is none.
-func family(name string) (p Published, ok bool) {
+// PublishedAs is the published data set to which a name with or without a compression belongs; ok is false if there is
+// none.
+func PublishedAs(name string) (p Published, ok bool) {
 	if p, ok = published[name]; ok {
 		return p, true
 	}
@@ -65,7 +68,7 @@ func cutLastWord(name string) (before, last string, ok bool) {
 // partialTest tells whether a set of faces lacks videos of the official test part of the data set that it is called by.
 // Of a set with another name nothing is known, and it is not partial.
 func partialTest(name string, items []Item) bool {
-	p, ok := family(name)
+	p, ok := PublishedAs(name)
 	if !ok {
 		return false
 	}
@@ -78,17 +81,4 @@ func partialTest(name string, items []Item) bool {
 		}
 	}
 	return p.Lacks(videos)
-}
-
-// fewerThan returns a [Published.Lacks] of a data set whose test part is known by its numbers of videos only.
-func fewerThan(reals, fakes int) func(videos []Item) bool {
-	return func(videos []Item) bool {
-		fake := 0
-		for _, it := range videos {
-			if it.Fake {
-				fake++
-			}
-		}
-		return len(videos)-fake < reals || fake < fakes
-	}
 }

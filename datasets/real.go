@@ -24,7 +24,7 @@ import (
 // A row is bad if its file is absent, repeated or outside dir, or if its landmarks do not pass [face.Check]: not finite,
 // outside the image, or all on one line.
 func OpenReal(dir string, mode Mode) (Set, []Problem, error) {
-	name, err := setName(dir)
+	name, err := FolderName(dir)
 	if err != nil {
 		return Set{}, nil, err
 	}

@@ -2,9 +2,6 @@ package datasets
 
 import (
 	"maps"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -13,8 +10,8 @@ import (
 
 // registries puts the registries back when the test is over.
 func registries(t *testing.T) {
-	d, l, p, n := maps.Clone(drawn), slices.Clone(layouts), maps.Clone(published), maps.Clone(displayNames)
-	t.Cleanup(func() { drawn, layouts, published, displayNames = d, l, p, n })
+	d, p, n := maps.Clone(drawn), maps.Clone(published), maps.Clone(displayNames)
+	t.Cleanup(func() { drawn, published, displayNames = d, p, n })
 }
 
 // panics returns what f panics with, "" if it returns.
@@ -66,81 +63,46 @@ func TestRegisterDrawn(t *testing.T) {
 	}
 }
 
-// A data set that another module might register: a folder with a file people.txt.
-func TestRegisterLayout(t *testing.T) {
+func TestPublish(t *testing.T) {
 	registries(t)
-	before := Layouts()
-	mine := Layout{
-		Name: "Mine", Rank: 5,
-		Recognise: func(dir string) (bool, string) {
-			if regular(filepath.Join(dir, "people.txt")) {
-				return true, ""
-			}
-			if exists(filepath.Join(dir, "persons.txt")) {
-				return false, "people.txt is missing"
-			}
-			return false, ""
-		},
-		Open: func(dir string, mode Mode) ([]Dataset, error) {
-			return []Dataset{{Name: "Mine c23", Layout: "Mine", Dir: dir, Videos: []Video{
-				{Dataset: "Mine c23", Method: "real", Name: "a", Identity: "one", Split: TrainSplit, Path: filepath.Join(dir, "a.mp4")},
-				{Dataset: "Mine c23", Method: "real", Name: "b", Identity: "uno", Split: TestSplit, Path: filepath.Join(dir, "b.mp4")},
-			}}}, nil
-		},
-		Published: []Published{{
-			Name: "Mine", Folders: map[string]string{"mine_c23": "Mine c23"}, Lacks: fewerThan(1, 1),
-			Person: func(name string) string { return strings.Replace(name, "uno", "one", 1) },
-		}},
+	lacks := func(videos []Item) bool { return len(videos) < 2 }
+	Publish(Published{
+		Name: "Mine", Folders: map[string]string{"mine_c23": "Mine c23"}, Lacks: lacks,
+		Person: func(name string) string { return strings.Replace(name, "uno", "one", 1) },
+	})
+	if p, ok := PublishedAs("Mine c40"); !ok || p.Name != "Mine" || SetName("mine_c23") != "Mine c23" || SetFolder("Mine c23") != "mine_c23" {
+		t.Errorf("%q, %v: another compression is not told to be the same data set, or its folder is not", p.Name, ok)
 	}
-	Register(mine)
-	// Its rank is between those of the published data sets and of the plain folder.
-	want := slices.Insert(slices.Clone(before), slices.Index(before, folderLayout), "Mine")
-	if !slices.Equal(Layouts(), want) {
-		t.Errorf("layouts %q; want %q", Layouts(), want)
+	if _, ok := PublishedAs("Yours raw"); ok {
+		t.Error("another set is published")
 	}
-	root := t.TempDir()
-	write(t, root, "set/people.txt", "", "set/a.mp4", mp4, "set/b.mp4", mp4, "set/real/c.mp4", mp4, "set/fake/d.mp4", mp4, "other/persons.txt", "")
-	sets, err := Open(filepath.Join(root, "set"), Strict)
-	if err != nil || len(sets) != 1 || sets[0].Name != "Mine c23" || len(sets[0].Videos) != 2 {
-		t.Fatalf("opened %v, %v; want the data set of the new layout", sets, err)
+	if one, uno, others := Person("Mine raw", "one"), Person("Mine c23", "uno"), Person("Yours", "one"); one != uno || one != "Mine one" || others != "one" {
+		t.Errorf("people %q, %q and %q; want one of the two names, and one of the name alone", one, uno, others)
 	}
-	if _, err := Open(filepath.Join(root, "other"), Strict); err == nil || !strings.Contains(err.Error(), "looks like Mine, but people.txt is missing") {
-		t.Errorf("error %v; want what the folder lacks", err)
+	// The two faces of a are of one video.
+	if one := []Item{{Video: "a", Frame: 1}, {Video: "a", Frame: 2}}; !partialTest("Mine c40", one) ||
+		partialTest("Mine", append(one, Item{Video: "b"})) || partialTest("Yours", one) {
+		t.Error("whether crops lack videos is not as registered")
 	}
-	if leaks := Leaks(sets, nil, nil); len(leaks) != 1 || !slices.Equal(leaks[0].People, []string{"Mine one"}) || leaks[0].From != "Mine train" {
-		t.Errorf("leaks %v; want the person who has two names", leaks)
-	}
-	if SetName("mine_c23") != "Mine c23" || !partialTest("Mine c40", []Item{{Video: "a"}}) || partialTest("Mine", []Item{{Video: "a"}, {Video: "b", Fake: true}}) {
-		t.Error("the name of its crops, or whether they lack videos, is not as registered")
-	}
-	if !sets[0].TrainedOn([]string{"Mine raw"}) || sets[0].TrainedOn([]string{"Yours raw"}) {
-		t.Error("another compression is not told to be the same data set, or another set is")
-	}
-	again, folder := mine, mine
-	again.Published = nil
-	folder.Name, folder.Published = "Other", []Published{{Name: "Other", Folders: map[string]string{"dfdc": "Other"}, Lacks: fewerThan(1, 1)}}
-	for what, l := range map[string]Layout{"registered once": again, "the folder dfdc is called both": folder, "with Recognise and Open": {Name: "Empty"}} {
-		if got := panics(func() { Register(l) }); !strings.Contains(got, what) {
+	for what, p := range map[string]Published{
+		"registered once":                 {Name: "Mine", Lacks: lacks},
+		"and Lacks":                       {Name: "Other"},
+		"the folder dfdc is called both":  {Name: "Third", Folders: map[string]string{"dfdc": "Third"}, Lacks: lacks},
+		`the published data set "": want`: {Lacks: lacks},
+	} {
+		if got := panics(func() { Publish(p) }); !strings.Contains(got, what) {
 			t.Errorf("panics with %q; want %q", got, what)
 		}
 	}
 }
 
-// The order in which folders are recognised is part of what [Open] does: a folder that two layouts recognise has the first.
-func TestLayouts(t *testing.T) {
-	want := []string{"videos.csv", "FaceForensics++", "Celeb-DF v2", "DFDC preview", "DFDC", "folder"}
-	if !slices.Equal(Layouts(), want) {
-		t.Errorf("layouts %q; want %q", Layouts(), want)
-	}
+// A folder of crops, one of real faces, and others.
+func TestFacesIn(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "videos.csv", "file,label\na.mp4,0\n", "a.mp4", mp4, "real/b.mp4", mp4, "fake/c.mp4", mp4)
-	if sets, err := Open(dir, Strict); err != nil || sets[0].Layout != "videos.csv" || len(sets[0].Videos) != 1 {
-		t.Errorf("opened %v, %v; want what videos.csv lists", sets, err)
-	}
-	if err := os.Remove(filepath.Join(dir, "videos.csv")); err != nil {
-		t.Fatal(err)
-	}
-	if sets, err := Open(dir, Strict); err != nil || sets[0].Layout != "folder" || len(sets[0].Videos) != 2 {
-		t.Errorf("opened %v, %v; want the videos of the plain folder", sets, err)
+	write(t, dir, "crops/manifest.csv", header, "real/landmarks.csv", "", "plain/manifest.csv", "file\n", "other/a.jpg", "", "odd/landmarks.csv/a", "")
+	for name, want := range map[string]string{"crops": FaceCrops, "real": RealFaces, "plain": RealFaces, "other": "", "odd": "", "absent": ""} {
+		if got := FacesIn(dir + "/" + name); got != want {
+			t.Errorf("%s holds %q; want %q", name, got, want)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -115,6 +116,9 @@ func openTrain(root, name string, fakes bool, mode Mode) (Set, []Problem, error)
 	return OpenReal(dir, mode)
 }
 
+// CheckRoot tells how to get data if the data root is not there.
+func CheckRoot(root string) error { return checkFolder(root, root) }
+
 // checkFolder tells how to get data if dir, the data root or a folder below it, is not there.
 func checkFolder(root, dir string) error {
 	const help = `; want real/ytfaces, real/utkface and crops/<set>/manifest.csv below it: ` +
@@ -138,7 +142,7 @@ func checkFolder(root, dir string) error {
 func Tests(root string, names []string, mode Mode) ([]Set, []Problem, error) {
 	var dirs map[string]string
 	if len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return !IsDrawn(n) }) {
-		if err := checkFolder(root, root); err != nil {
+		if err := CheckRoot(root); err != nil {
 			return nil, nil, err
 		}
 		var err error
@@ -150,7 +154,7 @@ func Tests(root string, names []string, mode Mode) ([]Set, []Problem, error) {
 				root, strings.Join(cropsHeader, ","))
 		}
 	}
-	found := sortedKeys(dirs)
+	found := slices.Sorted(maps.Keys(dirs))
 	if len(names) == 0 {
 		names = found
 	}
@@ -185,11 +189,11 @@ func Tests(root string, names []string, mode Mode) ([]Set, []Problem, error) {
 
 // TestNames lists the sets of face crops that [Tests] finds under root, by name; none is no error.
 func TestNames(root string) ([]string, error) {
-	if err := checkFolder(root, root); err != nil {
+	if err := CheckRoot(root); err != nil {
 		return nil, err
 	}
 	dirs, err := findCrops(root)
-	return sortedKeys(dirs), err
+	return slices.Sorted(maps.Keys(dirs)), err
 }
 
 // findCrops returns the folders of face crops at and below root by display name.
@@ -210,7 +214,7 @@ func findCrops(root string) (map[string]string, error) {
 		} else if !labelled && filepath.Base(filepath.Dir(dir)) != "crops" {
 			continue // a set of real faces
 		}
-		name, err := setName(dir)
+		name, err := FolderName(dir)
 		if err != nil {
 			return nil, err
 		}
@@ -231,4 +235,30 @@ func hasLabels(path string) (bool, error) {
 	defer f.Close()
 	header, _ := csv.NewReader(f).Read() // a header that is no CSV has no labels
 	return slices.Contains(header, "label"), nil
+}
+
+// What [FacesIn] calls folders of faces.
+const (
+	FaceCrops = "face crops" // of [OpenCrops]
+	RealFaces = "real faces" // of [OpenReal]
+)
+
+// FacesIn tells whether a folder holds [FaceCrops] or [RealFaces] with a manifest; "" if neither.
+func FacesIn(dir string) string {
+	if regular(filepath.Join(dir, "landmarks.csv")) {
+		return RealFaces
+	}
+	manifest := filepath.Join(dir, "manifest.csv")
+	if !regular(manifest) {
+		return ""
+	}
+	if labelled, err := hasLabels(manifest); err != nil || !labelled {
+		return RealFaces
+	}
+	return FaceCrops
+}
+
+func regular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }

@@ -3,7 +3,6 @@ package datasets
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -108,76 +107,4 @@ func TestSharedTrain(t *testing.T) {
 		t.Errorf("%d people; want 2287", n)
 	}
 	t.Logf("%d faces of %d people train, %d of %d are held out", len(train.Items), len(a), len(held.Items), len(b))
-}
-
-// The counts are those of the data's README.md; the parts those of the official lists.
-func TestSharedVideos(t *testing.T) {
-	report, err := Examine(sharedData(t), false, Skip)
-	if err != nil {
-		t.Fatal(err)
-	}
-	type state struct {
-		name       string
-		real, fake int
-		partial    bool
-	}
-	var got []state
-	for _, d := range report.Datasets {
-		got = append(got, state{d.Name, d.Real, d.Fake, d.Partial})
-		if len(d.Problems) > 0 {
-			t.Errorf("%s: %v", d.Name, d.Problems)
-		}
-	}
-	want := []state{{"Celeb-DF v2", 6, 6, true}, {"DFDC", 1, 5, true}, {"FF++ c23", 2, 5, true}, {"FF++ c40", 6, 24, true}}
-	if !slices.Equal(got, want) {
-		t.Errorf("found %v; want %v", got, want)
-	}
-	for _, s := range report.Sets {
-		if s.Partial != (s.Kind == cropsLayout) {
-			t.Errorf("%s is partial: %v", s.Name, s.Partial)
-		}
-	}
-	sets, err := Open(filepath.Join(sharedData(t), "FaceForensics++"), Strict)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Of 183, 253, 469, 481, 585 and 599, the last two are validation sequences and the others training ones.
-	for _, d := range sets {
-		for _, c := range d.Counts {
-			if there := map[Split]int{TrainSplit: 4, ValSplit: 2}[c.Split]; d.Name == "FF++ c40" && c.There != there {
-				t.Errorf("%s %s: %d; want %d", c.Split, c.Method, c.There, there)
-			}
-		}
-	}
-	// Every video of the crops is one of these: both name and label them alike.
-	crops, _, err := Tests(sharedData(t), nil, Strict)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fake := map[string]bool{}
-	for _, set := range crops {
-		for _, it := range set.Items {
-			fake[it.VideoID()] = it.Fake
-		}
-	}
-	same := 0
-	for _, dir := range []string{"FaceForensics++", "Celeb-DF-v2", "DFDC"} {
-		sets, err := Open(filepath.Join(sharedData(t), dir), Strict)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range sets {
-			for _, v := range d.Videos {
-				if label, ok := fake[v.ID()]; ok && label == v.Fake {
-					same++
-				} else if ok {
-					t.Errorf("%s is fake: %v, among the crops %v", v.ID(), v.Fake, label)
-				}
-			}
-		}
-	}
-	t.Logf("%d of 55 videos are among the crops, with the same label", same)
-	if same < 50 {
-		t.Errorf("only %d videos have the ID of their crops", same)
-	}
 }

@@ -45,17 +45,21 @@ lab/face/detect/internal/tflite    | no    | no    | face/detect/internal/cnn
 lab/face/detect                    | no    | no    | face face/detect/internal/cnn face/detect/internal/onnx
                                    |       |       | face/detect/internal/tflite toolbox
 lab/align *                        | no    | no    | face
-lab/discrepancy                    | no    | no    | face spec stream
+lab/region                         | no    | no    | face spec
+lab/discrepancy                    | no    | no    | face region spec stream
 datasets                           | no    | no    | face spec stream
+datasets/layout                    | no    | no    | datasets
+datasets/official                  | no    | no    | datasets datasets/layout
 datasets/synthetic                 | no    | no    | datasets face stream
 lab/video                          | no    | no    | toolbox
-lab/extract                        | no    | no    | datasets face face/detect store toolbox video
-lab/source                         | no    | no    | align datasets extract face face/detect spec store stream toolbox video
+lab/extract                        | no    | no    | datasets datasets/layout face face/detect store toolbox video
+lab/source                         | no    | no    | align datasets datasets/layout extract face face/detect spec store
+                                   |       |       | stream toolbox video
 lab/cluster                        | no    | no    | spec store
 lab/evaluation                     | no    | no    | datasets metric store
 lab/table                          | no    | no    | evaluation metric results spec store
-lab/figure                         | no    | yes   | discrepancy face hypersphere metric store stream toolbox
-lab/report                         | no    | yes   | discrepancy evaluation figure metric spec store table
+lab/figure                         | no    | yes   | face hypersphere metric region store stream toolbox
+lab/report                         | no    | yes   | evaluation figure metric region spec store table
 lab/internal/browsertest           | no    | no    |
 lab/accel/malloc                   | no    | no    |
 lab/accel/graphs                   | yes   | no    |
@@ -65,15 +69,15 @@ lab/accel                          | yes   | no    | accel/compiler accel/graphs
 lab/accel/acceltest                | yes   | no    | accel toolbox
 lab/encoder                        | yes   | no    | accel/graphs accel/onednn safetensors spec stream toolbox
 lab/loss                           | yes   | no    | accel/graphs spec
-lab/method                         | yes   | no    | accel/graphs discrepancy encoder face hypersphere loss source spec
-                                   |       |       | stream
+lab/method                         | yes   | no    | accel/graphs discrepancy encoder face hypersphere loss region source
+                                   |       |       | spec stream
 lab/train                          | yes   | no    | accel/graphs encoder face method safetensors source spec stream
 lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic encoder face method safetensors
                                    |       |       | source spec stream train
 lab/env                            | yes   | no    | accel datasets extract metric source store version
 lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec
-lab/detector                       | yes   | no    | accel/graphs datasets discrepancy encoder env extract face face/detect
-                                   |       |       | method safetensors source spec store stream train video
+lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout discrepancy encoder env extract
+                                   |       |       | face face/detect method safetensors source spec store stream video
 lab/explore                        | yes   | yes   | accel/graphs prepare datasets detector discrepancy encoder env face figure
                                    |       |       | hypersphere method source spec store stream train version
 lab/run                            | yes   | yes   | prepare accel accel/graphs datasets detector encoder env evaluation explore face
@@ -81,11 +85,12 @@ lab/run                            | yes   | yes   | prepare accel accel/graphs 
                                    |       |       | tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
-lab                                | yes   | yes   | bench datasets datasets/synthetic detector env evaluation explore extract
-                                   |       |       | figure report run source spec store table tensorboard
+lab                                | yes   | yes   | bench datasets datasets/layout datasets/official datasets/synthetic
+                                   |       |       | detector env evaluation explore extract figure report run source spec
+                                   |       |       | store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
-lab/cli                            | yes   | yes   | accel/malloc cluster datasets encoder experiments extract figure lab
+lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
                                    |       |       | notebook safetensors source spec store table video
 lab/cmd/seelab                     | yes   | yes   | cli
 notebooks                          | no    | no    |

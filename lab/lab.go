@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
-	_ "github.com/seeable-lab/seeable/datasets/synthetic" // who imports lab can name the drawn set
+	"github.com/seeable-lab/seeable/datasets/layout"
+	_ "github.com/seeable-lab/seeable/datasets/official"  // who imports lab can read the published data sets,
+	_ "github.com/seeable-lab/seeable/datasets/synthetic" // and name the drawn set
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/run"
@@ -105,7 +107,7 @@ func (l *Lab) Faces(ctx context.Context, all bool, names ...string) ([]extract.R
 // Doctor examines what lies under the lab's data root: which data sets there are, what they lack, what cannot be read,
 // of how many videos the faces are extracted, and who is seen on both sides of a split. Names asks for the names of missing
 // videos.
-func (l *Lab) Doctor(names bool) (datasets.Report, error) { return l.env.Doctor(names) }
+func (l *Lab) Doctor(names bool) (layout.Report, error) { return l.env.Doctor(names) }
 
 // Errors of [Lab.Run] that say what to do with a cell; test for them with errors.Is.
 var (

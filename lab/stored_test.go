@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab"
-	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -182,7 +182,7 @@ func TestHeatMap(t *testing.T) {
 	if err != nil || square.Side != 2 || len(square.Values) != 4 || square.Low != 0 || square.High != 1 {
 		t.Errorf("found %+v, %v, want a square of 4 values in [0, 1]", square, err)
 	}
-	regions, err := lab.HeatMap(lab.FaceScore{Map: &method.Map{Label: "x", Image: picture, Regions: make([]discrepancy.Mask, 1), Values: []float64{0.1}, Low: -1, High: 1}}, "a")
+	regions, err := lab.HeatMap(lab.FaceScore{Map: &method.Map{Label: "x", Image: picture, Regions: make([]region.Mask, 1), Values: []float64{0.1}, Low: -1, High: 1}}, "a")
 	if err != nil || regions.Side != 0 || len(regions.Regions) != 1 || regions.Low != 0 || regions.High != 0 {
 		t.Errorf("found %+v, %v, want a region on the scale of its value", regions, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/table"
 )
@@ -59,8 +60,8 @@ faces seelab faces has cut, and names people who are on both sides of a split. I
 }
 
 // nothing says that no data set was recognised, and what the first folder looks like that nearly was.
-func nothing(r datasets.Report) error {
-	why := "known layouts are " + strings.Join(datasets.Layouts(), ", ")
+func nothing(r layout.Report) error {
+	why := "known layouts are " + strings.Join(layout.Layouts(), ", ")
 	if len(r.Strange) > 0 {
 		why = fmt.Sprintf("%s: %s", graphic(r.Strange[0].Dir), r.Strange[0].Why)
 	}
@@ -71,7 +72,7 @@ func nothing(r datasets.Report) error {
 const shown = 5
 
 // diagnosis sets the report for the screen.
-func diagnosis(r datasets.Report, verbose bool) string {
+func diagnosis(r layout.Report, verbose bool) string {
 	var parts []string
 	if len(r.Datasets) > 0 {
 		parts = append(parts, datasetTable(r.Datasets).Text(), partTable(r.Datasets).Text())
@@ -143,7 +144,7 @@ func faults(count map[datasets.Fault]int) string {
 	return strings.Join(kinds, ", ")
 }
 
-func datasetTable(all []datasets.DatasetReport) table.Table {
+func datasetTable(all []layout.DatasetReport) table.Table {
 	t := table.Table{
 		Title:  "Videos and images",
 		Header: []string{"data set", "state", "real", "fake", "of", "missing", "frames", "faces", "problems", "folder"},
@@ -170,8 +171,8 @@ func state(partial bool) string {
 }
 
 // partTable has a row for each method and a column for each part: videos that are there / that were published.
-func partTable(all []datasets.DatasetReport) table.Table {
-	splits := []datasets.Split{datasets.TrainSplit, datasets.ValSplit, datasets.TestSplit, datasets.NoSplit}
+func partTable(all []layout.DatasetReport) table.Table {
+	splits := []layout.Split{layout.TrainSplit, layout.ValSplit, layout.TestSplit, layout.NoSplit}
 	t := table.Table{
 		Title:  "Their parts: videos that are there / in the official lists",
 		Header: []string{"data set", "method", "label", "train", "val", "test", "no part"},
@@ -197,7 +198,7 @@ func partTable(all []datasets.DatasetReport) table.Table {
 	return t
 }
 
-func setTable(sets []datasets.SetReport) table.Table {
+func setTable(sets []layout.SetReport) table.Table {
 	t := table.Table{
 		Title:  "Faces that are cut already",
 		Header: []string{"set", "kind", "state", "faces", "people", "real", "fake", "problems", "folder"},

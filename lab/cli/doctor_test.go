@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/extract"
 )
@@ -41,7 +42,7 @@ func TestDoctor(t *testing.T) {
 	if text := must(t, "doctor", "--data", root, "--verbose"); !strings.Contains(text, "FF++ c40/FaceSwap/001_870") {
 		t.Error("--verbose does not name missing videos")
 	}
-	var report datasets.Report
+	var report layout.Report
 	if err := json.Unmarshal([]byte(must(t, "doctor", "--data", root, "--json")), &report); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
@@ -158,7 +159,7 @@ func TestRunOnVideos(t *testing.T) {
 	if text := must(t, append([]string{"faces"}, faces...)...); !strings.Contains(text, "mine          12    0      36             1") {
 		t.Errorf("again:\n%s", text)
 	}
-	var report datasets.Report
+	var report layout.Report
 	if err := json.Unmarshal([]byte(must(t, append([]string{"doctor", "--json"}, faces...)...)), &report); err != nil {
 		t.Fatal(err)
 	}

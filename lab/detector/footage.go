@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -60,13 +61,13 @@ const telling = 3
 // Footage is a video file, or a folder of frames, that can be read.
 type Footage struct {
 	path      string
-	video     datasets.Video
+	video     layout.Video
 	extractor *extract.Extractor
 }
 
 // OpenFootage looks for a video file or a folder of frames, and for what cuts faces out of it.
 func OpenFootage(ctx context.Context, e *env.Env, path string) (*Footage, error) {
-	v := datasets.Video{Dataset: "files", Method: "file", Name: filepath.Base(path), Path: path}
+	v := layout.Video{Dataset: "files", Method: "file", Name: filepath.Base(path), Path: path}
 	info, err := os.Stat(path)
 	if err != nil {
 		if at, ok := errors.AsType[*fs.PathError](err); ok {
@@ -75,7 +76,7 @@ func OpenFootage(ctx context.Context, e *env.Env, path string) (*Footage, error)
 		return nil, fmt.Errorf("detector: %s: %w", path, err)
 	}
 	if info.IsDir() {
-		v.Pixels = datasets.FrameFolder
+		v.Pixels = layout.FrameFolder
 	}
 	x, err := extract.New(ctx, e.NoteWriter())
 	if err != nil {

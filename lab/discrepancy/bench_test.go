@@ -5,6 +5,7 @@ import (
 	"image"
 	"testing"
 
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -104,7 +105,7 @@ func BenchmarkOperation(b *testing.B) {
 		})
 	}
 	d := spec.Default().Discrepancy
-	regions, err := NewRegions(d)
+	regions, err := region.New(d)
 	if err != nil {
 		b.Fatal(err)
 	}

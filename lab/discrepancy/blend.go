@@ -1,6 +1,10 @@
 package discrepancy
 
-import "image"
+import (
+	"image"
+
+	"github.com/seeable-lab/seeable/lab/region"
+)
 
 // A target is the image that a discrepancy is blended into: RGBA or RGB bytes.
 type target struct {
@@ -35,7 +39,7 @@ func over(weight int32, source, target uint8) uint8 {
 
 // inset blends src, perturbed by p unless nil and deformed by d, into dst where the deformed and feathered mask says
 // so.
-func (w *Workspace) inset(dst target, src *image.RGBA, mask Mask, p *Perturbation, d Deformation, f Feather) {
+func (w *Workspace) inset(dst target, src *image.RGBA, mask region.Mask, p *Perturbation, d Deformation, f Feather) {
 	if mask.Rect.Empty() {
 		return
 	}
@@ -77,7 +81,7 @@ func (w *Workspace) paste(dst target, src *image.RGBA, p *Perturbation, d Deform
 }
 
 // disturb writes img with a discrepancy at mask to dst, an image of the same size.
-func (w *Workspace) disturb(dst, img *image.RGBA, mask Mask, d *Draw) {
+func (w *Workspace) disturb(dst, img *image.RGBA, mask region.Mask, d *Draw) {
 	to := target{dst.Pix, dst.Stride, 4}
 	if d.Outside && !mask.Rect.Empty() {
 		perturb(dst, img, &d.Perturbation, w)

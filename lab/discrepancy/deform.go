@@ -3,6 +3,8 @@ package discrepancy
 import (
 	"image"
 	"math"
+
+	"github.com/seeable-lab/seeable/lab/region"
 )
 
 // An axis maps places of the deformed image to places of the original along one axis: x ↦ (x − shift)/scale + centre.
@@ -20,7 +22,7 @@ func (a axis) origin(x float64) float64 { return (x-a.shift)/a.scale + a.centre 
 func (a axis) image(x float64) float64  { return (x-a.centre)*a.scale + a.shift }
 
 // deform sets out to the pixels of an image of size whose place before the deformation lies in the mask, nearest pixel.
-func deform(out *bitmap, mask Mask, d Deformation, size image.Point, w *Workspace) {
+func deform(out *bitmap, mask region.Mask, d Deformation, size image.Point, w *Workspace) {
 	ax, ay := d.axes(size)
 	var reach image.Point
 	scaleX, scaleY := float64(size.X)/reference, float64(size.Y)/reference

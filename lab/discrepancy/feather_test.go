@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -87,7 +88,7 @@ func slowBlur(src []float64, w, h, size int, sigma float64) []float64 {
 }
 
 // marked is the bitmap of a binary mask, and the mask laid out over an image of n × n.
-func marked(m Mask, n int) (*bitmap, []float64) {
+func marked(m region.Mask, n int) (*bitmap, []float64) {
 	var b bitmap
 	b.reset(m.Rect)
 	whole := make([]float64, n*n)
@@ -125,7 +126,7 @@ func TestFeatherGolden(t *testing.T) {
 			} `json:"cases"`
 		} `json:"blend_mask_fixed_draws"`
 	}
-	golden(t, "masks.json", &file)
+	golden(t, masksFile, &file)
 	// kernels and sigma as the golden's note has them; the blend mask is the float one
 	f := Feather{Size: [2]int{224, 224}, Erode: 11, Blur: 15, Sigma: 20, Ratio: 1}
 	const n = 256
@@ -246,7 +247,7 @@ func TestBlendGolden(t *testing.T) {
 			M                   []float64
 		} `json:"blend_arithmetic"`
 	}
-	golden(t, "masks.json", &file)
+	golden(t, masksFile, &file)
 	b := file.Blend
 	if len(b.Source) == 0 {
 		t.Fatal("the golden is empty")

@@ -3,7 +3,7 @@
 //
 // A [Generator] makes training images ([Generator.Sample]), all test variants of a face ([Generator.Variants]) and
 // self-blended images ([Generator.SelfBlend]). Random choices are drawn first ([Draw], [Augmentation]) and then applied,
-// so that a choice can be fixed, shown or repeated.
+// so that a choice can be fixed, shown or repeated. Package region has the strategies that divide a face.
 package discrepancy
 
 import (
@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -22,13 +23,13 @@ import (
 type Generator struct {
 	discrepancy spec.Discrepancy
 	augment     spec.Augment
-	regions     Regions
+	regions     region.Regions
 }
 
 // New returns a generator of the discrepancies and augmentations of a spec. It fails when a parameter would make drawing
 // impossible; [spec.Spec.Validate] checks more.
 func New(d spec.Discrepancy, a spec.Augment) (*Generator, error) {
-	regions, err := NewRegions(d)
+	regions, err := region.New(d)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func New(d spec.Discrepancy, a spec.Augment) (*Generator, error) {
 func (g *Generator) Classes() int { return g.discrepancy.Classes() }
 
 // Regions is the strategy that divides faces.
-func (g *Generator) Regions() Regions { return g.regions }
+func (g *Generator) Regions() region.Regions { return g.regions }
 
 // Class tells what a label in [0, K) stands for: label = type·N_loc + region. The label K − 1 is that of pristine faces
 // if the spec gives them a share; for it and for labels out of range ok is false.
@@ -113,18 +114,18 @@ func (g *Generator) Redraw(f face.Face, label int, rng *rand.Rand) (int, error) 
 	return label, err
 }
 
-func (g *Generator) redraw(f face.Face, label int, rng *rand.Rand) (int, Mask, error) {
-	region, _, ok := g.Class(label)
+func (g *Generator) redraw(f face.Face, label int, rng *rand.Rand) (int, region.Mask, error) {
+	at, _, ok := g.Class(label)
 	if g.pristine(label) {
-		return label, Mask{}, nil
+		return label, region.Mask{}, nil
 	}
 	if !ok {
-		return 0, Mask{}, fmt.Errorf("discrepancy: label %d: want one in [0, %d)", label, g.Classes())
+		return 0, region.Mask{}, fmt.Errorf("discrepancy: label %d: want one in [0, %d)", label, g.Classes())
 	}
 	if err := checkFace(f); err != nil {
-		return 0, Mask{}, err
+		return 0, region.Mask{}, err
 	}
-	mask := g.regions.Mask(region, f.Landmarks, f.Image.Rect)
+	mask := g.regions.Mask(at, f.Landmarks, f.Image.Rect)
 	least := g.discrepancy.MinArea * face.Area(face.Hull(f.Landmarks[:face.Landmarks]))
 	if large(mask, least) {
 		return label, mask, nil
@@ -132,14 +133,14 @@ func (g *Generator) redraw(f face.Face, label int, rng *rand.Rand) (int, Mask, e
 	n := g.regions.Len()
 	for _, other := range rng.Perm(n) {
 		if mask := g.regions.Mask(other, f.Landmarks, f.Image.Rect); large(mask, least) {
-			return label - region + other, mask, nil
+			return label - at + other, mask, nil
 		}
 	}
-	return 0, Mask{}, errors.New("discrepancy: no region of the face is large enough: check that its landmarks lie in the image")
+	return 0, region.Mask{}, errors.New("discrepancy: no region of the face is large enough: check that its landmarks lie in the image")
 }
 
 // large tells whether a mask is neither empty nor lighter than least pixels.
-func large(m Mask, least float64) bool {
+func large(m region.Mask, least float64) bool {
 	var area float64
 	for _, weight := range m.Weight {
 		area += float64(weight)
@@ -153,13 +154,13 @@ func (g *Generator) Apply(dst *image.RGBA, f face.Face, d Draw, w *Workspace) er
 	if err := check(dst, f); err != nil {
 		return err
 	}
-	region, _, ok := g.Class(d.Label)
+	at, _, ok := g.Class(d.Label)
 	if !ok && !g.pristine(d.Label) {
 		return fmt.Errorf("discrepancy: label %d: want one in [0, %d)", d.Label, g.Classes())
 	}
-	var mask Mask
+	var mask region.Mask
 	if ok {
-		mask = g.regions.Mask(region, f.Landmarks, f.Image.Rect)
+		mask = g.regions.Mask(at, f.Landmarks, f.Image.Rect)
 	}
 	w.disturb(dst, f.Image, mask, &d)
 	return nil

@@ -32,7 +32,7 @@ func (p peerImage) picture(rgb []byte) *image.RGBA {
 
 func TestOperationsMatchThePeer(t *testing.T) {
 	var peer peerImage
-	golden(t, "operations.json", &peer)
+	golden(t, "testdata/operations.json", &peer)
 	src := peer.picture(peer.Image)
 	var w Workspace
 	for i, c := range peer.Cases {

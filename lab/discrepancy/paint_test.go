@@ -12,9 +12,23 @@ import (
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
+// masksFile is the golden of the spec's masks, which package region shares.
+const masksFile = "../region/testdata/masks.json"
+
+func golden(t testing.TB, file string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // faceShape is the spec's synthetic face in an image of 256 × 256 (golden/masks.json).
 var faceShape = func() []face.Point {
-	raw, err := os.ReadFile("testdata/masks.json")
+	raw, err := os.ReadFile(masksFile)
 	if err != nil {
 		panic(err)
 	}
@@ -69,3 +83,5 @@ func generator(t testing.TB, regions string) *Generator {
 	}
 	return g
 }
+
+func distance(a, b int) int { return max(a-b, b-a) }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/region"
 )
 
 // selfBlendScale is SBI's range of scales, 0.95 to 1/0.95, (spec section 2.4).
@@ -13,7 +14,7 @@ var selfBlendScale = [2]float64{0.95, 1 / 0.95}
 
 // faceShapes are the outlines of a whole face that self-blending chooses from. Their diversity is worth about ten points
 // of AUC (spec section 9.2, issue 41).
-var faceShapes = []parts{whole, dfl, components, extended}
+var faceShapes = region.Faces()
 
 // SelfBlendKeys are the keys of a spec that [Generator.SelfBlend] reads, for what a method says that it reads.
 var SelfBlendKeys = []string{
@@ -31,7 +32,7 @@ func (g *Generator) SelfBlend(dst *image.RGBA, f face.Face, rng *rand.Rand, w *W
 		return err
 	}
 	d := g.drawSelfBlend(rng)
-	mask := union(faceShapes[d.Region], f)
+	mask := region.Union(faceShapes[d.Region], f.Landmarks, f.Image.Rect)
 	if mask.Rect.Empty() {
 		return errors.New("discrepancy: no face to blend: check that its landmarks are 68 and lie in the image")
 	}
@@ -42,12 +43,12 @@ func (g *Generator) SelfBlend(dst *image.RGBA, f face.Face, rng *rand.Rand, w *W
 // SelfBlendMask is [Generator.SelfBlend], by the same draws and to the same pixels, that also returns the mask it blended by,
 // after deformation and feathering: for each pixel the weight of the one of the two copies that lies inside, in [0, 1], at most
 // the ratio that was drawn. Which of the copies was changed makes no difference to it.
-func (g *Generator) SelfBlendMask(dst *image.RGBA, f face.Face, rng *rand.Rand, w *Workspace) (Mask, error) {
+func (g *Generator) SelfBlendMask(dst *image.RGBA, f face.Face, rng *rand.Rand, w *Workspace) (region.Mask, error) {
 	if err := g.SelfBlend(dst, f, rng, w); err != nil {
-		return Mask{}, err
+		return region.Mask{}, err
 	}
 	m := &w.blendMask
-	used := Mask{Rect: m.rect, Weight: make([]float32, m.rect.Dx()*m.rect.Dy())}
+	used := region.Mask{Rect: m.rect, Weight: make([]float32, m.rect.Dx()*m.rect.Dy())}
 	for i := range used.Weight {
 		used.Weight[i] = float32(m.weights[i]) / full
 	}
@@ -63,29 +64,4 @@ func (g *Generator) drawSelfBlend(rng *rand.Rand) Draw {
 	out.Deformation.Scale = [2]float64{between(rng, selfBlendScale), between(rng, selfBlendScale)}
 	out.Region = rng.IntN(len(faceShapes))
 	return out
-}
-
-// union marks all pixels of a strategy's regions.
-func union(p parts, f face.Face) Mask {
-	var masks []Mask
-	var box image.Rectangle
-	for i := range p.Len() {
-		m := p.Mask(i, f.Landmarks, f.Image.Rect)
-		masks = append(masks, m)
-		box = box.Union(m.Rect)
-	}
-	if len(masks) == 1 {
-		return masks[0]
-	}
-	all := Mask{Rect: box, Weight: make([]float32, box.Dx()*box.Dy())}
-	for _, m := range masks {
-		for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
-			from := m.Weight[(y-m.Rect.Min.Y)*m.Rect.Dx():][:m.Rect.Dx()]
-			to := all.Weight[(y-box.Min.Y)*box.Dx()+m.Rect.Min.X-box.Min.X:]
-			for x, weight := range from {
-				to[x] = max(to[x], weight)
-			}
-		}
-	}
-	return all
 }

@@ -5,6 +5,7 @@ import (
 	"image"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
@@ -42,9 +43,9 @@ func (g *Generator) VariantsOf(dst []uint8, f face.Face, labels []int, seed uint
 	// Variants of a region share its mask.
 	places := make([][]int, n)
 	for i, k := range labels {
-		region, _, ok := g.Class(k)
+		at, _, ok := g.Class(k)
 		if ok {
-			places[region] = append(places[region], i)
+			places[at] = append(places[at], i)
 		} else if !g.pristine(k) {
 			return dst, fmt.Errorf("discrepancy: label %d: want one in [0, %d)", k, g.Classes())
 		}
@@ -62,8 +63,8 @@ func (g *Generator) VariantsOf(dst []uint8, f face.Face, labels []int, seed uint
 	if e := g.variant(seed, hash, 0).Deformation.Elastic; e.bends() {
 		w.bend.cover(e, 0, 0, reference+1, reference+1)
 	}
-	for region, mask := range allMasks(g.regions, f, func(region int) bool { return places[region] != nil }) {
-		for _, i := range places[region] {
+	for at, mask := range region.Masks(g.regions, f.Landmarks, f.Image.Rect, func(i int) bool { return places[i] != nil }) {
+		for _, i := range places[at] {
 			d := g.variant(seed, hash, labels[i])
 			to := target{dst[start+i*plain:][:plain], 3 * size.X, 3}
 			w.inset(to, f.Image, mask, &d.Perturbation, d.Deformation, d.Feather)
@@ -85,32 +86,4 @@ func AppendRGB(dst []uint8, img *image.RGBA) []uint8 {
 		}
 	}
 	return dst
-}
-
-// allMasks are the masks of the wanted regions of a face; those of others are empty. The cells of a grid are cut from one
-// hull.
-func allMasks(r Regions, f face.Face, wanted func(region int) bool) []Mask {
-	all := make([]Mask, r.Len())
-	g, ok := r.(grid)
-	if !ok {
-		for i := range all {
-			if wanted(i) {
-				all[i] = r.Mask(i, f.Landmarks, f.Image.Rect)
-			}
-		}
-		return all
-	}
-	points := pixels(nil, f.Landmarks)
-	if points == nil {
-		return all
-	}
-	points = points[:face.Landmarks]
-	outline := hull(nil, points)
-	for i := range all {
-		if !wanted(i) {
-			continue
-		}
-		all[i] = fill(outline, g.cell(i, points).Intersect(f.Image.Rect), convexOutline)
-	}
-	return all
 }

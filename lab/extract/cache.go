@@ -19,6 +19,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
@@ -86,13 +87,13 @@ func within(dir, other string) bool {
 func (c *Cache) Dir() string { return c.dir }
 
 // set is the folder of a data set.
-func (c *Cache) set(d datasets.Dataset) string {
+func (c *Cache) set(d layout.Dataset) string {
 	return filepath.Join(c.dir, datasets.SetFolder(d.Name))
 }
 
 // digest is the digest of a video, of its images if it is a folder of them. Known asks for one that needs no reading; then
 // it is "" if it is not known.
-func (c *Cache) digest(v datasets.Video, known bool) (string, error) {
+func (c *Cache) digest(v layout.Video, known bool) (string, error) {
 	of := func(path string) (string, error) {
 		if !known {
 			return c.digests.Of(path)
@@ -103,7 +104,7 @@ func (c *Cache) digest(v datasets.Video, known bool) (string, error) {
 		}
 		return sum, nil
 	}
-	if v.Pixels != datasets.FrameFolder {
+	if v.Pixels != layout.FrameFolder {
 		return of(v.Path)
 	}
 	files, err := v.FrameFiles()
@@ -123,7 +124,7 @@ func (c *Cache) digest(v datasets.Video, known bool) (string, error) {
 
 // place is where the faces of a video lie below the folder of its data set: its method and name, for people, and a digest
 // of what it is called and what it holds.
-func place(v datasets.Video, digest string) string {
+func place(v layout.Video, digest string) string {
 	plain := func(name string) string {
 		name = strings.Map(func(r rune) rune {
 			if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-' {
@@ -167,7 +168,7 @@ const digestsEvery = 10 * time.Second
 // Extract extracts the faces of videos of a data set, those that are not in the cache yet, and writes the manifests of the
 // data set if all are there then. Videos that cannot be read, as far as they cannot, are problems of the report; those that
 // gave nothing are tried again each time. Cancelling ctx loses the videos at hand.
-func (c *Cache) Extract(ctx context.Context, d datasets.Dataset, videos []datasets.Video, o Options) (Report, error) {
+func (c *Cache) Extract(ctx context.Context, d layout.Dataset, videos []layout.Video, o Options) (Report, error) {
 	start := time.Now()
 	r := Report{Dataset: d.Name, Dir: c.set(d), Missing: []string{}, Problems: []string{}}
 	if within(c.root, d.Dir) {
@@ -237,8 +238,8 @@ func (e entry) tally() tally {
 	return t
 }
 
-// readable returns the videos that are files as their names say. The others are problems, as [datasets.Examine] has it.
-func readable(videos []datasets.Video, mode datasets.Mode) (good []datasets.Video, problems []datasets.Problem, err error) {
+// readable returns the videos that are files as their names say. The others are problems, as [layout.Examine] has it.
+func readable(videos []layout.Video, mode datasets.Mode) (good []layout.Video, problems []datasets.Problem, err error) {
 	for _, v := range videos {
 		err := v.Check()
 		if err == nil {
@@ -269,13 +270,13 @@ func (c *Cache) describe() error {
 
 // job is a video whose faces are wanted.
 type job struct {
-	video  datasets.Video
+	video  layout.Video
 	digest string
 	place  string // below the folder of the data set
 }
 
 // digestAll reads the videos whose digests are not known.
-func (c *Cache) digestAll(ctx context.Context, d datasets.Dataset, videos []datasets.Video, o Options) ([]job, error) {
+func (c *Cache) digestAll(ctx context.Context, d layout.Dataset, videos []layout.Video, o Options) ([]job, error) {
 	jobs := make([]job, len(videos))
 	var unknown []int
 	for i, v := range videos {

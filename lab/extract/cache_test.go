@@ -13,11 +13,12 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/face/detect"
 )
 
-func extracted(t testing.TB, c *Cache, d datasets.Dataset, nets *fakeNets) Report {
+func extracted(t testing.TB, c *Cache, d layout.Dataset, nets *fakeNets) Report {
 	t.Helper()
 	r, err := c.Extract(t.Context(), d, d.Videos, Options{Extractor: nets.extractor()})
 	if err != nil {
@@ -178,7 +179,7 @@ func TestLackingFacesAreAnError(t *testing.T) {
 	if _, err := os.Stat(c.root); !os.IsNotExist(err) {
 		t.Error("asking makes the folder")
 	}
-	some := []datasets.Video{d.Videos[0], d.Videos[3]}
+	some := []layout.Video{d.Videos[0], d.Videos[3]}
 	if _, err := c.Extract(t.Context(), d, some, Options{Extractor: nets.extractor()}); err != nil {
 		t.Fatal(err)
 	}

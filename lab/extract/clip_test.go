@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/toolbox"
@@ -198,20 +199,20 @@ func BenchmarkExtract(b *testing.B) {
 	if root == "" {
 		root = filepath.Join("..", "..", "..", "shared", "data")
 	}
-	var videos []datasets.Video
+	var videos []layout.Video
 	for _, name := range []string{"183", "253"} { // 1280×720
 		path := filepath.Join(root, "FaceForensics++/original_sequences/youtube/c40/videos", name+".mp4")
 		if _, err := os.Stat(path); err != nil {
 			b.Skipf("no research data: set SEEABLE_DATA")
 		}
-		videos = append(videos, datasets.Video{Dataset: "FF++ c40", Method: "original", Name: name, Path: path})
+		videos = append(videos, layout.Video{Dataset: "FF++ c40", Method: "original", Name: name, Path: path})
 	}
 	for _, n := range []int{32, 1 << 16} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			frames := 0
 			for b.Loop() {
 				c := cached(b, Params{Frames: n, Margin: 0.5, Side: 448})
-				r, err := c.Extract(b.Context(), datasets.Dataset{Name: "FF++ c40", Dir: root, Videos: videos}, videos, Options{Extractor: x, Workers: 2})
+				r, err := c.Extract(b.Context(), layout.Dataset{Name: "FF++ c40", Dir: root, Videos: videos}, videos, Options{Extractor: x, Workers: 2})
 				if err != nil {
 					b.Fatal(err)
 				}

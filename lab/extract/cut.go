@@ -11,7 +11,7 @@ import (
 	"iter"
 	"math"
 
-	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/face/detect"
 	"github.com/seeable-lab/seeable/lab/video"
@@ -41,7 +41,7 @@ func (f Face) Decode() (face.Face, error) {
 
 // Extractor finds the faces of videos. It may be used by several goroutines.
 type Extractor struct {
-	pictures func(ctx context.Context, v datasets.Video, n, run int) iter.Seq2[video.Frame, error]
+	pictures func(ctx context.Context, v layout.Video, n, run int) iter.Seq2[video.Frame, error]
 	track    func() tracker
 }
 
@@ -65,7 +65,7 @@ func New(ctx context.Context, progress io.Writer) (*Extractor, error) {
 // p.Run, one of a still image. A face counts if its box is at least half as large as that of the largest face in its frame (spec section
 // 1.5) and its landmarks pass [face.Check]. The errors are those of package video; one that is [video.ErrDamaged] comes
 // after all frames that could be had.
-func (e *Extractor) Frames(ctx context.Context, v datasets.Video, p Params) iter.Seq2[Frame, error] {
+func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
 		if err := p.check(); err != nil {
 			yield(Frame{}, err)

@@ -9,7 +9,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/face/detect"
 )
@@ -147,7 +147,7 @@ func TestFramesTakeTheLargeFaces(t *testing.T) {
 			t.Errorf("%s: %d frames", v.ID(), frames)
 		}
 	}
-	for _, err := range (&fakeNets{}).extractor().Frames(t.Context(), datasets.Video{}, Params{}) {
+	for _, err := range (&fakeNets{}).extractor().Frames(t.Context(), layout.Video{}, Params{}) {
 		if err == nil {
 			t.Error("no parameters and a frame")
 		}

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/video"
 )
@@ -97,7 +97,7 @@ var disk = struct {
 
 // writeEntry extracts the faces of a video into dir, which is there in full afterwards, or not at all. Locked tells that
 // nobody else is at it. What is wrong with the video is in the entry; what is wrong with the machine is an error.
-func writeEntry(ctx context.Context, x *Extractor, v datasets.Video, digest string, p Params, dir string, locked bool) (entry, error) {
+func writeEntry(ctx context.Context, x *Extractor, v layout.Video, digest string, p Params, dir string, locked bool) (entry, error) {
 	above, name := filepath.Split(dir)
 	parts := filepath.Join(above, partPrefix+name) // a folder for each process
 	old := []string{dir}                           // an entry that cannot be used
@@ -137,7 +137,7 @@ func writeEntry(ctx context.Context, x *Extractor, v datasets.Video, digest stri
 }
 
 // fill writes the faces of a video and what is known of them into dir.
-func fill(ctx context.Context, x *Extractor, v datasets.Video, digest string, p Params, dir string) (entry, error) {
+func fill(ctx context.Context, x *Extractor, v layout.Video, digest string, p Params, dir string) (entry, error) {
 	e := entry{Video: v.ID(), Digest: digest, Frames: []shown{}}
 	for frame, err := range x.Frames(ctx, v, p) {
 		if err != nil {

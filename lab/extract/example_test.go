@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/extract"
 )
 
@@ -28,7 +29,7 @@ func Example() {
 			return
 		}
 	}
-	sets, err := datasets.Open(filepath.Join(dir, "data", "wild"), datasets.Strict)
+	sets, err := layout.Open(filepath.Join(dir, "data", "wild"), datasets.Strict)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/face/detect"
 	"github.com/seeable-lab/seeable/lab/video"
@@ -31,7 +32,7 @@ const mp4 = "\x00\x00\x00\x18ftypisom"
 
 // wild writes a data set of made-up videos in a plain folder and opens it. What follows the head of a file is what fakeNets
 // find in it.
-func wild(t testing.TB, files map[string]string) datasets.Dataset {
+func wild(t testing.TB, files map[string]string) layout.Dataset {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "wild")
 	old := time.Now().Add(-time.Hour)
@@ -44,9 +45,9 @@ func wild(t testing.TB, files map[string]string) datasets.Dataset {
 	return reopen(t, dir)
 }
 
-func reopen(t testing.TB, dir string) datasets.Dataset {
+func reopen(t testing.TB, dir string) layout.Dataset {
 	t.Helper()
-	sets, err := datasets.Open(dir, datasets.Skip)
+	sets, err := layout.Open(dir, datasets.Skip)
 	if err != nil || len(sets) != 1 {
 		t.Fatal(len(sets), err)
 	}
@@ -54,7 +55,7 @@ func reopen(t testing.TB, dir string) datasets.Dataset {
 }
 
 // usual is a data set of two real videos and three fakes.
-func usual(t testing.TB) datasets.Dataset {
+func usual(t testing.TB) layout.Dataset {
 	return wild(t, map[string]string{
 		"real/anna.mp4": "one", "real/ben.mp4": "two", "fake/swap/anna.mp4": "three", "fake/swap/ben.mp4": "two", "fake/morph/ben.mp4": "four",
 	})
@@ -90,7 +91,7 @@ func (f *fakeNets) calls() []string {
 
 const fakeWidth, fakeHeight = 160, 120
 
-func (f *fakeNets) pictures(ctx context.Context, v datasets.Video, n, run int) iter.Seq2[video.Frame, error] {
+func (f *fakeNets) pictures(ctx context.Context, v layout.Video, n, run int) iter.Seq2[video.Frame, error] {
 	return func(yield func(video.Frame, error) bool) {
 		f.mu.Lock()
 		f.decoded = append(f.decoded, filepath.Base(filepath.Dir(v.Path))+"/"+filepath.Base(v.Path))

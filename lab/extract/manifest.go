@@ -14,6 +14,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -36,7 +37,7 @@ func isLacking(err error) bool {
 
 // Extracted counts the videos whose faces are in the cache. It reads no video: one whose file was changed, or was never
 // read here, is not among them.
-func (c *Cache) Extracted(videos []datasets.Video) int {
+func (c *Cache) Extracted(videos []layout.Video) int {
 	n := 0
 	for _, v := range videos {
 		sum, err := c.digest(v, true)
@@ -50,15 +51,15 @@ func (c *Cache) Extracted(videos []datasets.Video) int {
 	return n
 }
 
-// Test returns the faces to test on, of the videos of [datasets.Dataset.TestVideos]. Frames and videos without a face are
+// Test returns the faces to test on, of the videos of [layout.Dataset.TestVideos]. Frames and videos without a face are
 // items as well, so that coverage counts them. Trained tells that the data set is also trained on. Videos whose files cannot
 // be read are problems, as in [Cache.Extract]. It fails with a LackingError unless all others were extracted.
-func (c *Cache) Test(d datasets.Dataset, trained bool, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
+func (c *Cache) Test(d layout.Dataset, trained bool, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
 	set, problems, err := c.open(d, d.TestVideos(false), c.tested(), mode)
 	if err != nil {
 		return datasets.Set{}, problems, err
 	}
-	set.Partial = set.Partial || d.Partial(datasets.TestSplit)
+	set.Partial = set.Partial || d.Partial(layout.TestSplit)
 	if !trained {
 		return set, problems, nil
 	}
@@ -73,11 +74,11 @@ func (c *Cache) Test(d datasets.Dataset, trained bool, mode datasets.Mode) (data
 	return set, problems, nil
 }
 
-// Train returns the faces to train on, the largest of each frame, of the videos of [datasets.Dataset.TrainVideos]: the real
+// Train returns the faces to train on, the largest of each frame, of the videos of [layout.Dataset.TrainVideos]: the real
 // ones only, or the fakes as well. The errors are those of Test.
-func (c *Cache) Train(d datasets.Dataset, fakes bool, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
+func (c *Cache) Train(d layout.Dataset, fakes bool, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
 	videos := d.TrainVideos(fakes)
-	if !slices.ContainsFunc(videos, func(v datasets.Video) bool { return !v.Fake }) {
+	if !slices.ContainsFunc(videos, func(v layout.Video) bool { return !v.Fake }) {
 		return datasets.Set{}, nil, fmt.Errorf("extract: %s has no real video in its training part; want some to train on", d.Name)
 	}
 	set, problems, err := c.open(d, videos, c.trained(fakes), mode)
@@ -89,7 +90,7 @@ func (c *Cache) Train(d datasets.Dataset, fakes bool, mode datasets.Mode) (datas
 type manifest struct {
 	file   string
 	header []string
-	rows   func(v datasets.Video, place string, e entry) [][]string
+	rows   func(v layout.Video, place string, e entry) [][]string
 	read   func(dir string, mode datasets.Mode) (datasets.Set, []datasets.Problem, error)
 }
 
@@ -140,7 +141,7 @@ func (s stored) landmarkText() []string {
 }
 
 // testedRows has a row for each face, for each frame without one, and one for a video without a frame.
-func testedRows(v datasets.Video, place string, e entry) (rows [][]string) {
+func testedRows(v layout.Video, place string, e entry) (rows [][]string) {
 	label := "0"
 	if v.Fake {
 		label = "1"
@@ -165,7 +166,7 @@ func testedRows(v datasets.Video, place string, e entry) (rows [][]string) {
 }
 
 // trackedRows are testedRows with the track of each face.
-func trackedRows(v datasets.Video, place string, e entry) [][]string {
+func trackedRows(v layout.Video, place string, e entry) [][]string {
 	rows := testedRows(v, place, e)
 	for i, row := range rows {
 		rows[i] = slices.Insert(row, len(cropColumns), trackOf(row[0]))
@@ -181,7 +182,7 @@ func trackOf(file string) string {
 }
 
 // largestRows are trackedRows of the largest face of each frame.
-func largestRows(v datasets.Video, place string, e entry) [][]string {
+func largestRows(v layout.Video, place string, e entry) [][]string {
 	frames := slices.Clone(e.Frames)
 	e.Frames = nil
 	for _, frame := range frames {
@@ -197,7 +198,7 @@ func largestRows(v datasets.Video, place string, e entry) [][]string {
 }
 
 // trainedRows has a row for the largest face of each frame.
-func trainedRows(v datasets.Video, place string, e entry) (rows [][]string) {
+func trainedRows(v layout.Video, place string, e entry) (rows [][]string) {
 	for _, frame := range e.Frames {
 		if len(frame.Faces) > 0 {
 			f := frame.Faces[0]
@@ -210,7 +211,7 @@ func trainedRows(v datasets.Video, place string, e entry) (rows [][]string) {
 
 // open writes a manifest, as the videos may have changed since, and reads it like that of any set of faces. Meanwhile no
 // other process, which may see other videos of the same data set, writes it.
-func (c *Cache) open(d datasets.Dataset, videos []datasets.Video, m manifest, mode datasets.Mode) (set datasets.Set, problems []datasets.Problem, err error) {
+func (c *Cache) open(d layout.Dataset, videos []layout.Video, m manifest, mode datasets.Mode) (set datasets.Set, problems []datasets.Problem, err error) {
 	text, problems, err := c.list(d, videos, m, mode)
 	if err != nil {
 		return datasets.Set{}, problems, err
@@ -225,7 +226,7 @@ func (c *Cache) open(d datasets.Dataset, videos []datasets.Video, m manifest, mo
 }
 
 // list returns the text of a manifest of those of the videos that can be read, if the faces of all of them are there.
-func (c *Cache) list(d datasets.Dataset, videos []datasets.Video, m manifest, mode datasets.Mode) (text []byte, problems []datasets.Problem, err error) {
+func (c *Cache) list(d layout.Dataset, videos []layout.Video, m manifest, mode datasets.Mode) (text []byte, problems []datasets.Problem, err error) {
 	good, problems, err := readable(videos, mode)
 	if err != nil {
 		return nil, nil, err
@@ -281,7 +282,7 @@ func put(dir, name string, text []byte) (unlock func(), err error) {
 }
 
 // write writes a manifest if the faces of all its videos are there.
-func (c *Cache) write(d datasets.Dataset, videos []datasets.Video, m manifest) error {
+func (c *Cache) write(d layout.Dataset, videos []layout.Video, m manifest) error {
 	text, _, err := c.list(d, videos, m, datasets.Skip)
 	if isLacking(err) || len(videos) == 0 {
 		return nil

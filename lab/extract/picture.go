@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/video"
 )
@@ -14,9 +14,9 @@ import (
 type reader struct{ options video.Options }
 
 // pictures gives n pictures spread evenly over the video, in runs of consecutive ones, or all if there are fewer.
-func (r reader) pictures(ctx context.Context, v datasets.Video, n, run int) iter.Seq2[video.Frame, error] {
+func (r reader) pictures(ctx context.Context, v layout.Video, n, run int) iter.Seq2[video.Frame, error] {
 	return func(yield func(video.Frame, error) bool) {
-		if v.Pixels != datasets.VideoFile {
+		if v.Pixels != layout.VideoFile {
 			images(ctx, v, n, run, yield)
 			return
 		}
@@ -56,7 +56,7 @@ func spread(count, n, run int) []int {
 
 // images gives n images of a folder of frames, or the one that there is. Those that cannot be read are left out; after the
 // others comes an error that counts them.
-func images(ctx context.Context, v datasets.Video, n, run int, yield func(video.Frame, error) bool) {
+func images(ctx context.Context, v layout.Video, n, run int, yield func(video.Frame, error) bool) {
 	files, err := v.FrameFiles()
 	if err != nil {
 		yield(video.Frame{}, fmt.Errorf("%w: %w", video.ErrNotVideo, err))

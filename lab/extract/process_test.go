@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/video"
 )
 
@@ -49,7 +50,7 @@ func TestMain(m *testing.M) {
 }
 
 func (j extraction) do() error {
-	sets, err := datasets.Open(j.Data, datasets.Strict)
+	sets, err := layout.Open(j.Data, datasets.Strict)
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func (j extraction) do() error {
 	nets := &fakeNets{}
 	x := nets.extractor()
 	pictures := x.pictures
-	x.pictures = func(ctx context.Context, v datasets.Video, n, run int) iter.Seq2[video.Frame, error] {
+	x.pictures = func(ctx context.Context, v layout.Video, n, run int) iter.Seq2[video.Frame, error] {
 		fmt.Println(v.ID())
 		return pictures(ctx, v, n, run)
 	}
@@ -82,7 +83,7 @@ func (j extraction) command(t *testing.T) (cmd *exec.Cmd, begun *bytes.Buffer) {
 }
 
 // slowVideos is a data set of n videos that take a while.
-func slowVideos(t *testing.T, n int) datasets.Dataset {
+func slowVideos(t *testing.T, n int) layout.Dataset {
 	files := map[string]string{}
 	for i := range n {
 		kind := []string{"real", "fake/swap"}[i%2]
@@ -92,7 +93,7 @@ func slowVideos(t *testing.T, n int) datasets.Dataset {
 }
 
 // undisturbed is what an extraction of the data set leaves.
-func undisturbed(t *testing.T, d datasets.Dataset, p Params) map[string]string {
+func undisturbed(t *testing.T, d layout.Dataset, p Params) map[string]string {
 	t.Helper()
 	c := cached(t, p)
 	if _, err := c.Extract(t.Context(), d, d.Videos, Options{Extractor: (&fakeNets{}).extractor()}); err != nil {

@@ -18,8 +18,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/region"
 )
 
 // Cells is a heat map over a face, with its scale beside it: of one value a region, or of a square of values over the whole
@@ -28,11 +28,11 @@ type Cells struct {
 	Title     string
 	Label     string // what the values are, with their unit
 	Image     *image.RGBA
-	Landmarks []face.Point       // drawn as the lines of the face; nil for none
-	Regions   []discrepancy.Mask // in the pixels of Image
-	Side      int                // of the square of values; 0 where there are regions
-	Values    []float64          // one a region, or [Side, Side] by rows; what is NaN is not painted
-	Low, High float64            // ends of the colour scale; both 0 for those of the values
+	Landmarks []face.Point  // drawn as the lines of the face; nil for none
+	Regions   []region.Mask // in the pixels of Image
+	Side      int           // of the square of values; 0 where there are regions
+	Values    []float64     // one a region, or [Side, Side] by rows; what is NaN is not painted
+	Low, High float64       // ends of the colour scale; both 0 for those of the values
 	Synthetic bool
 }
 
@@ -226,7 +226,7 @@ func (m Cells) draw(c draw.Canvas) error {
 }
 
 // centre is the middle of a region's weight, in the pixels of the image.
-func centre(m discrepancy.Mask) (x, y float64, ok bool) {
+func centre(m region.Mask) (x, y float64, ok bool) {
 	total := 0.0
 	for i, w := range m.Weight {
 		x += float64(w) * (float64(m.Rect.Min.X+i%m.Rect.Dx()) + 0.5)

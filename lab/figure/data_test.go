@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -76,12 +76,12 @@ func TestDeviates(t *testing.T) {
 }
 
 func TestFaceOrder(t *testing.T) {
-	regions, err := discrepancy.NewRegions(spec.Default().Discrepancy) // 4×4
+	regions, err := region.New(spec.Default().Discrepancy) // 4×4
 	if err != nil {
 		t.Fatal(err)
 	}
 	blank, landmarks := Template(128)
-	masks := make([]discrepancy.Mask, regions.Len())
+	masks := make([]region.Mask, regions.Len())
 	for i := range masks {
 		masks[i] = regions.Mask(i, landmarks, blank.Rect)
 	}
@@ -93,8 +93,8 @@ func TestFaceOrder(t *testing.T) {
 		t.Errorf("order %v, want the official grid row by row, types side by side, then the class without a region", got)
 	}
 	// Numbered in another way they come in the same places; the whole face comes last.
-	box := func(x, y, side int) discrepancy.Mask { return discrepancy.Mask{Rect: image.Rect(x, y, x+side, y+side)} }
-	shuffled := []discrepancy.Mask{box(20, 20, 10), box(0, 0, 30), box(0, 20, 10), box(0, 1, 10), box(20, 0, 10)}
+	box := func(x, y, side int) region.Mask { return region.Mask{Rect: image.Rect(x, y, x+side, y+side)} }
+	shuffled := []region.Mask{box(20, 20, 10), box(0, 0, 30), box(0, 20, 10), box(0, 1, 10), box(20, 0, 10)}
 	if got := FaceOrder(shuffled, 1, 5); !slices.Equal(got, []int{3, 4, 2, 0, 1}) {
 		t.Errorf("order %v, want [3 4 2 0 1]", got)
 	}

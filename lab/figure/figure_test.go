@@ -17,8 +17,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/recorder"
 
-	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -287,7 +287,7 @@ func TestOverlayPaintsOnlyItsRegions(t *testing.T) {
 	before := bytes.Clone(picture.Pix)
 	m := Cells{
 		Image: picture, Low: -1, High: 1,
-		Regions: []discrepancy.Mask{
+		Regions: []region.Mask{
 			{Rect: image.Rect(1, 1, 3, 2), Weight: []float32{1, 0.5}},
 			{Rect: image.Rect(6, 4, 10, 5), Weight: []float32{0, 1, 1, 1}}, // reaches out of the picture
 			{Rect: image.Rect(1, 1, 2, 2), Weight: []float32{0.5}},
@@ -402,7 +402,7 @@ func TestTrainingWithoutClasses(t *testing.T) {
 func TestOverlayOfPartOfAnImage(t *testing.T) {
 	whole := image.NewRGBA(image.Rect(0, 0, 9, 9))
 	part := whole.SubImage(image.Rect(3, 4, 7, 8)).(*image.RGBA)
-	got, err := Cells{Image: part, Regions: []discrepancy.Mask{{Rect: image.Rect(5, 6, 6, 7), Weight: []float32{1}}}, Values: []float64{0.5}}.Overlay()
+	got, err := Cells{Image: part, Regions: []region.Mask{{Rect: image.Rect(5, 6, 6, 7), Weight: []float32{1}}}, Values: []float64{0.5}}.Overlay()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -490,7 +490,7 @@ func TestTicksAreRound(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	one := discrepancy.Mask{Rect: image.Rect(0, 0, 1, 1), Weight: []float32{1}}
+	one := region.Mask{Rect: image.Rect(0, 0, 1, 1), Weight: []float32{1}}
 	blank, landmarks := Template(8)
 	up := [][3]float64{{0, 0, 1}}
 	nan := math.NaN()
@@ -518,10 +518,10 @@ func TestErrors(t *testing.T) {
 		"NaN embedding":   {Sphere{Prototypes: up, Points: []Embedding{{At: [3]float64{nan}}}}, "point 0"},
 		"class":           {Sphere{Prototypes: up, Points: []Embedding{{Class: 1}}}, "class 1"},
 		"no image":        {Cells{}, "no image"},
-		"values":          {Cells{Image: blank, Regions: []discrepancy.Mask{one}}, "0 values"},
+		"values":          {Cells{Image: blank, Regions: []region.Mask{one}}, "0 values"},
 		"square":          {Cells{Image: blank, Side: 2, Values: []float64{1}}, "want the 4 of a square"},
-		"both":            {Cells{Image: blank, Side: 1, Regions: []discrepancy.Mask{one}, Values: []float64{1}}, "want one of them"},
-		"weights":         {Cells{Image: blank, Regions: []discrepancy.Mask{{Rect: one.Rect}}, Values: []float64{1}}, "0 weights"},
+		"both":            {Cells{Image: blank, Side: 1, Regions: []region.Mask{one}, Values: []float64{1}}, "want one of them"},
+		"weights":         {Cells{Image: blank, Regions: []region.Mask{{Rect: one.Rect}}, Values: []float64{1}}, "0 weights"},
 		"landmarks":       {Cells{Image: blank, Landmarks: landmarks[:5]}, "5 landmarks"},
 		"scale":           {Cells{Image: blank, Low: 1}, "scale from 1 to 0"},
 		"no curves":       {ROC{}, "no curves"},
@@ -605,7 +605,7 @@ func BenchmarkOverlay(b *testing.B) {
 	var m Cells
 	m.Image = blank
 	for i := range 16 {
-		mask := discrepancy.Mask{Rect: image.Rect(0, 0, 50, 50).Add(image.Pt(i%4*50, i/4*50)), Weight: make([]float32, 2500)}
+		mask := region.Mask{Rect: image.Rect(0, 0, 50, 50).Add(image.Pt(i%4*50, i/4*50)), Weight: make([]float32, 2500)}
 		for j := range mask.Weight {
 			mask.Weight[j] = 1
 		}

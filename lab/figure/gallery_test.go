@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/stream"
@@ -55,10 +55,10 @@ func gallery(t testing.TB, synthetic bool) map[string]Figure {
 		steps = append(steps, s)
 	}
 
-	regions, err := discrepancy.NewRegions(spec.Default().Discrepancy)
+	regions, err := region.New(spec.Default().Discrepancy)
 	must(err)
 	blank, landmarks := Template(192)
-	masks := make([]discrepancy.Mask, regions.Len())
+	masks := make([]region.Mask, regions.Len())
 	for i := range masks {
 		masks[i] = regions.Mask(i, landmarks, blank.Rect)
 	}
@@ -206,7 +206,7 @@ func figures(t testing.TB, synthetic bool) map[string]Figure {
 		steps = append(steps, s)
 	}
 	blank, landmarks := Template(96)
-	region := discrepancy.Mask{Rect: image.Rect(30, 30, 32, 31), Weight: []float32{1, 1}}
+	cell := region.Mask{Rect: image.Rect(30, 30, 32, 31), Weight: []float32{1, 1}}
 	prototypes, err := hypersphere.Simplex(4, 5, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -232,7 +232,7 @@ func figures(t testing.TB, synthetic bool) map[string]Figure {
 		"sphere": Sphere{Title: "S", Prototypes: [][3]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, -1}}, Synthetic: synthetic,
 			Points: []Embedding{{At: [3]float64{0.6, 0.8, 0}, Class: 1}, {At: [3]float64{0, 0, 1}, Class: 2}}},
 		"cells": Cells{Title: "C (n = 7 faces)", Label: "cosine", Image: blank, Landmarks: landmarks,
-			Regions: []discrepancy.Mask{region}, Values: []float64{0.5}, Low: 0, High: 1, Synthetic: synthetic},
+			Regions: []region.Mask{cell}, Values: []float64{0.5}, Low: 0, High: 1, Synthetic: synthetic},
 		"bars": Bars{Title: "B", Quantity: "AUC (share)", Chance: 0.5, Groups: []Group{{"DFDC", []Bar{{"ours", some}, {"theirs", none}}}}, Synthetic: synthetic},
 		"ablation": Ablation{Title: "A", Quantity: "AUC (share)", X: Parameter{"λ", []string{"0", "1"}}, Y: Parameter{"grid", []string{"4×4"}},
 			Cells: [][]Estimate{{some, none}}, Synthetic: synthetic},

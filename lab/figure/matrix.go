@@ -15,7 +15,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/region"
 )
 
 // Matrix shows the mean cosine of the embeddings of each class (rows, from above) with each prototype (columns). A row of
@@ -33,7 +33,7 @@ type Matrix struct {
 // types of discrepancy at one place side by side, so that classes that are neighbours on the face are so in the figure.
 // Class k is that of region k mod len(regions); regions that cover most of the face come last, and after them the classes
 // from types·len(regions) to k−1, which have no region.
-func FaceOrder(regions []discrepancy.Mask, types, k int) []int {
+func FaceOrder(regions []region.Mask, types, k int) []int {
 	n := len(regions)
 	var face image.Rectangle
 	for _, r := range regions {

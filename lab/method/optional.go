@@ -7,9 +7,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
+	"github.com/seeable-lab/seeable/lab/region"
 )
 
 // As returns m as one of the optional interfaces, or that of what it wraps (Unwrap() Method).
@@ -60,10 +60,10 @@ type Fitter interface {
 type Map struct {
 	Label   string // what the values are
 	Image   *image.RGBA
-	Marks   []face.Point       // landmarks, in the pixels of Image
-	Regions []discrepancy.Mask // in the pixels of Image, with a value each; nil for a picture of values
-	Side    int                // of the picture, which covers Image; 0 where there are regions
-	Values  []float64          // of the regions, or [Side, Side] by rows
+	Marks   []face.Point  // landmarks, in the pixels of Image
+	Regions []region.Mask // in the pixels of Image, with a value each; nil for a picture of values
+	Side    int           // of the picture, which covers Image; 0 where there are regions
+	Values  []float64     // of the regions, or [Side, Side] by rows
 
 	Low, High float64 // the range of the values
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/loss"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -89,7 +90,7 @@ func newSeeABLE(s spec.Spec) (Method, error) {
 
 // guidanceTable is G of every pair of classes. The pristine class, which the paper does not have, is as far from the
 // others as neighbours are from each other.
-func guidanceTable(regions discrepancy.Regions, s spec.Spec) ([][]float64, error) {
+func guidanceTable(regions region.Regions, s spec.Spec) ([][]float64, error) {
 	steps, err := regions.Distances(s.Loss.Distance)
 	if err != nil {
 		return nil, err
@@ -135,7 +136,7 @@ func (m *SeeABLE) Classes() int { return m.spec.Discrepancy.Classes() }
 func (m *SeeABLE) Prototypes() *hypersphere.Prototypes { return m.prototypes }
 
 // Regions is the strategy that cuts faces into places.
-func (m *SeeABLE) Regions() discrepancy.Regions { return m.generator.Regions() }
+func (m *SeeABLE) Regions() region.Regions { return m.generator.Regions() }
 
 // ClassName implements [Prototyped].
 func (m *SeeABLE) ClassName(k int) string { return m.generator.Name(k) }
@@ -343,7 +344,7 @@ func (m *SeeABLE) Explain(c face.Clip, rows []Row, _ Fit) (Map, error) {
 		return Map{}, fmt.Errorf("method: a map wants the rows of all variants, found those of the face alone")
 	}
 	regions := m.Regions()
-	masks := make([]discrepancy.Mask, regions.Len())
+	masks := make([]region.Mask, regions.Len())
 	var face image.Rectangle
 	for i := range masks {
 		masks[i] = regions.Mask(i, f.Landmarks, f.Image.Rect)

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/evaluation"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
@@ -139,7 +139,7 @@ func drawCells(v *view) error {
 	if len(v.Groups) == 0 {
 		return nil
 	}
-	regions, err := discrepancy.NewRegions(v.Spec.Discrepancy)
+	regions, err := region.New(v.Spec.Discrepancy)
 	if err != nil {
 		return err
 	}
@@ -171,9 +171,9 @@ func drawCells(v *view) error {
 const side = 256
 
 // masks are the regions of the mean face.
-func masks(regions discrepancy.Regions) []discrepancy.Mask {
+func masks(regions region.Regions) []region.Mask {
 	blank, landmarks := figure.Template(side)
-	list := make([]discrepancy.Mask, regions.Len())
+	list := make([]region.Mask, regions.Len())
 	for i := range list {
 		list[i] = regions.Mask(i, landmarks, blank.Rect)
 	}
@@ -194,7 +194,7 @@ func drawSphere(v *view) error {
 	if len(v.Similarity) == 0 && len(v.Prototypes) == 0 {
 		return nil
 	}
-	regions, err := discrepancy.NewRegions(v.Spec.Discrepancy)
+	regions, err := region.New(v.Spec.Discrepancy)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/extract"
 )
 
@@ -27,7 +28,7 @@ func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.
 	}
 	slices.Sort(there)
 	if len(there) == 0 {
-		return nil, fmt.Errorf("source: no data set of videos below %s; known layouts are %s (seelab doctor says more)", r.Data, strings.Join(datasets.Layouts(), ", "))
+		return nil, fmt.Errorf("source: no data set of videos below %s; known layouts are %s (seelab doctor says more)", r.Data, strings.Join(layout.Layouts(), ", "))
 	}
 	if len(names) == 0 {
 		names = there
@@ -62,7 +63,7 @@ func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.
 }
 
 // used are the videos that are trained or tested on.
-func used(d datasets.Dataset) []datasets.Video {
+func used(d layout.Dataset) []layout.Video {
 	videos := d.TestVideos(false)
 	in := map[string]bool{}
 	for _, v := range videos {

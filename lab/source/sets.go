@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
@@ -28,17 +29,17 @@ func (r *Root) faceCache() (*extract.Cache, error) {
 
 // videoSets opens the data sets of videos under the data root, by name. One that cannot be opened is an error in strict
 // mode, otherwise a note.
-func (r *Root) videoSets() (map[string]datasets.Dataset, error) {
-	places, err := datasets.Find(r.Data)
+func (r *Root) videoSets() (map[string]layout.Dataset, error) {
+	places, err := layout.Find(r.Data)
 	if err != nil {
 		return nil, err
 	}
-	sets := map[string]datasets.Dataset{}
+	sets := map[string]layout.Dataset{}
 	for _, place := range places {
-		if !slices.Contains(datasets.Layouts(), place.Layout) {
+		if !slices.Contains(layout.Layouts(), place.Layout) {
 			continue
 		}
-		opened, err := datasets.Open(place.Dir, r.Mode)
+		opened, err := layout.Open(place.Dir, r.Mode)
 		if err != nil {
 			if r.Mode == datasets.Strict {
 				return nil, err
@@ -122,8 +123,8 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 		if err != nil {
 			return nil, nil, err
 		}
-		parts := slices.ContainsFunc(d.Videos, func(v datasets.Video) bool { return v.Split != datasets.NoSplit })
-		if parts && len(d.TestVideos(false)) > len(d.Part(datasets.TestSplit)) {
+		parts := slices.ContainsFunc(d.Videos, func(v layout.Video) bool { return v.Split != layout.NoSplit })
+		if parts && len(d.TestVideos(false)) > len(d.Part(layout.TestSplit)) {
 			r.note("%s: its test part alone is too small for a figure; other videos that are there are tested as well", d.Name)
 		}
 		found, problems = append(found, set), append(problems, bad...)
@@ -146,7 +147,7 @@ func isLacking(err error) bool {
 }
 
 // cut opens faces of the cache. If they lack, the error says how to get them, with more flags if need be.
-func (r *Root) cut(d datasets.Dataset, open func(*extract.Cache) (datasets.Set, []datasets.Problem, error), more ...string) (datasets.Set, []datasets.Problem, error) {
+func (r *Root) cut(d layout.Dataset, open func(*extract.Cache) (datasets.Set, []datasets.Problem, error), more ...string) (datasets.Set, []datasets.Problem, error) {
 	c, err := r.faceCache()
 	if err != nil {
 		return datasets.Set{}, nil, err
@@ -175,7 +176,7 @@ func (r *Root) facesCommand(more ...string) string {
 
 // cutFaces opens the training sets that d names which are faces cut from videos; [datasets.Train] opens the others.
 func (r *Root) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.Problem, err error) {
-	var videos map[string]datasets.Dataset
+	var videos map[string]layout.Dataset
 	for _, name := range d.Train {
 		if datasets.IsDrawn(name) || r.Data == "" || r.readyMade(name) {
 			continue
