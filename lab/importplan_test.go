@@ -58,8 +58,10 @@ lab/source                         | no    | no    | align datasets datasets/lay
 lab/cluster                        | no    | no    | spec store
 lab/evaluation                     | no    | no    | datasets metric store
 lab/table                          | no    | no    | evaluation metric results spec store
-lab/figure                         | no    | yes   | face hypersphere metric region store stream toolbox
-lab/report                         | no    | yes   | evaluation figure metric region spec store table
+lab/figure/look                    | no    | yes   |
+lab/figure/curves                  | no    | yes   | figure/look metric store stream
+lab/figure                         | no    | yes   | face figure/look hypersphere region toolbox
+lab/report                         | no    | yes   | evaluation figure figure/curves metric region spec store table
 lab/internal/browsertest           | no    | no    |
 lab/accel/malloc                   | no    | no    |
 lab/accel/graphs                   | yes   | no    |
@@ -77,21 +79,22 @@ lab/method/methodtest              | yes   | no    | accel/acceltest datasets da
 lab/env                            | yes   | no    | accel datasets extract metric source store version
 lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec
 lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout discrepancy encoder env extract
-                                   |       |       | face face/detect method safetensors source spec store stream video
+                                   |       |       | face face/detect method safetensors source spec store stream train video
 lab/explore                        | yes   | yes   | accel/graphs prepare datasets detector discrepancy encoder env face figure
                                    |       |       | hypersphere method source spec store stream train version
 lab/run                            | yes   | yes   | prepare accel accel/graphs datasets detector encoder env evaluation explore face
-                                   |       |       | figure loss method metric report safetensors source spec store stream
+                                   |       |       | figure figure/curves loss method metric report safetensors source spec store stream
                                    |       |       | tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
 lab                                | yes   | yes   | bench datasets datasets/layout datasets/official datasets/synthetic
-                                   |       |       | detector env evaluation explore extract figure report run source spec
+                                   |       |       | detector env evaluation explore extract figure figure/curves report run source spec
                                    |       |       | store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
+lab/terminal                       | yes   | yes   | cluster datasets datasets/layout experiments extract figure lab spec store table
 lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
-                                   |       |       | notebook safetensors source spec store table video
+                                   |       |       | notebook safetensors source spec store table terminal video
 lab/cmd/seelab                     | yes   | yes   | cli
 notebooks                          | no    | no    |
 `

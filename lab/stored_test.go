@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab"
-	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/stream"
