@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func finished(t *testing.T, results string, s spec.Spec) string {
 			}
 		}
 	}
-	if err := store.WriteItems(filepath.Join(dir, store.ScoresFile), []string{"figure", "cosine"}, faces); err != nil {
+	if err := store.WriteItems(filepath.Join(dir, store.ScoresFile), []string{"figure", "cosine"}, slices.Values(faces)); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.WriteFile(filepath.Join(dir, store.SpecFile), []byte(s.TOML())); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func writeRun(t *testing.T, results, name string, seed uint64) {
 		faces = append(faces, store.Item{Dataset: "FF++ c40", Method: method, Video: fmt.Sprint(i), Fake: i%3 > 0, Scores: []float64{float64(i * int(seed+3) % 7)}})
 	}
 	write(t, filepath.Join(dir, store.SpecFile), []byte(s.TOML()))
-	if err := store.WriteItems(filepath.Join(dir, store.ScoresFile), []string{"cosine"}, faces); err != nil {
+	if err := store.WriteItems(filepath.Join(dir, store.ScoresFile), []string{"cosine"}, slices.Values(faces)); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.WriteSteps(filepath.Join(dir, store.TrainingFile), []store.Step{{Step: 1, Loss: 2}}); err != nil {

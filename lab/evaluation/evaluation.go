@@ -43,7 +43,7 @@ func Pool(faces iter.Seq2[store.Item, error], column int) ([]Set, error) {
 		if err != nil {
 			return nil, err
 		}
-		if id == "" || it.Dataset != latest.Dataset || it.Method != latest.Method || it.Video != latest.Video {
+		if id == "" || !sameVideo(it, latest) {
 			id = videoID(it)
 			latest = store.Item{Dataset: it.Dataset, Method: it.Method, Video: it.Video}
 			if at = slices.IndexFunc(sets, func(s Set) bool { return s.Name == it.Dataset }); at < 0 {
@@ -62,6 +62,10 @@ func Pool(faces iter.Seq2[store.Item, error], column int) ([]Set, error) {
 		}
 	}
 	return sets, nil
+}
+
+func sameVideo(a, b store.Item) bool {
+	return a.Dataset == b.Dataset && a.Method == b.Method && a.Video == b.Video
 }
 
 // videoID identifies the video of a face as the data sets do.
@@ -162,10 +166,10 @@ func (s Set) Compare(other Set, manipulation string) (c metric.Comparison, n int
 }
 
 // Tests measures the faces of one test set at the end of a run: all fakes, then each manipulation where there are several,
-// against all real faces; over videos and over frames. Column is the place of the score in the faces'.
-func Tests(faces []store.Item, column int, seed uint64) ([]store.Test, error) {
+// against all real faces; over videos and over frames. The faces are gone over several times. Column is the place of the score in the faces'.
+func Tests(faces iter.Seq[store.Item], column int, seed uint64) ([]store.Test, error) {
 	sets, err := Pool(func(yield func(store.Item, error) bool) {
-		for _, it := range faces {
+		for it := range faces {
 			if !yield(it, nil) {
 				return
 			}
@@ -198,18 +202,23 @@ func Tests(faces []store.Item, column int, seed uint64) ([]store.Test, error) {
 }
 
 // testFrames is Test over single faces. Those of one video are drawn together, as they are not independent.
-func testFrames(faces []store.Item, column int, manipulation string, seed uint64) (store.Test, error) {
+func testFrames(faces iter.Seq[store.Item], column int, manipulation string, seed uint64) (store.Test, error) {
 	var scores []float64
 	var fake []bool
 	var videos []string
 	total := 0
-	for _, it := range faces {
+	var latest store.Item // with its video, whose id is long to make
+	var id string
+	for it := range faces {
 		if it.Fake && manipulation != All && it.Method != manipulation {
 			continue
 		}
 		total++
 		if score := it.Scores[column]; !math.IsNaN(score) {
-			scores, fake, videos = append(scores, score), append(fake, it.Fake), append(videos, videoID(it))
+			if id == "" || !sameVideo(it, latest) {
+				id, latest = videoID(it), it
+			}
+			scores, fake, videos = append(scores, score), append(fake, it.Fake), append(videos, id)
 		}
 	}
 	return measure(scores, fake, videos, total, seed)

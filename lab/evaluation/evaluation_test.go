@@ -88,7 +88,7 @@ func byHand(faces []store.Item, column int, manipulation string) (auc float64, r
 func TestTestsByHand(t *testing.T) {
 	for column := range 2 {
 		faces := drawn("FF++ c40", 12, 5)
-		tests, err := Tests(faces, column, 1)
+		tests, err := Tests(slices.Values(faces), column, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestTestsByHand(t *testing.T) {
 func TestReadFindsWhatTheRunFound(t *testing.T) {
 	path := filepath.Join(t.TempDir(), store.ScoresFile)
 	a, b := drawn("FF++ c40", 9, 1), drawn("Celeb/DF: \"v2\"", 7, 2)
-	if err := store.WriteItems(path, []string{"figure", "cosine"}, slices.Concat(a, b)); err != nil {
+	if err := store.WriteItems(path, []string{"figure", "cosine"}, slices.Values(slices.Concat(a, b))); err != nil {
 		t.Fatal(err)
 	}
 	for column, name := range []string{"figure", "cosine"} {
@@ -134,7 +134,7 @@ func TestReadFindsWhatTheRunFound(t *testing.T) {
 			t.Fatalf("%d sets, want 2", len(sets))
 		}
 		for i, faces := range [][]store.Item{a, b} {
-			tests, err := Tests(faces, column, 3)
+			tests, err := Tests(slices.Values(faces), column, 3)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -222,7 +222,7 @@ func TestOneClass(t *testing.T) {
 	if _, err := sets[0].Test(All, 1); !errors.As(err, &one) || !strings.Contains(err.Error(), "DFDC") {
 		t.Errorf("error %v of real videos alone, want a OneClassError that names the set", err)
 	}
-	if _, err := Tests(faces[:5], 0, 1); !errors.As(err, &one) {
+	if _, err := Tests(slices.Values(faces[:5]), 0, 1); !errors.As(err, &one) {
 		t.Errorf("error %v of real faces alone", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/seeable-lab/seeable/lab/evaluation"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -24,7 +25,7 @@ func Example() {
 			Dataset: "DFDC", Method: []string{"original", "fake"}[min(1, i/2)], Video: fmt.Sprint(i), Fake: i >= 2, Scores: scores,
 		})
 	}
-	if err := store.WriteItems(path, []string{"cosine", "norm"}, faces); err != nil {
+	if err := store.WriteItems(path, []string{"cosine", "norm"}, slices.Values(faces)); err != nil {
 		fmt.Println(err)
 		return
 	}

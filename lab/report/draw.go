@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/seeable-lab/seeable/lab/evaluation"
 	"github.com/seeable-lab/seeable/lab/figure"
@@ -49,30 +49,35 @@ func videoAUC(t store.Test) figure.Estimate {
 // drawTests draws the ROC curves of all methods together and the histograms of the chosen score, over videos. A test set
 // in which one class has no score is left out, as it has no curve.
 func drawTests(v *view) error {
-	if len(v.Items) == 0 {
+	if v.Items == nil {
 		return nil
 	}
 	chosen := slices.Index(v.Scores, v.Record.Score)
-	if chosen < 0 {
-		return fmt.Errorf("score %q of the record is not among the scores of the items, %q", v.Record.Score, v.Scores)
-	}
-	sets := map[string][]metric.Face{}
-	var names []string
-	for i, it := range v.Items {
-		if chosen >= len(it.Scores) {
-			return fmt.Errorf("item %d, %s, has %d scores, want %d", i, it.File, len(it.Scores), len(v.Scores))
+	sets, err := evaluation.Pool(func(yield func(store.Item, error) bool) {
+		i := 0
+		for it := range v.Items {
+			var err error
+			switch {
+			case chosen < 0:
+				err = fmt.Errorf("score %q of the record is not among the scores of the items, %q", v.Record.Score, v.Scores)
+			case chosen >= len(it.Scores):
+				err = fmt.Errorf("item %d, %s, has %d scores, want %d", i, it.File, len(it.Scores), len(v.Scores))
+			}
+			if i++; !yield(it, err) {
+				return
+			}
 		}
-		if _, known := sets[it.Dataset]; !known {
-			names = append(names, it.Dataset)
-		}
-		sets[it.Dataset] = append(sets[it.Dataset], testedFace(it, chosen))
+	}, chosen)
+	if err != nil {
+		return err
 	}
-	slices.Sort(names)
+	slices.SortFunc(sets, func(a, b evaluation.Set) int { return strings.Compare(a.Name, b.Name) })
 	roc := curves.ROC{Title: "ROC of the score " + v.Record.Score, Unit: "videos"}
-	for _, name := range names {
-		videos, err := metric.Pool(sets[name])
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+	for _, set := range sets {
+		name := set.Name
+		var videos metric.Videos
+		for _, video := range set.Videos {
+			videos = append(videos, video.Video)
 		}
 		scores, fake, _ := videos.Scored()
 		if !slices.Contains(fake, true) || !slices.Contains(fake, false) {
@@ -102,25 +107,11 @@ func drawTests(v *view) error {
 	if len(roc.Curves) == 0 {
 		return nil
 	}
-	var err error
 	if v.ROC, err = v.figure(roc); err != nil {
 		return err
 	}
 	v.DET, err = v.figure(curves.DET{Title: "DET of the score " + v.Record.Score, Unit: roc.Unit, Curves: roc.Curves})
 	return err
-}
-
-// testedFace is an item as package metric pools it. The name of a video alone does not tell it from those of other
-// methods.
-func testedFace(it store.Item, score int) metric.Face {
-	f := metric.Face{
-		Video: strconv.Quote(it.Method) + strconv.Quote(it.Video), Identity: it.Identity,
-		Fake: it.Fake, Score: it.Scores[score], Missing: math.IsNaN(it.Scores[score]),
-	}
-	if it.Frame >= 0 {
-		f.Frame = strconv.Itoa(it.Frame)
-	}
-	return f
 }
 
 func drawTraining(v *view) error {

@@ -9,6 +9,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -25,8 +26,8 @@ type Data struct {
 	Spec    spec.Spec
 	Command string // that made the run
 
-	Scores []string     // names of the scores of Items
-	Items  []store.Item // tested faces
+	Scores []string             // names of the scores of Items
+	Items  iter.Seq[store.Item] // tested faces, those of a video in a row; nil for none
 	Steps  []store.Step
 
 	// Prototypes and embeddings of held-out real faces as [hypersphere.Projection] shows them.

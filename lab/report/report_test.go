@@ -45,6 +45,7 @@ func example(t testing.TB) Data {
 		Skipped:   []string{"faces/x.jpg: face: truncated"},
 	}
 	methods := []string{"original", "Deepfakes", "FaceSwap", "NeuralTextures"}
+	var items []store.Item
 	for n, set := range []string{"Celeb-DF v2", "DFDC", "FF++ c23", "FF++ c40"} {
 		var faces []metric.Face
 		for video := range 40 {
@@ -62,8 +63,10 @@ func example(t testing.TB) Data {
 				if video == 7 {
 					it.Scores[1] = math.NaN()
 				}
-				d.Items = append(d.Items, it)
-				faces = append(faces, testedFace(it, 1))
+				items = append(items, it)
+				faces = append(faces, metric.Face{
+					Video: it.Method + it.Video, Frame: fmt.Sprint(frame), Fake: fake, Score: it.Scores[1], Missing: math.IsNaN(it.Scores[1]),
+				})
 			}
 		}
 		videos, err := metric.Pool(faces)
@@ -80,6 +83,7 @@ func example(t testing.TB) Data {
 			NReal: 10, NFake: 29, Coverage: 39. / 40, Digest: "sha256 " + fmt.Sprint(n),
 		})
 	}
+	d.Items = slices.Values(items)
 	for i := range s.Train.Steps {
 		at := float64(i) / float64(s.Train.Steps)
 		step := store.Step{
@@ -300,11 +304,13 @@ func TestReportEscapes(t *testing.T) {
 	r.Tests[0].Dataset, r.Tests[1].Method, r.Tests[2].Level, r.Tests[3].Digest = evil, evil, evil, evil
 	r.Tests[0].Synthetic = true
 	d.Groups[0].Name = evil
-	for i := range d.Items {
-		if d.Items[i].Dataset == "DFDC" {
-			d.Items[i].Dataset = evil
+	items := slices.Collect(d.Items)
+	for i := range items {
+		if items[i].Dataset == "DFDC" {
+			items[i].Dataset = evil
 		}
 	}
+	d.Items = slices.Values(items)
 	text := write(t, d)
 	// As many as without evil names: one a figure, and the libraries where they are in the cache.
 	plain := write(t, example(t))
@@ -495,8 +501,12 @@ func TestReportErrors(t *testing.T) {
 		change func(*Data)
 		want   string
 	}{
-		"score":     {func(d *Data) { d.Record.Score = "norm" }, `score "norm"`},
-		"item":      {func(d *Data) { d.Items[3].Scores = nil }, "item 3"},
+		"score": {func(d *Data) { d.Record.Score = "norm" }, `score "norm"`},
+		"item": {func(d *Data) {
+			items := slices.Collect(d.Items)
+			items[3].Scores = nil
+			d.Items = slices.Values(items)
+		}, "item 3"},
 		"loss":      {func(d *Data) { d.Steps[4].Loss = math.NaN() }, "step 5"},
 		"class":     {func(d *Data) { d.Embeddings[0].Class = 99 }, "class 99"},
 		"prototype": {func(d *Data) { d.Prototypes[1][0] = math.NaN() }, "prototype 1"},

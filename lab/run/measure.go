@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/seeable-lab/seeable/datasets"
@@ -11,7 +12,7 @@ import (
 )
 
 // measure makes the rows of a set's table, as package evaluation makes them of scores.csv later.
-func measure(set datasets.Set, items []store.Item, column int, fallback float64, seed uint64) ([]store.Test, error) {
+func measure(set datasets.Set, items iter.Seq[store.Item], column int, fallback float64, seed uint64) ([]store.Test, error) {
 	tests, err := evaluation.Tests(items, column, seed)
 	if err != nil {
 		return nil, fmt.Errorf("run: %s: %w", set.Name, err)

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"iter"
 	"path/filepath"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 const embedded = 512
 
 // writeReport writes report.html of a run.
-func writeReport(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, steps []store.Step, items []store.Item, groups []report.Group, held source.Source) error {
+func writeReport(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, steps []store.Step, items iter.Seq[store.Item], groups []report.Group, held source.Source) error {
 	data := report.Data{
 		Record: r.Record, Spec: r.Spec, Command: "seelab run " + r.Spec.Name,
 		Scores: d.Method.Scores(), Items: items, Steps: steps, Groups: groups,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"math"
 	"path/filepath"
@@ -143,8 +144,8 @@ func lastTenth(steps []store.Step) float64 {
 }
 
 // test scores every set and measures it. What is kept of a set is used, and what is found is kept, if keep is not nil.
-func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, sets []datasets.Set, keep *work) ([]store.Item, []report.Group, error) {
-	var all []store.Item
+func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, sets []datasets.Set, keep *work) (iter.Seq[store.Item], []report.Group, error) {
+	var all []scoredSet
 	var groups []report.Group
 	r.Record.Tests = nil
 	for _, set := range sets {
@@ -164,7 +165,7 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, sets []
 		r.Record.Skipped = append(r.Record.Skipped, found.Skipped...)
 		r.Record.Synthetic = r.Record.Synthetic || set.Synthetic
 		column := scoreColumn(d.Method, r.Record.Score)
-		tests, err := measure(set, found.items, column, found.Fallback, r.Spec.Seed)
+		tests, err := measure(set, found.items(), column, found.Fallback, r.Spec.Seed)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -174,18 +175,43 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, sets []
 			tests[i].Partial = set.Partial
 		}
 		r.Record.Tests = append(r.Record.Tests, tests...)
-		all, groups = append(all, found.items...), append(groups, found.Groups...)
+		all, groups = append(all, found), append(groups, found.Groups...)
 	}
 	r.Record.AUC = store.Headline(r.Record.Tests)
-	return all, groups, nil
+	return func(yield func(store.Item) bool) {
+		for _, set := range all {
+			for it := range set.items() {
+				if !yield(it) {
+					return
+				}
+			}
+		}
+	}, groups, nil
 }
 
 // scoredSet is what the faces of a test set got.
 type scoredSet struct {
-	items    []store.Item
+	faces    []datasets.Item
+	scores   []float64      // of all faces, one behind the other; NaN where one has none
 	Groups   []report.Group `json:"groups"`
 	Fallback float64        `json:"fallback"`
 	Skipped  []string       `json:"skipped"`
+}
+
+// items are the faces with their scores.
+func (s scoredSet) items() iter.Seq[store.Item] {
+	return func(yield func(store.Item) bool) {
+		width := len(s.scores) / max(1, len(s.faces))
+		for i, it := range s.faces {
+			item := store.Item{
+				Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, File: it.File,
+				Frame: it.Frame, Fake: it.Fake, Scores: s.scores[i*width : (i+1)*width : (i+1)*width],
+			}
+			if !yield(item) {
+				return
+			}
+		}
+	}
 }
 
 // scorePart is how many clips are reduced to scores at once.
@@ -200,7 +226,7 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	}
 	defer clips.Close()
 	names, profile := d.Method.Scores(), newProfile(d.Method, set)
-	scores := make([][]float64, clips.Len())
+	found.faces, found.scores = set.Items, slices.Repeat([]float64{math.NaN()}, len(set.Items)*len(names))
 	read, fallback := 0, 0
 	id := func(i int) string { return clips.Item(i).ID() }
 	// A part at a time, so that memory does not grow with the number of faces.
@@ -223,8 +249,9 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 			if r.Fallback {
 				fallback++
 			}
-			for _, name := range names {
-				scores[from+i] = append(scores[from+i], d.Score(name, r.Rows))
+			at := clips.Index(from+i) * len(names)
+			for k, name := range names {
+				found.scores[at+k] = d.Score(name, r.Rows)
 			}
 			profile.add(clips.Item(from+i).Fake, r.Rows)
 		}
@@ -232,20 +259,6 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	}
 	if err := someRead(set, read, found.Skipped); err != nil {
 		return scoredSet{}, err
-	}
-	at := make(map[string][]float64, clips.Len())
-	for i, values := range scores {
-		at[id(i)] = values
-	}
-	for _, it := range set.Items {
-		item := store.Item{
-			Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, File: it.File,
-			Frame: it.Frame, Fake: it.Fake, Scores: at[it.ID()],
-		}
-		if item.Scores == nil {
-			item.Scores = slices.Repeat([]float64{math.NaN()}, len(names))
-		}
-		found.items = append(found.items, item)
 	}
 	found.Groups = profile.groups()
 	found.Fallback = float64(fallback) / float64(max(1, read))

@@ -286,8 +286,12 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 // step makes the steps that are left.
 func (w *work) step(ctx context.Context, m method.Method, network *method.Network, clips, held source.Source, log *store.StepLog) error {
 	var logged error
+	memory := int64(0) // that of other devices is not known
+	if w.computer.OnHost() {
+		memory = source.AvailableMemory()
+	}
 	err := train.Run(ctx, w.run.Spec, m, w.weights, clips, held, train.Options{
-		Backend: w.computer.Backend, Network: network, Devices: w.Devices, Done: w.done, After: w.trained, SaveEvery: w.SaveEvery,
+		Backend: w.computer.Backend, Network: network, Devices: w.Devices, Memory: memory, Done: w.done, After: w.trained, SaveEvery: w.SaveEvery,
 		Report: func(p train.Progress) {
 			step := store.Step{
 				Step: p.Step, Loss: p.Loss, Accuracy: p.Accuracy, HeldOut: p.HeldOut,
@@ -418,9 +422,25 @@ func (w *work) tested(set datasets.Set, digest string) (found scoredSet, ok bool
 	if files == nil || json.Unmarshal(files[testedFile], &found) != nil {
 		return scoredSet{}, false
 	}
-	_, items, err := store.ParseItems(store.ScoresFile, files[store.ScoresFile])
-	found.items = items
-	return found, err == nil && len(items) == len(set.Items)
+	names, items, err := store.ParseItems(store.ScoresFile, bytes.NewReader(files[store.ScoresFile]))
+	if err != nil {
+		return scoredSet{}, false
+	}
+	found.faces, found.scores = set.Items, make([]float64, 0, len(names)*len(set.Items))
+	rows := 0
+	for it, err := range items {
+		if err != nil || rows == len(set.Items) || !same(it, set.Items[rows]) {
+			return scoredSet{}, false
+		}
+		found.scores = append(found.scores, it.Scores...)
+		rows++
+	}
+	return found, rows == len(set.Items)
+}
+
+// same tells whether a row is that of a face of a set.
+func same(row store.Item, it datasets.Item) bool {
+	return row.File == it.File && row.Frame == it.Frame && row.Video == it.Video && row.Method == it.Method
 }
 
 // keepTested keeps the scores of a test set. It may be called on nil.
@@ -428,7 +448,7 @@ func (w *work) keepTested(digest string, m method.Method, found scoredSet) error
 	if w == nil {
 		return nil
 	}
-	scores, err := store.FormatItems(m.Scores(), found.items)
+	scores, err := store.FormatItems(m.Scores(), found.items())
 	if err != nil {
 		return fmt.Errorf("run: %w", err)
 	}

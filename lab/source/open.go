@@ -132,7 +132,10 @@ func (s *Set) Info(i int) Info {
 }
 
 // Item is what the data set knows of the first frame of clip i.
-func (s *Set) Item(i int) datasets.Item { return s.items[s.clips[i][0]] }
+func (s *Set) Item(i int) datasets.Item { return s.items[s.Index(i)] }
+
+// Index is the place of the first frame of clip i among the items of the data set.
+func (s *Set) Index(i int) int { return s.clips[i][0] }
 
 // Fallbacks is how many of the clips have a frame whose landmarks are not those of its face ([face.Face.Fallback]); 0 of a set
 // that is listed and not opened.

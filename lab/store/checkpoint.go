@@ -84,13 +84,13 @@ func (c *Cell) writeFolder(dir, name string, files map[string][]byte) error {
 	}
 	sums := map[string]string{}
 	for file, data := range files {
-		if err := writeNew(filepath.Join(part, file), data); err != nil {
+		if err := writeNew(filepath.Join(part, file), all(data)); err != nil {
 			return err
 		}
 		digest := sha256.Sum256(data)
 		sums[file] = hex.EncodeToString(digest[:])
 	}
-	if err := writeNew(filepath.Join(part, SumsFile), []byte(formatSums(sums))); err != nil {
+	if err := writeNew(filepath.Join(part, SumsFile), all([]byte(formatSums(sums)))); err != nil {
 		return err
 	}
 	if err := disk.SyncFolder(part); err != nil {

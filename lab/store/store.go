@@ -14,6 +14,7 @@
 package store
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/rand"
 	"encoding/csv"
@@ -22,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -143,9 +145,22 @@ const partPrefix = ".part-"
 // WriteFile writes a file beside its place, forces it to the disk and renames it into place: at any moment, also after a
 // crash, the place holds the old file or the new one.
 func WriteFile(path string, data []byte) error {
+	return writeFile(path, all(data))
+}
+
+// all writes data.
+func all(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
+}
+
+// writeFile is WriteFile for what write writes.
+func writeFile(path string, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
 	part := filepath.Join(dir, partPrefix+filepath.Base(path)+"-"+rand.Text()[:8])
-	err := writeNew(part, data)
+	err := writeNew(part, write)
 	if err == nil {
 		err = disk.Rename(part, path)
 	}
@@ -162,13 +177,12 @@ func WriteFile(path string, data []byte) error {
 }
 
 // writeNew writes a file that is not there yet, and forces its content to the disk.
-func writeNew(path string, data []byte) error {
+func writeNew(path string, write func(io.Writer) error) error {
 	out, err := disk.Open(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(data)
-	if err == nil {
+	if err = write(out); err == nil {
 		err = out.Sync()
 	}
 	return errors.Join(err, out.Close())
@@ -254,23 +268,35 @@ func List(root string) ([]string, error) {
 
 var itemColumns = []string{"dataset", "method", "video", "identity", "file", "frame", "fake"}
 
-// WriteItems writes a table of tested faces; names are those of the scores.
-func WriteItems(path string, names []string, items []Item) error {
-	text, err := FormatItems(names, items)
-	if err != nil {
-		return fmt.Errorf("store: %s: %w", path, err)
-	}
-	return WriteFile(path, text)
+// WriteItems writes a table of tested faces, row by row; names are those of the scores.
+func WriteItems(path string, names []string, items iter.Seq[Item]) error {
+	return writeFile(path, func(w io.Writer) error {
+		buffered := bufio.NewWriterSize(w, 1<<16)
+		if err := formatItems(buffered, names, items); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		return buffered.Flush()
+	})
 }
 
 // FormatItems is the text of a scores.csv.
-func FormatItems(names []string, items []Item) ([]byte, error) {
-	rows := [][]string{append(slices.Clone(itemColumns), names...)}
-	for _, it := range items {
+func FormatItems(names []string, items iter.Seq[Item]) ([]byte, error) {
+	var b bytes.Buffer
+	err := formatItems(&b, names, items)
+	return b.Bytes(), err
+}
+
+func formatItems(w io.Writer, names []string, items iter.Seq[Item]) error {
+	rows := csv.NewWriter(w)
+	row := append(slices.Clone(itemColumns), names...)
+	if err := rows.Write(row); err != nil {
+		return err
+	}
+	for it := range items {
 		if len(it.Scores) != len(names) {
-			return nil, fmt.Errorf("%d scores of %s, want %d: %q", len(it.Scores), it.File, len(names), names)
+			return fmt.Errorf("%d scores of %s, want %d: %q", len(it.Scores), it.File, len(names), names)
 		}
-		row := []string{it.Dataset, it.Method, it.Video, it.Identity, it.File, strconv.Itoa(it.Frame), strconv.FormatBool(it.Fake)}
+		row = append(row[:0], it.Dataset, it.Method, it.Video, it.Identity, it.File, strconv.Itoa(it.Frame), strconv.FormatBool(it.Fake))
 		for _, score := range it.Scores {
 			text := ""
 			if !math.IsNaN(score) {
@@ -278,49 +304,84 @@ func FormatItems(names []string, items []Item) ([]byte, error) {
 			}
 			row = append(row, text)
 		}
-		rows = append(rows, row)
+		if err := rows.Write(row); err != nil {
+			return err
+		}
 	}
-	return formatCSV(rows)
+	rows.Flush()
+	return rows.Error()
 }
 
 // ReadItems reads what WriteItems wrote.
 func ReadItems(path string) (names []string, items []Item, err error) {
-	text, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("store: %w", err)
 	}
-	return ParseItems(path, text)
-}
-
-// ParseItems reads the text of a scores.csv. source names it in errors.
-func ParseItems(source string, text []byte) (names []string, items []Item, err error) {
-	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	defer file.Close()
+	names, rows, err := ParseItems(path, file)
 	if err != nil {
-		return nil, nil, fmt.Errorf("store: %s: %w", source, err)
+		return nil, nil, err
 	}
-	if len(rows) == 0 || len(rows[0]) < len(itemColumns) || !slices.Equal(rows[0][:len(itemColumns)], itemColumns) {
-		return nil, nil, fmt.Errorf("store: %s: want the columns %v and then scores", source, itemColumns)
-	}
-	for i, row := range rows[1:] {
-		frame, err1 := strconv.Atoi(row[5])
-		fake, err2 := strconv.ParseBool(row[6])
-		it := Item{Dataset: row[0], Method: row[1], Video: row[2], Identity: row[3], File: row[4], Frame: frame, Fake: fake}
-		err := errors.Join(err1, err2)
-		for _, text := range row[len(itemColumns):] {
-			score := math.NaN()
-			if text != "" {
-				var err3 error
-				score, err3 = strconv.ParseFloat(text, 64)
-				err = errors.Join(err, err3)
-			}
-			it.Scores = append(it.Scores, score)
-		}
+	for it, err := range rows {
 		if err != nil {
-			return nil, nil, fmt.Errorf("store: %s: line %d: %w", source, i+2, err)
+			return nil, nil, err
 		}
 		items = append(items, it)
 	}
-	return rows[0][len(itemColumns):], items, nil
+	return names, items, nil
+}
+
+// ParseItems reads the text of a scores.csv: the names of the scores, and then row by row, once. An error is the last that
+// items yield. source names the text in errors.
+func ParseItems(source string, text io.Reader) (names []string, items iter.Seq2[Item, error], err error) {
+	rows := csv.NewReader(text)
+	rows.ReuseRecord = true
+	header, err := rows.Read()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, fmt.Errorf("store: %s: %w", source, err)
+	}
+	if len(header) < len(itemColumns) || !slices.Equal(header[:len(itemColumns)], itemColumns) {
+		return nil, nil, fmt.Errorf("store: %s: want the columns %v and then scores", source, itemColumns)
+	}
+	return slices.Clone(header[len(itemColumns):]), func(yield func(Item, error) bool) {
+		for line := 2; ; line++ {
+			row, err := rows.Read()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			var it Item
+			if err == nil {
+				if it, err = parseItem(row); err != nil {
+					err = fmt.Errorf("line %d: %w", line, err)
+				}
+			}
+			if err != nil {
+				yield(Item{}, fmt.Errorf("store: %s: %w", source, err))
+				return
+			}
+			if !yield(it, nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+func parseItem(row []string) (Item, error) {
+	frame, err1 := strconv.Atoi(row[5])
+	fake, err2 := strconv.ParseBool(row[6])
+	it := Item{Dataset: row[0], Method: row[1], Video: row[2], Identity: row[3], File: row[4], Frame: frame, Fake: fake}
+	err := errors.Join(err1, err2)
+	for _, text := range row[len(itemColumns):] {
+		score := math.NaN()
+		if text != "" {
+			var err3 error
+			score, err3 = strconv.ParseFloat(text, 64)
+			err = errors.Join(err, err3)
+		}
+		it.Scores = append(it.Scores, score)
+	}
+	return it, err
 }
 
 func formatCSV(rows [][]string) ([]byte, error) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -209,7 +210,7 @@ func TestItemsReadBack(t *testing.T) {
 		{Dataset: "FF++ c40", Method: "Deepfakes", Video: "000_003", Identity: "000", File: "a,\"b\"\nc.jpg", Frame: 7, Fake: true, Scores: []float64{-1.0 / 3, math.MaxFloat64}},
 		{Dataset: "DFDC", Method: "original", Frame: -1, Scores: []float64{math.SmallestNonzeroFloat64, math.NaN()}},
 	}
-	if err := WriteItems(path, names, want); err != nil {
+	if err := WriteItems(path, names, slices.Values(want)); err != nil {
 		t.Fatal(err)
 	}
 	gotNames, got, err := ReadItems(path)
@@ -253,7 +254,7 @@ func TestItemErrors(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), ScoresFile)
 	items := []Item{{File: "x.jpg", Scores: []float64{1}}}
-	if err := WriteItems(path, []string{"figure", "cosine"}, items); err == nil || !strings.Contains(err.Error(), "x.jpg") {
+	if err := WriteItems(path, []string{"figure", "cosine"}, slices.Values(items)); err == nil || !strings.Contains(err.Error(), "x.jpg") {
 		t.Errorf("error %v of an item with too few scores, want one that names it", err)
 	}
 }
@@ -323,7 +324,7 @@ func FuzzReadItems(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if err := WriteItems(path, names, items); err != nil {
+		if err := WriteItems(path, names, slices.Values(items)); err != nil {
 			t.Fatal(err)
 		}
 		if _, again, err := ReadItems(path); err != nil || len(again) != len(items) {
