@@ -57,10 +57,13 @@ func (rich) draw(dst *method.Sample, rng *rand.Rand) {
 
 func (m rich) Forward(scope *model.Scope, in method.Inputs) []*Node {
 	frames := m.Layout().Frames
-	x := Tanh(MulScalar(dense(scope, "frame", flat(in.Images), 6), 5))
+	x := Tanh(MulScalar(dense(scope, "frame", flat(in.Images), 6), 2))
 	order := scope.VariableWithValue("order", []float32{1, -0.5, 0.25}).NodeValue(x) // frames are not alike
 	x = Mul(Reshape(x, -1, frames, 6), Reshape(order, 1, frames, 1))
-	x = Add(ReduceSum(x, 1), Tanh(MulScalar(dense(scope, "extra", flat(in.Extra), 6), 5)))
+	x = Add(ReduceSum(x, 1), Tanh(MulScalar(dense(scope, "extra", flat(in.Extra), 6), 2)))
+	if in.Map != nil { // only in training
+		x = Add(x, MulScalar(ReduceAndKeep(flat(in.Map), ReduceMean, -1), 4))
+	}
 	z := L2Normalize(dense(scope, "z", MulScalar(x, 3), 4), -1)
 	picture := Reshape(dense(scope, "picture", MulScalar(x, 3), 3*3*2), -1, 3, 3, 2)
 	odds := Reshape(dense(scope, "odds", MulScalar(x, 3), 1), -1)
@@ -92,7 +95,7 @@ func (m rich) Loss(scope *model.Scope, out []*Node, in method.Inputs) []method.T
 	if scope.IsTraining(g) {
 		centre.SetNodeValue(Add(MulScalar(centre.NodeValue(g), 0.9), MulScalar(StopGradient(ReduceMean(z, 0)), 0.1)))
 	}
-	label := ConvertDType(in.Label, dtypes.Float32)
+	label := DivScalar(ConvertDType(in.Label, dtypes.Float32), 5)
 	named := ReduceAllMean(Square(Sub(Add(odds, Reshape(own, -1)), label)))
 	weight := scope.Store().GetVariable(strings.TrimSuffix(scope.Scope(), lossScope) + "order").NodeValue(g)
 	terms := []method.Term{
@@ -157,10 +160,14 @@ func TestAccumulationOfARichMethod(t *testing.T) {
 					step.Finalize()
 					stores, outcomes = append(stores, store), append(outcomes, made)
 				}
+				tolerance := 5e-5
+				if train.SAM > 0 {
+					tolerance = 2e-4 // the second gradient is of places that rounding has moved
+				}
 				for n, want := range outcomes[0] {
 					got := outcomes[1][n]
 					near(t, "loss", got.loss, want.loss, 1e-5*want.loss)
-					near(t, "gradient norm", got.gradient, want.gradient, 2e-5*want.gradient)
+					near(t, "gradient norm", got.gradient, want.gradient, tolerance*want.gradient)
 					if len(want.terms) != 5 || len(got.terms) != 5 {
 						t.Fatalf("terms %v and in parts %v, want 5", want.terms, got.terms)
 					}
@@ -175,7 +182,7 @@ func TestAccumulationOfARichMethod(t *testing.T) {
 					near(t, "the sum of the terms", total, want.loss, 1e-5*want.loss)
 				}
 				got, want := values(t, stores[1]), values(t, stores[0])
-				sameNear(t, got, want, 5e-5)
+				sameNear(t, got, want, tolerance)
 				start, err := stepless(t, s)
 				if err != nil {
 					t.Fatal(err)
@@ -255,7 +262,7 @@ func TestLossSeesItsSamples(t *testing.T) {
 			for j, v := range z {
 				guess += float64(v) * float64(start["/net/loss/own weight"][j])
 			}
-			label += math.Pow(guess-float64(b.Labels[i]), 2) * 0.75
+			label += math.Pow(guess-float64(b.Labels[i])/5, 2) * 0.75
 		}
 		near(t, "the term of the map", o.terms[1].Value, miss/24, 1e-5*miss)
 		near(t, "the term of the labels", o.terms[2].Value, label/24, 1e-5*label)
