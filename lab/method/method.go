@@ -10,6 +10,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/source"
@@ -29,15 +30,16 @@ type Method interface {
 	// Check makes one sample to measure a network on between steps: as in training, at official strength, not augmented.
 	Check(w *Worker, dst *Sample, c face.Clip, rng *rand.Rand) error
 
-	// Forward builds what the loss sees of samples: one or more tensors with a row for each sample. No row depends on
+	// Forward builds what the loss sees of samples: one or more float32 tensors with a row for each sample. No row depends on
 	// another, except through the statistics of BatchNorm in training, so that batches can be cut into parts, passes and
 	// shares of devices.
 	Forward(s *model.Scope, in Inputs) []*Node
 	// Loss builds the terms of the training loss, whose sum is minimised, of what Forward made of the whole batch, view by
-	// view. Variables that it creates in s are trained with the network.
+	// view: float32 scalars, at least one. Variables that it creates in s are trained with the network, below "loss/".
+	// Variables that are not trained it may change in training, as Forward may.
 	Loss(s *model.Scope, out []*Node, in Inputs) []Term
-	// Outputs builds what scores are made of: one or more float32 tensors [B, M], with a row for each sample. Inputs have
-	// images and the extra picture only.
+	// Outputs builds what scores are made of: one or more float32 tensors with a row for each sample, which is flat in
+	// a [Row]. Inputs have images and the extra picture only.
 	Outputs(s *model.Scope, in Inputs) []*Node
 
 	// Scores are the names of the method's anomaly scores, the preferred one first.
@@ -64,6 +66,9 @@ type Term struct {
 
 // Total is the loss that terms make.
 func Total(terms []Term) *Node {
+	if len(terms) == 0 {
+		exceptions.Panicf("method: a loss without terms: want at least one")
+	}
 	total := terms[0].Value
 	for _, term := range terms[1:] {
 		total = Add(total, term.Value)

@@ -27,7 +27,8 @@ func As[T any](m Method) (T, bool) {
 	}
 }
 
-// Classifier is a method whose network names a class. What others are measured by between steps is their loss.
+// Classifier is a method whose network names a class. What others are measured by between steps is their loss, on batches
+// of 64 samples each of which [Method.Check] made alone, so that no two are views of one clip.
 type Classifier interface {
 	// Classes is the number of classes.
 	Classes() int
@@ -76,27 +77,32 @@ type Explainer interface {
 
 // Stepper is a method that does something between two steps, on the variables of its network.
 type Stepper interface {
-	// Between is called after each step, counted from 0. What it keeps must be in variables, as checkpoints hold those. net
-	// is the scope of the network.
+	// Between is called after each step, counted from 0, in order. net is the scope of the network. What it keeps must be in
+	// variables that Forward or Loss created, as checkpoints hold those. What it changes is where the next step begins, and
+	// in what a [Watcher] reads of this step, in the checkpoint and in what is measured after it; but the running average of
+	// the network (train.ema), which is measured in its place, has it after the next step, and the end of a training without.
 	Between(step int, net *model.Scope) error
 }
 
 // Watcher is a method whose samples depend on variables of its network: on their values some steps before, so that
 // batches can be made ahead. From a lag of 4 on the trainer never waits for them.
 type Watcher interface {
-	// Watch names the variables by their paths in the network and says how many steps before a step's samples read them.
+	// Watch names the variables by their paths in the network and says how many steps before a step's samples read them:
+	// at least 1. Those of step s have the values after step s − lag and what a [Stepper] did after it, of the network that
+	// moves, not of its running average.
 	Watch() (paths []string, lag int)
 }
 
 // Group is a part of a network that is trained otherwise than the rest.
 type Group struct {
-	Prefix string  // of the paths of its variables in the network, as in "backbone/"
-	Rate   float64 // factor on the learning rate
-	Frozen float64 // share of the training during which it stays as it is; 1 for all of it
+	Prefix string  // of the paths of its variables in the network, as in "backbone/"; with Norm it ends in "/", or is "" for all
+	Rate   float64 // factor on the learning rate, above 0
+	Frozen float64 // share of the training during which it stays as it is and has no gradient; 1 for all of it, whatever Rate
 	Norm   bool    // its BatchNorm normalises by the running averages and leaves them as they are, in training too
 }
 
-// Grouper is a method whose network is trained in groups; the first whose prefix fits a variable has it.
+// Grouper is a method whose network is trained in groups; the first whose prefix fits a variable has it. A group that no
+// variable fits is an error of the first step.
 type Grouper interface{ Groups() []Group }
 
 // Bounded is a method whose loss has a least value that is known.
