@@ -116,7 +116,7 @@ func openTrain(root, name string, fakes bool, mode Mode) (Set, []Problem, error)
 	return OpenReal(dir, mode)
 }
 
-// CheckRoot tells how to get data if the data root is not there.
+// CheckRoot returns an error that tells how to get data if root is "" or no folder.
 func CheckRoot(root string) error { return checkFolder(root, root) }
 
 // checkFolder tells how to get data if dir, the data root or a folder below it, is not there.

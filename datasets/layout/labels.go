@@ -21,7 +21,7 @@ import (
 // DFDC preview.
 const maxLabels = 64 << 20
 
-// OpenLabels opens a list or label file that is not larger than maxLabels.
+// OpenLabels opens a list or label file. One that is no file, or larger than 64 MiB, is a [datasets.Problem].
 func OpenLabels(path string) (io.ReadCloser, error) {
 	f, err := os.Open(path)
 	if err != nil {

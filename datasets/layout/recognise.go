@@ -54,9 +54,9 @@ func Layouts() []string {
 	return names
 }
 
-// Open reads the data sets of the folder dir: one, or one for each compression where it comes in several. The
-// folder has one of the [Layouts]: that of a published data set; or a file videos.csv that lists its videos; or folders
-// real and fake; or nothing but videos and images, which are then taken as real.
+// Open reads the data sets of the folder dir: one, or one for each compression where it comes in several. The folder has
+// one of the [Layouts]: that of a published data set, if package datasets/official is linked; or a file videos.csv that
+// lists its videos; or folders real and fake; or nothing but videos and images, which are then taken as real.
 //
 // Videos that cannot be used are left out and kept as problems; in mode Strict the first is an error. A video that only
 // the published lists of FaceForensics++ name is missing and no problem: most people have a part. A folder with another

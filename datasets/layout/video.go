@@ -15,7 +15,7 @@ import (
 )
 
 // Video is one video of a data set, before any face is cut from it: a video file, a folder of its frames, or a still
-// image. A face of it is an [datasets.Item] with the same Dataset, Method, Identity, Source and Fake, whose Video is its Name.
+// image. A face of it is a [datasets.Item] with the same Dataset, Method, Identity, Source and Fake, whose Video is its Name.
 type Video struct {
 	Dataset     string // data set with its compression, as in "FF++ c40"
 	Compression string // "raw", "c23" or "c40"; "" where the data set comes in one
