@@ -86,8 +86,9 @@ lab                                | yes   | yes   | bench datasets datasets/syn
                                    |       |       | figure figure/curves report run source spec store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
-lab/cmd/seelab                     | yes   | yes   | accel/malloc cluster datasets encoder experiments extract figure lab
-                                   |       |       | notebook safetensors source spec store table video
+lab/terminal                       | yes   | yes   | cluster datasets experiments extract figure lab spec store table
+lab/cmd/seelab                     | yes   | yes   | accel/malloc cluster encoder experiments extract lab notebook
+                                   |       |       | safetensors source spec store table terminal video
 notebooks                          | no    | no    |
 `
 
