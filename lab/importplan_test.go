@@ -54,8 +54,10 @@ lab/source                         | no    | no    | align datasets extract face
 lab/cluster                        | no    | no    | spec store
 lab/evaluation                     | no    | no    | datasets metric store
 lab/table                          | no    | no    | evaluation metric results spec store
-lab/figure                         | no    | yes   | discrepancy face hypersphere metric store stream toolbox
-lab/report                         | no    | yes   | discrepancy evaluation figure metric spec store table
+lab/figure/look                    | no    | yes   |
+lab/figure/curves                  | no    | yes   | figure/look metric store stream
+lab/figure                         | no    | yes   | discrepancy face figure/look hypersphere toolbox
+lab/report                         | no    | yes   | discrepancy evaluation figure figure/curves metric spec store table
 lab/internal/browsertest           | no    | no    |
 lab/accel/malloc                   | no    | no    |
 lab/accel/graphs                   | yes   | no    |
@@ -77,16 +79,17 @@ lab/detector                       | yes   | no    | accel/graphs datasets discr
 lab/explore                        | yes   | yes   | accel/graphs prepare datasets detector discrepancy encoder env face figure
                                    |       |       | hypersphere method source spec store stream train version
 lab/run                            | yes   | yes   | prepare accel accel/graphs datasets detector encoder env evaluation explore face
-                                   |       |       | figure loss method metric report safetensors source spec store stream
-                                   |       |       | tensorboard train version
+                                   |       |       | figure figure/curves loss method metric report safetensors source spec
+                                   |       |       | store stream tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
 lab                                | yes   | yes   | bench datasets datasets/synthetic detector env evaluation explore extract
-                                   |       |       | figure report run source spec store table tensorboard
+                                   |       |       | figure figure/curves report run source spec store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
-lab/cmd/seelab                     | yes   | yes   | accel/malloc cluster datasets encoder experiments extract figure lab
-                                   |       |       | notebook safetensors source spec store table video
+lab/terminal                       | yes   | yes   | cluster datasets experiments extract figure lab spec store table
+lab/cmd/seelab                     | yes   | yes   | accel/malloc cluster encoder experiments extract lab notebook
+                                   |       |       | safetensors source spec store table terminal video
 notebooks                          | no    | no    |
 `
 

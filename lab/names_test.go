@@ -30,7 +30,7 @@ var others = map[string][]string{
 	"spec/validate.go":  {"cosine"},
 	"train/schedule.go": {"cosine"},
 	"toolbox/cache.go":  {"seeable"},
-	"figure/chart.go":   {"min"},
+	"look/chart.go":     {"min"},
 	"figure/sphere.go":  {"min"},
 	// Examples of commands.
 	"cmd/seelab/bench.go":   {"resnet18"},

@@ -9,6 +9,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/figure"
+	"github.com/seeable-lab/seeable/lab/figure/curves"
 	"github.com/seeable-lab/seeable/lab/run"
 )
 
@@ -74,14 +75,14 @@ func HeatMap(s FaceScore, title string) (figure.Cells, error) {
 }
 
 // Timeline shows the scores of the frames; the most telling ones are numbered.
-func Timeline(v *VideoScore) figure.Timeline {
-	t := figure.Timeline{
+func Timeline(v *VideoScore) curves.Timeline {
+	t := curves.Timeline{
 		Title: filepath.Base(v.File), Score: v.Name, Reference: v.Reference, Synthetic: v.Synthetic,
 		// The frames of a folder have no times.
 		Untimed: len(v.Frames) > 1 && v.Frames[len(v.Frames)-1].Second == 0,
 	}
 	for _, f := range v.Frames {
-		point := figure.Frame{Second: f.Second, Score: math.NaN()}
+		point := curves.Frame{Second: f.Second, Score: math.NaN()}
 		if f.Score != nil {
 			point.Score = *f.Score
 		}

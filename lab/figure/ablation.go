@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seeable-lab/seeable/lab/figure/look"
 )
 
 // Ablation shows a figure of merit over two parameters, such as the grid and λ, as a heat map with the values written in. A
@@ -64,14 +66,14 @@ func (a Ablation) count() (measured, all int) {
 	return measured, all
 }
 
-func (a Ablation) title() string { return title(a.Title, partial(a.count()), a.Synthetic) }
+func (a Ablation) title() string { return look.Title(a.Title, partial(a.count()), a.Synthetic) }
 
 // scale is the range of the colours: that of the values, widened to hundredths.
 func (a Ablation) scale() (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, row := range a.Cells {
 		for _, cell := range row {
-			if finite(cell.Value) {
+			if look.Finite(cell.Value) {
 				low, high = min(low, cell.Value), max(high, cell.Value)
 			}
 		}
@@ -83,17 +85,17 @@ func (a Ablation) scale() (low, high float64) {
 	return low, high
 }
 
-func (a Ablation) size() (width, height vg.Length) {
-	return vg.Length(max(len(a.X.Values), 3))*62 + 70 + barWidth, vg.Length(max(len(a.Y.Values), 3))*36 + 80
+func (a Ablation) Size() (width, height vg.Length) {
+	return vg.Length(max(len(a.X.Values), 3))*62 + 70 + look.BarWidth, vg.Length(max(len(a.Y.Values), 3))*36 + 80
 }
 
-func (a Ablation) draw(c draw.Canvas) error {
+func (a Ablation) Draw(c draw.Canvas) error {
 	if err := a.check(); err != nil {
 		return err
 	}
 	c = draw.Crop(c, 6, -6, 6, -6)
 	low, high := a.scale()
-	p := newPlot(a.title(), a.X.Name, a.Y.Name)
+	p := look.NewPlot(a.title(), a.X.Name, a.Y.Name)
 	rows, columns := len(a.Cells), len(a.X.Values)
 	squares(p, rows, columns)
 	var xs, ys plot.ConstantTicks
@@ -109,30 +111,30 @@ func (a Ablation) draw(c draw.Canvas) error {
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = xs, ys
 	p.Add(cells{values, low, high})
-	left := draw.Crop(c, 0, -barWidth, 0, 0)
-	drawPlot(left, p)
+	left := draw.Crop(c, 0, -look.BarWidth, 0, 0)
+	look.DrawPlot(left, p)
 	data := p.DataCanvas(left)
 	x, y := p.Transforms(&data)
 	for i, row := range a.Cells {
 		for j, cell := range row {
 			at := vg.Point{X: x(float64(j)), Y: y(float64(rows - 1 - i))}
-			style := text.Style{Color: ink, Font: sans(9), XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
+			style := text.Style{Color: look.Ink, Font: look.Sans(9), XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 			if math.IsNaN(cell.Value) {
-				style.Font = sans(7)
+				style.Font = look.Sans(7)
 				data.FillText(style, at, "not measured")
 				continue
 			}
-			style.Color = over(scaleColour(cell.Value, low, high))
+			style.Color = over(look.ScaleColour(cell.Value, low, high))
 			if cell.interval() {
 				small := style
-				small.Font = sans(6.5)
+				small.Font = look.Sans(6.5)
 				data.FillText(small, at.Sub(vg.Point{Y: 7}), fmt.Sprintf("[%.2f, %.2f]", cell.Low, cell.High))
 				at.Y += 4
 			}
 			data.FillText(style, at, fmt.Sprintf("%.3f", cell.Value))
 		}
 	}
-	drawBar(beside(c, data), low, high, 1, a.Quantity)
+	look.DrawBar(beside(c, data), low, high, 1, a.Quantity)
 	return nil
 }
 
@@ -144,32 +146,32 @@ func over(c color.NRGBA) color.Color {
 	return color.White
 }
 
-func (a Ablation) chart() (*chart, error) {
+func (a Ablation) Chart() (*look.Chart, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
-	width, _ := a.size()
-	c := newChart(a.title(), width)
+	width, _ := a.Size()
+	c := look.NewChart(a.title(), width)
 	low, high := a.scale()
-	var data []item
+	var data []look.Item
 	for i, row := range a.Cells {
 		for j, cell := range row {
-			label := &opts.Label{Show: yes, Formatter: "not measured", FontSize: 10, Color: hex(ink)}
+			label := &opts.Label{Show: look.Yes, Formatter: "not measured", FontSize: 10, Color: look.Hex(look.Ink)}
 			if !math.IsNaN(cell.Value) {
 				text := fmt.Sprintf("%.3f", cell.Value)
 				if cell.interval() {
 					text += fmt.Sprintf("\n[%.2f, %.2f]", cell.Low, cell.High)
 				}
-				label = &opts.Label{Show: yes, Formatter: text, LineHeight: 15, FontSize: 11, Color: hex(over(scaleColour(cell.Value, low, high)))}
+				label = &opts.Label{Show: look.Yes, Formatter: text, LineHeight: 15, FontSize: 11, Color: look.Hex(over(look.ScaleColour(cell.Value, low, high)))}
 			}
-			data = append(data, item{
+			data = append(data, look.Item{
 				Name:  fmt.Sprintf("%s %s, %s %s: %s", a.Y.Name, a.Y.Values[i], a.X.Name, a.X.Values[j], cell.described()),
-				Value: []any{j, i, number(cell.Value)}, Label: label,
+				Value: []any{j, i, look.Number(cell.Value)}, Label: label,
 			})
 		}
 	}
-	c.table(a.X.Name, a.Y.Name, a.X.Values, a.Y.Values, data)
-	c.place(72, 112, 56)
-	c.scale(a.Quantity, low, high, []int{0})
+	c.Table(a.X.Name, a.Y.Name, a.X.Values, a.Y.Values, data)
+	c.Place(72, 112, 56)
+	c.ShowScale(a.Quantity, low, high, []int{0})
 	return c, nil
 }

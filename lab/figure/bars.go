@@ -2,7 +2,6 @@ package figure
 
 import (
 	"fmt"
-	"image/color"
 	"math"
 	"slices"
 	"strings"
@@ -14,6 +13,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seeable-lab/seeable/lab/figure/look"
 )
 
 // Bars shows a figure of merit as bars with their intervals, in groups: the AUC of several methods on each test set. What
@@ -88,7 +89,7 @@ func (b Bars) title() string {
 			measured++
 		}
 	}
-	return title(b.Title, partial(measured, len(rows)), b.Synthetic)
+	return look.Title(b.Title, partial(measured, len(rows)), b.Synthetic)
 }
 
 // end is where the axis ends: 1 for shares.
@@ -96,7 +97,7 @@ func (b Bars) end() float64 {
 	rows, _ := b.rows()
 	end := 0.0
 	for _, r := range rows {
-		if finite(r.Value) {
+		if look.Finite(r.Value) {
 			end = max(end, r.Value)
 		}
 		if r.interval() {
@@ -131,7 +132,7 @@ func (b Bars) places() (at []float64, all float64) {
 
 // beside is the room that the longest of the texts at the right takes in a font of this size.
 func (b Bars) beside(size vg.Length) (width vg.Length) {
-	style := text.Style{Font: sans(size), Handler: plot.DefaultTextHandler}
+	style := text.Style{Font: look.Sans(size), Handler: plot.DefaultTextHandler}
 	rows, _ := b.rows()
 	for _, r := range rows {
 		width = max(width, style.Width(r.described()))
@@ -139,7 +140,7 @@ func (b Bars) beside(size vg.Length) (width vg.Length) {
 	return width
 }
 
-func (b Bars) size() (width, height vg.Length) {
+func (b Bars) Size() (width, height vg.Length) {
 	_, names := b.rows()
 	_, all := b.places()
 	// A name in several lines needs as much room as they do; a gap lies between two groups.
@@ -154,15 +155,15 @@ func (b Bars) size() (width, height vg.Length) {
 }
 
 // groupLabel is the name of a group as it stands beside its bars on a screen.
-func groupLabel(name string) string { return wrap(name, sans(12*screenFont), 200) }
+func groupLabel(name string) string { return look.Wrap(name, look.Sans(12*look.ScreenFont), 200) }
 
-func (b Bars) draw(c draw.Canvas) error {
+func (b Bars) Draw(c draw.Canvas) error {
 	if err := b.check(); err != nil {
 		return err
 	}
 	rows, names := b.rows()
 	at, all := b.places()
-	p := newPlot(b.title(), b.Quantity, "")
+	p := look.NewPlot(b.title(), b.Quantity, "")
 	p.X.Min, p.X.Max = 0, b.end()
 	p.Y.Min, p.Y.Max = -all, 0
 	p.Y.Padding, p.Y.Width, p.Y.Tick.Width, p.Y.Tick.Length = 2, 0, 0, 0
@@ -175,34 +176,27 @@ func (b Bars) draw(c draw.Canvas) error {
 		next += len(g.Bars)
 	}
 	p.Y.Tick.Marker = ticks
-	background := grid()
+	background := look.Grid()
 	background.Horizontal.Width = 0
 	p.Add(background)
-	legend := newLegend()
+	legend := look.NewLegend()
 	for i, name := range names {
-		legend.Add(name, swatch{classColour(i)})
+		legend.Add(name, look.Swatch{Colour: look.ClassColour(i)})
 	}
 	p.Add(barRows{rows, at, b.Chance})
 	// Below: the legend. At the right: the numbers.
 	c = draw.Crop(c, 6, -6, 6, -6)
 	height := legend.Rectangle(c).Size().Y
 	left := draw.Crop(c, 0, -8-b.beside(8), height+6, 0)
-	drawPlot(left, p)
+	look.DrawPlot(left, p)
 	legend.Draw(draw.Crop(c, 36, 0, 0, height-c.Max.Y+c.Min.Y))
 	data := p.DataCanvas(left)
 	_, y := p.Transforms(&data)
-	style := text.Style{Color: ink, Font: sans(8), YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
+	style := text.Style{Color: look.Ink, Font: look.Sans(8), YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 	for i, r := range rows {
 		c.FillText(style, vg.Point{X: data.Max.X + 8, Y: y(-at[i])}, r.described())
 	}
 	return nil
-}
-
-// swatch is a colour in a legend.
-type swatch struct{ colour color.Color }
-
-func (s swatch) Thumbnail(c *draw.Canvas) {
-	c.FillPolygon(s.colour, []vg.Point{c.Min, {X: c.Min.X, Y: c.Max.Y}, c.Max, {X: c.Max.X, Y: c.Min.Y}})
 }
 
 type barRows struct {
@@ -219,33 +213,33 @@ func (b barRows) Plot(c draw.Canvas, p *plot.Plot) {
 			continue
 		}
 		top, bottom, middle := y(-b.at[i]+0.38), y(-b.at[i]-0.38), y(-b.at[i])
-		c.FillPolygon(faint(classColour(r.series), 0.75), []vg.Point{{X: x(0), Y: bottom}, {X: x(r.Value), Y: bottom}, {X: x(r.Value), Y: top}, {X: x(0), Y: top}})
+		c.FillPolygon(look.Faint(look.ClassColour(r.series), 0.75), []vg.Point{{X: x(0), Y: bottom}, {X: x(r.Value), Y: bottom}, {X: x(r.Value), Y: top}, {X: x(0), Y: top}})
 		if r.interval() {
-			style := draw.LineStyle{Color: ink, Width: 1}
+			style := draw.LineStyle{Color: look.Ink, Width: 1}
 			line(style, x(r.Low), middle, x(r.High), middle)
 			line(style, x(r.Low), middle-3, x(r.Low), middle+3)
 			line(style, x(r.High), middle-3, x(r.High), middle+3)
 		}
 	}
 	if b.chance > 0 {
-		line(draw.LineStyle{Color: ink, Width: 0.8, Dashes: []vg.Length{2, 3}}, x(b.chance), c.Min.Y, x(b.chance), c.Max.Y)
+		line(draw.LineStyle{Color: look.Ink, Width: 0.8, Dashes: []vg.Length{2, 3}}, x(b.chance), c.Min.Y, x(b.chance), c.Max.Y)
 	}
 }
 
-func (b Bars) chart() (*chart, error) {
+func (b Bars) Chart() (*look.Chart, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
-	width, _ := b.size()
+	width, _ := b.Size()
 	_, names := b.rows()
-	c := newChart(b.title(), width)
-	c.axes(b.Quantity, "", 0, b.end(), 0, 0)
+	c := look.NewChart(b.title(), width)
+	c.Axes(b.Quantity, "", 0, b.end(), 0, 0)
 	var labels, notes []string
-	bars := make([][]item, len(names))
-	var intervals []item
+	bars := make([][]look.Item, len(names))
+	var intervals []look.Item
 	next := func(label, note string) int {
 		for s := range bars {
-			bars[s] = append(bars[s], item{})
+			bars[s] = append(bars[s], look.Item{})
 		}
 		labels, notes = append(labels, label), append(notes, note)
 		return len(labels) - 1
@@ -261,45 +255,45 @@ func (b Bars) chart() (*chart, error) {
 			}
 			at, series := next(label, bar.described()), slices.Index(names, bar.Name)
 			name := fmt.Sprintf("%s, %s: %s", g.Name, bar.Name, bar.described())
-			bars[series][at] = item{Name: name, Value: number(bar.Value)}
+			bars[series][at] = look.Item{Name: name, Value: look.Number(bar.Value)}
 			if bar.interval() {
-				intervals = append(intervals, item{Name: name, Value: []any{number(bar.Low), number(bar.High), at}})
+				intervals = append(intervals, look.Item{Name: name, Value: []any{look.Number(bar.Low), look.Number(bar.High), at}})
 			}
 		}
 	}
 	axis := &c.YAxisList[0]
-	axis.Type, axis.Min, axis.Max, axis.Scale, axis.Data, axis.Inverse = "category", nil, nil, nil, labels, yes
-	axis.SplitLine, axis.AxisLabel = &opts.SplitLine{Show: no}, &opts.AxisLabel{Interval: "0", Color: hex(ink)}
+	axis.Type, axis.Min, axis.Max, axis.Scale, axis.Data, axis.Inverse = "category", nil, nil, nil, labels, look.Yes
+	axis.SplitLine, axis.AxisLabel = &opts.SplitLine{Show: look.No}, &opts.AxisLabel{Interval: "0", Color: look.Hex(look.Ink)}
 	// The numbers stand at the right, as on an axis of their own.
 	c.ExtendYAxis(opts.YAxis{
-		Type: "category", Position: "right", Data: notes, Inverse: yes, SplitLine: &opts.SplitLine{Show: no}, AxisLine: &opts.AxisLine{Show: no},
-		AxisLabel: &opts.AxisLabel{Interval: "0", Color: hex(ink), FontSize: 11},
+		Type: "category", Position: "right", Data: notes, Inverse: look.Yes, SplitLine: &opts.SplitLine{Show: look.No}, AxisLine: &opts.AxisLine{Show: look.No},
+		AxisLabel: &opts.AxisLabel{Interval: "0", Color: look.Hex(look.Ink), FontSize: 11},
 	})
 	bare := map[string]any{"axisTick": map[string]any{"show": false}}
 	// opts has a text for the height of a line, and ECharts wants a number.
 	named := map[string]any{"axisTick": map[string]any{"show": false}, "axisLabel": map[string]any{"lineHeight": 14}}
-	c.more["yAxis"] = []any{named, bare}
+	c.More["yAxis"] = []any{named, bare}
 	for s, name := range names {
-		c.add(charts.SingleSeries{
+		c.Add(charts.SingleSeries{
 			Name: name, Type: types.ChartBar, Data: bars[s], BarGap: "-100%", BarCategoryGap: "15%",
-			ItemStyle: &opts.ItemStyle{Color: hex(faint(classColour(s), 0.75))},
+			ItemStyle: &opts.ItemStyle{Color: look.Hex(look.Faint(look.ClassColour(s), 0.75))},
 		})
 	}
-	c.depth[len(c.MultiSeries)] = 4
-	c.custom("interval", acrossItems, ink, intervals, []int{0, 1}, 2)
-	style := text.Style{Font: sans(12 * screenFont), Handler: plot.DefaultTextHandler}
+	c.Depth[len(c.MultiSeries)] = 4
+	c.Custom("interval", look.AcrossItems, look.Ink, intervals, []int{0, 1}, 2)
+	style := text.Style{Font: look.Sans(12 * look.ScreenFont), Handler: plot.DefaultTextHandler}
 	left := 0
 	for i, label := range labels {
 		labels[i] = groupLabel(label)
 		left = max(left, int(style.Width(labels[i])))
 	}
-	c.place(left+16, 16+int(b.beside(11*screenFont)), 52+c.legend(names...))
+	c.Place(left+16, 16+int(b.beside(11*look.ScreenFont)), 52+c.ShowLegend(names...))
 	if b.Chance > 0 {
 		c.MultiSeries[0].MarkLines = &opts.MarkLines{
 			Data: []any{opts.MarkLineNameXAxisItem{Name: "guessing", XAxis: b.Chance}},
 			MarkLineStyle: opts.MarkLineStyle{
 				Symbol: []string{"none", "none"}, Label: &opts.Label{Position: "start", Formatter: "guessing"},
-				LineStyle: &opts.LineStyle{Color: hex(ink), Type: "dotted"},
+				LineStyle: &opts.LineStyle{Color: look.Hex(look.Ink), Type: "dotted"},
 			},
 		}
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/figure/look"
 )
 
 // Cells is a heat map of one value a region over a face, with its scale beside it.
@@ -60,7 +61,7 @@ func (m Cells) check() error {
 	if m.Landmarks != nil && len(m.Landmarks) < face.Landmarks {
 		return fmt.Errorf("heat map %s: %d landmarks, want %d or none", m.Title, len(m.Landmarks), face.Landmarks)
 	}
-	if m.Low > m.High || !finite(m.Low) || !finite(m.High) {
+	if m.Low > m.High || !look.Finite(m.Low) || !look.Finite(m.High) {
 		return fmt.Errorf("heat map %s: scale from %g to %g", m.Title, m.Low, m.High)
 	}
 	return nil
@@ -107,7 +108,7 @@ func (m Cells) Overlay() (*image.RGBA, error) {
 			pixel := m.Image.RGBAAt(x, y)
 			at := (y-bounds.Min.Y)*bounds.Dx() + x - bounds.Min.X
 			if weight[at] > 0 {
-				pixel = blend(pixel, scaleColour(value[at]/weight[at], low, high), opacity*min(weight[at], 1))
+				pixel = look.Blend(pixel, look.ScaleColour(value[at]/weight[at], low, high), opacity*min(weight[at], 1))
 			}
 			out.SetRGBA(x, y, pixel)
 		}
@@ -125,13 +126,13 @@ var outlines = []struct {
 	{36, 41, true}, {42, 47, true}, {48, 59, true}, {60, 67, true},
 }
 
-func (m Cells) size() (width, height vg.Length) {
+func (m Cells) Size() (width, height vg.Length) {
 	aspect := 1.0
 	if m.Image != nil && !m.Image.Rect.Empty() {
 		aspect = float64(m.Image.Rect.Dy()) / float64(m.Image.Rect.Dx())
 	}
-	style := text.Style{Font: sans(10), Handler: plot.DefaultTextHandler}
-	return cellsSide + barWidth + 12, cellsSide*vg.Length(aspect) + 20 + style.Height(m.heading())
+	style := text.Style{Font: look.Sans(10), Handler: plot.DefaultTextHandler}
+	return cellsSide + look.BarWidth + 12, cellsSide*vg.Length(aspect) + 20 + style.Height(m.heading())
 }
 
 // cellsSide is the width of the picture in print.
@@ -139,10 +140,10 @@ const cellsSide = 3 * vg.Inch
 
 // heading is the title in lines that are no wider than the figure.
 func (m Cells) heading() string {
-	return wrap(title(m.Title, "", m.Synthetic), sans(10), cellsSide+barWidth)
+	return look.Wrap(look.Title(m.Title, "", m.Synthetic), look.Sans(10), cellsSide+look.BarWidth)
 }
 
-func (m Cells) draw(c draw.Canvas) error {
+func (m Cells) Draw(c draw.Canvas) error {
 	if err := m.check(); err != nil {
 		return err
 	}
@@ -151,10 +152,10 @@ func (m Cells) draw(c draw.Canvas) error {
 		return err
 	}
 	c = draw.Crop(c, 6, -6, 6, -6)
-	style := text.Style{Color: color.Black, Font: sans(10), YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
+	style := text.Style{Color: color.Black, Font: look.Sans(10), YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
 	c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y}, m.heading())
 	c = draw.Crop(c, 0, 0, 0, -style.Height(m.heading())-8)
-	picture := draw.Crop(c, 0, -barWidth, 0, 0)
+	picture := draw.Crop(c, 0, -look.BarWidth, 0, 0)
 	c.DrawImage(picture.Rectangle, painted)
 
 	bounds := m.Image.Rect
@@ -176,11 +177,11 @@ func (m Cells) draw(c draw.Canvas) error {
 			if o.closed {
 				line = append(line, line[0])
 			}
-			c.StrokeLines(draw.LineStyle{Color: ink, Width: 1}, line)
+			c.StrokeLines(draw.LineStyle{Color: look.Ink, Width: 1}, line)
 		}
 	}
 	low, high := m.scale()
-	drawBar(draw.Crop(c, c.Max.X-c.Min.X-barWidth, 0, 0, 0), low, high, opacity, m.Label)
+	look.DrawBar(draw.Crop(c, c.Max.X-c.Min.X-look.BarWidth, 0, 0, 0), low, high, opacity, m.Label)
 	return nil
 }
 
@@ -195,7 +196,7 @@ func centre(m discrepancy.Mask) (x, y float64, ok bool) {
 	return x / total, y / total, total > 0
 }
 
-func (m Cells) chart() (*chart, error) {
+func (m Cells) Chart() (*look.Chart, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
@@ -207,18 +208,18 @@ func (m Cells) chart() (*chart, error) {
 	if err := png.Encode(&picture, painted); err != nil {
 		return nil, err
 	}
-	width, height := m.size()
-	c := newChart(title(m.Title, "", m.Synthetic), width)
+	width, height := m.Size()
+	c := look.NewChart(look.Title(m.Title, "", m.Synthetic), width)
 	const left = 12
-	top := c.top - 10
+	top := c.Top - 10
 	bounds := m.Image.Rect
-	wide, high := int(pixels(width))-left-120, int(pixels(height))-top-12
-	c.axes("", "", float64(bounds.Min.X), float64(bounds.Max.X), float64(bounds.Min.Y), float64(bounds.Max.Y))
-	c.XAxisList[0].Show, c.YAxisList[0].Show, c.YAxisList[0].Inverse = no, no, yes
+	wide, high := int(look.Pixels(width))-left-120, int(look.Pixels(height))-top-12
+	c.Axes("", "", float64(bounds.Min.X), float64(bounds.Max.X), float64(bounds.Min.Y), float64(bounds.Max.Y))
+	c.XAxisList[0].Show, c.YAxisList[0].Show, c.YAxisList[0].Inverse = look.No, look.No, look.Yes
 	side := min(float64(wide)/float64(bounds.Dx()), float64(high)/float64(bounds.Dy()))
 	wide, high = int(side*float64(bounds.Dx())), int(side*float64(bounds.Dy()))
 	c.GridList = []opts.Grid{{Left: strconv.Itoa(left), Top: strconv.Itoa(top), Width: strconv.Itoa(wide), Height: strconv.Itoa(high)}}
-	c.more["graphic"] = []any{map[string]any{
+	c.More["graphic"] = []any{map[string]any{
 		"type": "image", "left": left, "top": top, "silent": true, "z": -1,
 		"style": map[string]any{
 			"image": "data:image/png;base64," + base64.StdEncoding.EncodeToString(picture.Bytes()), "width": wide, "height": high,
@@ -228,33 +229,33 @@ func (m Cells) chart() (*chart, error) {
 		for _, o := range outlines {
 			var line []any
 			for _, p := range m.Landmarks[o.from : o.to+1] {
-				line = append(line, numbers(p.X+0.5, p.Y+0.5))
+				line = append(line, look.Numbers(p.X+0.5, p.Y+0.5))
 			}
 			if o.closed {
 				line = append(line, line[0])
 			}
-			s := c.line("", ink, "solid", nil)
+			s := c.Curve("", look.Ink, "solid", nil)
 			s.Data, s.LineStyle.Width, s.Symbol = line, 1, "none"
 		}
 	}
 	least, most := m.scale()
-	var values []item
+	var values []look.Item
 	for i, region := range m.Regions {
 		x, y, ok := centre(region)
 		if !ok || math.IsNaN(m.Values[i]) {
 			continue
 		}
-		values = append(values, item{
-			Name: fmt.Sprintf("region %d: %s %.3f", i, m.Label, m.Values[i]), Value: numbers(x, y, m.Values[i]),
+		values = append(values, look.Item{
+			Name: fmt.Sprintf("region %d: %s %.3f", i, m.Label, m.Values[i]), Value: look.Numbers(x, y, m.Values[i]),
 			SymbolSize: 0.7 * side * math.Sqrt(float64(region.Rect.Dx()*region.Rect.Dy())),
 			ItemStyle:  &opts.ItemStyle{Color: "rgba(0,0,0,0)"},
 			Label: &opts.Label{
-				Show: yes, Position: "inside", Formatter: strconv.FormatFloat(m.Values[i], 'f', 2, 64), Color: "#000", FontSize: 11,
+				Show: look.Yes, Position: "inside", Formatter: strconv.FormatFloat(m.Values[i], 'f', 2, 64), Color: "#000", FontSize: 11,
 			},
 		})
 	}
 	// The numbers have no colour of their own; the scale is that of the picture.
-	c.add(charts.SingleSeries{Type: types.ChartScatter, Symbol: "rect", Data: values})
-	c.scale(m.Label, least, most, []int{-1})
+	c.Add(charts.SingleSeries{Type: types.ChartScatter, Symbol: "rect", Data: values})
+	c.ShowScale(m.Label, least, most, []int{-1})
 	return c, nil
 }

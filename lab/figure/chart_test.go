@@ -3,10 +3,10 @@ package figure
 import (
 	"bytes"
 	"encoding/json"
-	"math"
 	"strings"
 	"testing"
 
+	"github.com/seeable-lab/seeable/lab/figure/curves"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
@@ -51,38 +51,12 @@ func TestEveryOption(t *testing.T) {
 		if again := optionText(t, figures(t, true)[name]); again != text {
 			t.Errorf("%s: the same data gave another option", name)
 		}
-		c, err := f.chart()
+		c, err := f.Chart()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if Spatial(f) != c.gl {
-			t.Errorf("%s: spatial is %t, the chart says %t", name, Spatial(f), c.gl)
-		}
-	}
-}
-
-// Chart and print show the same numbers.
-func TestOptionHoldsTheData(t *testing.T) {
-	var option struct {
-		Series []struct {
-			Name string
-			Data []struct{ Value []float64 }
-		}
-	}
-	curve, err := NewCurve("x", []float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6}, []bool{false, false, true, true, false, true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal([]byte(optionText(t, ROC{Unit: "faces", Curves: []Curve{curve}})), &option); err != nil {
-		t.Fatal(err)
-	}
-	if len(option.Series) != 2 || option.Series[0].Name != "x: AUC 0.778 (3 real, 3 fake faces)" {
-		t.Fatalf("series %v, want the curve and chance", option.Series)
-	}
-	for i, p := range curve.Points {
-		at := option.Series[0].Data[i].Value
-		if math.Abs(at[0]-p.FPR) > 1e-5 || math.Abs(at[1]-p.TPR) > 1e-5 {
-			t.Errorf("point %d at %g, want (%g, %g)", i, at, p.FPR, p.TPR)
+		if Spatial(f) != c.GL {
+			t.Errorf("%s: spatial is %t, the chart says %t", name, Spatial(f), c.GL)
 		}
 	}
 }
@@ -92,7 +66,7 @@ func TestSnippetEscapes(t *testing.T) {
 	const evil = `</script><img src=x onerror="alert(1)">` + "\u2028`'\"{b}"
 	sphere := figures(t, false)["sphere"].(Sphere)
 	sphere.Title, sphere.Classes = evil, []string{evil, evil, evil}
-	timeline := figures(t, false)["timeline"].(Timeline)
+	timeline := figures(t, false)["timeline"].(curves.Timeline)
 	timeline.Title, timeline.Score, timeline.Frames[0].Mark = evil, evil, evil
 	for _, f := range []Figure{sphere, timeline} {
 		piece, err := Snippet(f)
@@ -127,18 +101,6 @@ func TestHTMLWithoutScripts(t *testing.T) {
 	}
 	if strings.Contains(text, "seeableCharts.load(") {
 		t.Error("the page loads what is not there")
-	}
-}
-
-func TestOverlay(t *testing.T) {
-	under := map[string]any{"a": map[string]any{"x": 1, "y": 2}, "b": []any{map[string]any{"p": 1}, 7}, "c": 3}
-	over := map[string]any{"a": map[string]any{"y": 5}, "b": []any{map[string]any{"q": 2}}, "d": 4}
-	got, err := json.Marshal(overlay(under, over))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := `{"a":{"x":1,"y":5},"b":[{"p":1,"q":2},7],"c":3,"d":4}`; string(got) != want {
-		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

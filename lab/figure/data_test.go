@@ -10,70 +10,9 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
-	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
-
-func TestBandHoldsWhatItSays(t *testing.T) {
-	rng := stream.New(1, "band")
-	scores, fake := make([]float64, 120), make([]bool, 120)
-	for i := range scores {
-		fake[i] = i%2 == 0
-		scores[i] = rng.NormFloat64()
-		if fake[i] {
-			scores[i]++
-		}
-	}
-	curve, err := NewBandedCurve("x", scores, fake, 7)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := NewBandedCurve("x", scores, fake, 7)
-	if err != nil || !reflect.DeepEqual(again, curve) {
-		t.Errorf("error %v; the same seed gave another band", err)
-	}
-	if other, err := NewBandedCurve("x", scores, fake, 8); err != nil || reflect.DeepEqual(other.Band, curve.Band) {
-		t.Errorf("error %v; another seed gave the same band", err)
-	}
-	ranking, err := metric.Rank(scores, fake)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, b := range curve.Band {
-		if i > 0 && (b.Low < curve.Band[i-1].Low || b.High < curve.Band[i-1].High) {
-			t.Errorf("the band falls at %g", b.FPR)
-		}
-		// What was found lies inside of it, and it is about as wide as an interval of a share of 60 in the middle.
-		if tpr := ranking.TPRAt(b.FPR); tpr < b.Low-1e-9 || tpr > b.High+1e-9 {
-			t.Errorf("at %g the curve is at %g, outside of %g to %g", b.FPR, tpr, b.Low, b.High)
-		}
-	}
-	if b := curve.Band[30]; b.High-b.Low < 0.1 || b.High-b.Low > 0.45 {
-		t.Errorf("the band at 0.3 is from %g to %g: want some 0.25 wide", b.Low, b.High)
-	}
-	if _, err := NewBandedCurve("x", []float64{1, 2}, []bool{true, true}, 1); err == nil || !strings.HasPrefix(err.Error(), "figure: ") {
-		t.Errorf("error %v of one class", err)
-	}
-}
-
-func TestDeviates(t *testing.T) {
-	for rate, want := range map[float64]float64{0.5: 0, 0.1: -1.2815515655446004, 0.9: 1.2815515655446004, 0: -2.575829303548901, 1: 1.6448536269514722} {
-		if got := deviate(rate); math.Abs(got-want) > 1e-9 {
-			t.Errorf("deviate of %g is %g, want %g", rate, got, want)
-		}
-	}
-	// One straight piece of a ROC curve, chance, is straight here too.
-	line, _ := Curve{Points: []metric.Point{{}, {FPR: 1, TPR: 1}}}.errors()
-	if len(line) < 10 {
-		t.Fatalf("%d points, want many", len(line))
-	}
-	for _, p := range line {
-		if p.X > deviate(0.05) && p.X < deviate(0.95) && math.Abs(p.X+p.Y) > 1e-9 {
-			t.Errorf("point (%g, %g) lies off the line of chance", p.X, p.Y)
-		}
-	}
-}
 
 func TestFaceOrder(t *testing.T) {
 	regions, err := discrepancy.NewRegions(spec.Default().Discrepancy) // 4×4
@@ -190,49 +129,5 @@ func TestEstimate(t *testing.T) {
 		if e.check() == nil {
 			t.Errorf("%v passes", []any{e.Value, e.Low, e.High})
 		}
-	}
-}
-
-func TestTimelineBreaksWhereNoFaceIs(t *testing.T) {
-	nan := math.NaN()
-	tl := Timeline{Frames: []Frame{{0, nan, ""}, {1, 2, ""}, {2, 4, ""}, {3, nan, ""}, {4, 6, ""}}}
-	lines := tl.lines()
-	if len(lines) != 2 || len(lines[0]) != 2 || len(lines[1]) != 1 || lines[1][0].X != 4 {
-		t.Errorf("lines %v, want (1, 2), (2, 4) and (4, 6)", lines)
-	}
-	if _, mean := tl.scores(); mean != 4 {
-		t.Errorf("mean %g, want 4: frames without a face do not count", mean)
-	}
-	tl.Reference = []float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
-	if low, high := tl.middle(); !(low >= 0 && low < 1.5 && high > 8.5 && high <= 10) {
-		t.Errorf("the middle 90 %% is from %g to %g", low, high)
-	}
-}
-
-func TestWrap(t *testing.T) {
-	font := sans(10)
-	if got := wrap("one", font, 1); got != "one" {
-		t.Errorf("a word was broken: %q", got)
-	}
-	text := strings.Repeat("word ", 30)
-	lines := strings.Split(wrap(text, font, 100), "\n")
-	if strings.Join(lines, " ") != strings.TrimSpace(text) || len(lines) < 5 || len(lines) > 15 {
-		t.Errorf("lines %q", lines)
-	}
-}
-
-func TestTimelineOfAFolderCountsFrames(t *testing.T) {
-	tl := Timeline{Title: "folder", Score: "cosine", Untimed: true, Frames: []Frame{{0, 1, ""}, {1, math.NaN(), ""}, {2, 4, "1"}}}
-	snippet, err := Snippet(tl)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"number of the frame", "frame 2: 4", "frame 1: " + noFace} {
-		if !strings.Contains(string(snippet), want) {
-			t.Errorf("no %q in the chart", want)
-		}
-	}
-	if strings.Contains(string(snippet), " s: ") {
-		t.Error("the chart tells times, and there are none")
 	}
 }

@@ -3,6 +3,8 @@ package figure
 import (
 	"fmt"
 	"math"
+
+	"github.com/seeable-lab/seeable/lab/figure/look"
 )
 
 // Estimate is a measured value with the ends of its interval.
@@ -14,7 +16,7 @@ type Estimate struct {
 
 // interval tells whether the estimate has one.
 func (e Estimate) interval() bool {
-	return finite(e.Low) && finite(e.High) && (e.Low != 0 || e.High != 0)
+	return look.Finite(e.Low) && look.Finite(e.High) && (e.Low != 0 || e.High != 0)
 }
 
 func (e Estimate) check() error {

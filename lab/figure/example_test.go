@@ -10,17 +10,18 @@ import (
 )
 
 func Example() {
-	curve, err := figure.NewCurve("FF++ c40", []float64{0.1, 0.4, 0.35, 0.8}, []bool{false, false, true, true})
-	if err != nil {
-		fmt.Println(err)
-		return
+	table := figure.Ablation{
+		Title: "Weight of the guidance", Quantity: "AUC over videos (share)",
+		X:     figure.Parameter{Name: "λ", Values: []string{"0", "0.1"}},
+		Y:     figure.Parameter{Name: "grid", Values: []string{"4×4"}},
+		Cells: [][]figure.Estimate{{{Value: 0.712}, {Value: math.NaN()}}},
 	}
 	var svg bytes.Buffer
-	if err := figure.SVG(&svg, figure.ROC{Title: "ROC", Unit: "videos", Curves: []figure.Curve{curve}}); err != nil {
+	if err := figure.SVG(&svg, table); err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(strings.Contains(svg.String(), "FF++ c40: AUC 0.750 (2 real, 2 fake videos)"))
+	fmt.Println(strings.Contains(svg.String(), "Weight of the guidance (partial: 1 of 2 measured)"))
 	// Output: true
 }
 

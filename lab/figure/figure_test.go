@@ -8,7 +8,6 @@ import (
 	"image/png"
 	"io"
 	"math"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -18,9 +17,10 @@ import (
 	"gonum.org/v1/plot/vg/recorder"
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/figure/curves"
+	"github.com/seeable-lab/seeable/lab/figure/look"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/stream"
 )
 
 func svgText(t testing.TB, f Figure) string {
@@ -36,8 +36,8 @@ func svgText(t testing.TB, f Figure) string {
 func record(t testing.TB, f Figure) []recorder.Action {
 	t.Helper()
 	var canvas recorder.Canvas
-	w, h := f.size()
-	if err := f.draw(draw.NewCanvas(&canvas, w, h)); err != nil {
+	w, h := f.Size()
+	if err := f.Draw(draw.NewCanvas(&canvas, w, h)); err != nil {
 		t.Fatal(err)
 	}
 	return canvas.Actions
@@ -52,16 +52,6 @@ func corners(p vg.Path) []vg.Point {
 		}
 	}
 	return points
-}
-
-func strokes(actions []recorder.Action) [][]vg.Point {
-	var list [][]vg.Point
-	for _, a := range actions {
-		if s, ok := a.(*recorder.Stroke); ok {
-			list = append(list, corners(s.Path))
-		}
-	}
-	return list
 }
 
 func TestEveryFigure(t *testing.T) {
@@ -101,103 +91,10 @@ func TestEveryFigure(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, h := f.size()
+		w, h := f.Size()
 		if got, want := picture.Bounds().Size(), image.Pt(int(w.Dots(200)+0.5), int(h.Dots(200)+0.5)); got != want {
 			t.Errorf("%s: %v pixels, want %v", name, got, want)
 		}
-	}
-}
-
-// The curve of the figure goes through the points of the data, in the coordinates in which chance goes from (0, 0) to
-// (1, 1).
-func TestROCGoesThroughItsPoints(t *testing.T) {
-	// From the largest: fake, real, fake, fake, real, real.
-	curve, err := NewCurve("x", []float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6}, []bool{false, false, true, true, false, true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := 7. / 9; math.Abs(curve.AUC-want) > 1e-12 || curve.Real != 3 || curve.Fake != 3 {
-		t.Errorf("AUC %g of %d real and %d fake, want %g of 3 and 3", curve.AUC, curve.Real, curve.Fake, want)
-	}
-	want := [][2]float64{{0, 0}, {0, 1. / 3}, {1. / 3, 1. / 3}, {1. / 3, 1}, {1, 1}}
-	lines := strokes(record(t, ROC{Title: "x", Unit: "faces", Curves: []Curve{curve}}))
-	at := slices.IndexFunc(lines, func(line []vg.Point) bool { return len(line) == len(want) })
-	if at < 0 {
-		t.Fatal("no line of 5 points was drawn")
-	}
-	chance := lines[at+1]
-	if len(chance) != 2 {
-		t.Fatalf("chance has %d points, want 2", len(chance))
-	}
-	for i, p := range lines[at] {
-		x := float64((p.X - chance[0].X) / (chance[1].X - chance[0].X))
-		y := float64((p.Y - chance[0].Y) / (chance[1].Y - chance[0].Y))
-		if math.Hypot(x-want[i][0], y-want[i][1]) > 1e-9 {
-			t.Errorf("point %d at (%g, %g), want %g", i, x, y, want[i])
-		}
-	}
-}
-
-func TestHistogramBins(t *testing.T) {
-	// 26 scores make 5 bins of width 2 from 0 to 10.
-	h := Histogram{Real: []float64{0, 1.9, 2, 10}, Fake: slices.Repeat([]float64{9}, 22)}
-	edges, reals, fakes, err := h.bins()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string][2][]float64{
-		"edges": {edges, {0, 2, 4, 6, 8, 10}},
-		"real":  {reals, {50, 25, 0, 0, 25}},
-		"fake":  {fakes, {0, 0, 0, 0, 100}},
-	} {
-		if len(c[0]) != len(c[1]) {
-			t.Fatalf("%s: got %v, want %v", name, c[0], c[1])
-		}
-		for i := range c[0] {
-			if math.Abs(c[0][i]-c[1][i]) > 1e-9 {
-				t.Errorf("%s: got %v, want %v", name, c[0], c[1])
-				break
-			}
-		}
-	}
-	for _, h := range []Histogram{
-		{Real: []float64{3}, Fake: []float64{3}},
-		{Real: []float64{-1e300}, Fake: []float64{1e300, 0}},
-		{Real: []float64{1}, Fake: []float64{math.Nextafter(1, 2)}},
-	} {
-		_, reals, fakes, err := h.bins()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, shares := range [][]float64{reals, fakes} {
-			sum := 0.0
-			for _, s := range shares {
-				sum += s
-			}
-			if math.Abs(sum-100) > 1e-9 {
-				t.Errorf("%v: shares %v add up to %g", h, shares, sum)
-			}
-		}
-		svgText(t, h) // comes to an end
-	}
-}
-
-func TestTrainingIsAveraged(t *testing.T) {
-	var tr Training
-	for i := range 601 { // windows of 3, a last one of 1
-		tr.Steps = append(tr.Steps, store.Step{Step: i + 1, Loss: float64(i), HeldOut: -1})
-	}
-	tr.Steps[4].HeldOut, tr.Steps[9].HeldOut = 0, 0.5
-	line, window := tr.smooth(func(s store.Step) float64 { return s.Loss })
-	if window != 3 || len(line) != 201 {
-		t.Fatalf("%d points of %d steps, want 201 of 3", len(line), window)
-	}
-	if first, last := line[0], line[200]; math.Abs(first.X-2)+math.Abs(first.Y-1) > 1e-12 || last.X != 601 || last.Y != 600 {
-		t.Errorf("first %v, last %v, want {2 1} and {601 600}", first, last)
-	}
-	held := tr.heldOut()
-	if len(held) != 2 || held[0].X != 5 || held[0].Y != 0 || held[1].X != 10 || held[1].Y != 0.5 {
-		t.Errorf("held-out %v, want (5, 0) and (10, 0.5): a measured 0 counts", held)
 	}
 }
 
@@ -225,54 +122,13 @@ func TestMatrixColours(t *testing.T) {
 	}
 	s := squares[len(squares)-4:]
 	grey := color.NRGBA{200, 200, 200, 255}
-	for i, want := range []color.Color{viridis[0], scaleColour(0.3, 0, 1), grey, viridis[len(viridis)-1]} {
+	for i, want := range []color.Color{look.ScaleColour(0, 0, 1), look.ScaleColour(0.3, 0, 1), grey, look.ScaleColour(1, 0, 1)} {
 		if s[i].fill != want {
 			t.Errorf("square %d has colour %v, want %v", i, s[i].fill, want)
 		}
 	}
 	if !(s[0].left < s[1].left && s[0].bottom == s[1].bottom && s[0].bottom > s[2].bottom && s[0].left == s[2].left) {
 		t.Errorf("squares lie at %v, want the first row on top", s)
-	}
-}
-
-func TestScaleColour(t *testing.T) {
-	for value, want := range map[float64]color.NRGBA{
-		-7: viridis[0], 2: viridis[0], 3: viridis[1], 11: viridis[9], 12: viridis[9],
-		2.5: {0x46, 0x15, 0x66, 0xff}, // half way from 440154 to 482878, halves up
-	} {
-		if got := scaleColour(value, 2, 11); got != want {
-			t.Errorf("%g on the scale from 2 to 11 is %v, want %v", value, got, want)
-		}
-	}
-	// A quantity can be read off in grey as well.
-	last := -1.0
-	for i := range 101 {
-		c := scaleColour(float64(i), 0, 100)
-		if light := 0.2126*float64(c.R) + 0.7152*float64(c.G) + 0.0722*float64(c.B); light < last {
-			t.Fatalf("the scale gets darker at %d", i)
-		} else {
-			last = light
-		}
-	}
-}
-
-func TestClassesCanBeToldApart(t *testing.T) {
-	type look struct {
-		colour color.NRGBA
-		marker draw.GlyphDrawer
-	}
-	seen := map[look]int{}
-	for k := range 32 {
-		l := look{classColour(k), markers[k/len(okabeIto)%len(markers)]}
-		if other, twice := seen[l]; twice {
-			t.Errorf("classes %d and %d look the same", other, k)
-		}
-		seen[l] = k
-		for _, step := range []int{5, 8, 13, 21} {
-			if k+step < 32 && classColour(k) == classColour(k+step) {
-				t.Errorf("classes %d and %d, neighbours in the projection, have one colour", k, k+step)
-			}
-		}
 	}
 }
 
@@ -304,7 +160,7 @@ func TestOverlayPaintsOnlyItsRegions(t *testing.T) {
 		t.Error("the picture of the caller was painted")
 	}
 	over := func(x, y int, value, a float64) color.RGBA {
-		p, q := picture.RGBAAt(x, y), scaleColour(value, -1, 1)
+		p, q := picture.RGBAAt(x, y), look.ScaleColour(value, -1, 1)
 		mix := func(p, q uint8) uint8 { return uint8(math.Round((1-a)*float64(p) + a*float64(q))) }
 		return color.RGBA{mix(p.R, q.R), mix(p.G, q.G), mix(p.B, q.B), 255}
 	}
@@ -392,60 +248,26 @@ func TestViewIsARotation(t *testing.T) {
 	}
 }
 
-func TestTicksAreRound(t *testing.T) {
-	for _, c := range []struct {
-		low, high float64
-		want      []string
-	}{
-		{0, 1500, []string{"0", "500", "1000", "1500"}},
-		{-0.2, 1, []string{"-0.2", "0", "0.2", "0.4", "0.6", "0.8", "1"}},
-		{2.1, 5.04, []string{"2.5", "3", "3.5", "4", "4.5", "5"}},
-		{0, 61, []string{"0", "20", "40", "60"}},
-	} {
-		var got []string
-		for _, tick := range (round{}).Ticks(c.low, c.high) {
-			got = append(got, tick.Label)
-		}
-		if !reflect.DeepEqual(got, c.want) {
-			t.Errorf("from %g to %g: %q, want %q", c.low, c.high, got, c.want)
-		}
-	}
-	rng := stream.New(1, "ticks")
-	for range 1000 {
-		low := rng.NormFloat64() * math.Pow(10, float64(rng.IntN(9)-4))
-		high := low + math.Pow(10, 8*rng.Float64()-4)
-		ticks := round{}.Ticks(low, high)
-		if n := len(ticks); n < 2 || n > 7 {
-			t.Errorf("%d ticks from %g to %g", n, low, high)
-		}
-		for _, tick := range ticks {
-			if tick.Value < low-1e-9*math.Abs(low) || tick.Value > high+1e-9*math.Abs(high) {
-				t.Errorf("tick %g outside of %g to %g", tick.Value, low, high)
-			}
-		}
-	}
-}
-
 func TestErrors(t *testing.T) {
 	one := discrepancy.Mask{Rect: image.Rect(0, 0, 1, 1), Weight: []float32{1}}
 	blank, landmarks := Template(8)
 	up := [][3]float64{{0, 0, 1}}
 	nan := math.NaN()
 	fine := figures(t, false)
-	bend := fine["roc"].(ROC).Curves[0]
+	bend := fine["roc"].(curves.ROC).Curves[0]
 	bend.Points = slices.Clone(bend.Points)
 	slices.Reverse(bend.Points)
 	for name, c := range map[string]struct {
 		figure Figure
 		want   string
 	}{
-		"falling curve":   {ROC{Curves: []Curve{bend}}, "do not fall"},
-		"empty curve":     {ROC{Curves: []Curve{{Name: "x"}}}, "no points"},
-		"one class":       {Histogram{Real: []float64{1}}, "0 fake"},
-		"NaN score":       {Histogram{Real: []float64{1}, Fake: []float64{nan}}, "NaN"},
-		"too far apart":   {Histogram{Real: []float64{-math.MaxFloat64}, Fake: []float64{math.MaxFloat64}}, "too far apart"},
-		"no steps":        {Training{}, "no steps"},
-		"infinite loss":   {Training{Steps: []store.Step{{Step: 4, Loss: math.Inf(1)}}}, "step 4"},
+		"falling curve":   {curves.ROC{Curves: []curves.Curve{bend}}, "do not fall"},
+		"empty curve":     {curves.ROC{Curves: []curves.Curve{{Name: "x"}}}, "no points"},
+		"one class":       {curves.Histogram{Real: []float64{1}}, "0 fake"},
+		"NaN score":       {curves.Histogram{Real: []float64{1}, Fake: []float64{nan}}, "NaN"},
+		"too far apart":   {curves.Histogram{Real: []float64{-math.MaxFloat64}, Fake: []float64{math.MaxFloat64}}, "too far apart"},
+		"no steps":        {curves.Training{}, "no steps"},
+		"infinite loss":   {curves.Training{Steps: []store.Step{{Step: 4, Loss: math.Inf(1)}}}, "step 4"},
 		"empty matrix":    {Matrix{}, "empty"},
 		"ragged matrix":   {Matrix{Values: [][]float64{{1, 1}, {1}}}, "row 1"},
 		"no cosine":       {Matrix{Values: [][]float64{{2}}}, "no cosine"},
@@ -459,9 +281,9 @@ func TestErrors(t *testing.T) {
 		"weights":         {Cells{Image: blank, Regions: []discrepancy.Mask{{Rect: one.Rect}}, Values: []float64{1}}, "0 weights"},
 		"landmarks":       {Cells{Image: blank, Landmarks: landmarks[:5]}, "5 landmarks"},
 		"scale":           {Cells{Image: blank, Low: 1}, "scale from 1 to 0"},
-		"no curves":       {ROC{}, "no curves"},
-		"no DET curves":   {DET{}, "no curves"},
-		"band":            {ROC{Curves: []Curve{{Points: fine["roc"].(ROC).Curves[0].Points, Band: []Rates{{0.5, 0.9, 0.1}}}}}, "band 0"},
+		"no curves":       {curves.ROC{}, "no curves"},
+		"no DET curves":   {curves.DET{}, "no curves"},
+		"band":            {curves.ROC{Curves: []curves.Curve{{Points: fine["roc"].(curves.ROC).Curves[0].Points, Band: []curves.Rates{{FPR: 0.5, Low: 0.9, High: 0.1}}}}}, "band 0"},
 		"order":           {Matrix{Values: [][]float64{{1, 0}, {0, 1}}, Order: []int{0, 0}}, "each class in [0, 2) once"},
 		"order's ends":    {Matrix{Values: [][]float64{{1, 0}, {0, 1}}, Order: []int{1, 2}}, "each class in [0, 2) once"},
 		"matrix names":    {Matrix{Values: [][]float64{{1}}, Classes: []string{"a", "b"}}, "2 names of 1"},
@@ -478,10 +300,10 @@ func TestErrors(t *testing.T) {
 		"no points":       {Map{}, "no points"},
 		"NaN point":       {Map{Points: []Place{{At: [2]float64{nan, 0}}}}, "point 0"},
 		"map class":       {Map{Points: []Place{{Class: 3}}, Classes: []string{"a"}}, "class 3"},
-		"no frames":       {Timeline{}, "none of 0 frames"},
-		"no face":         {Timeline{Frames: []Frame{{0, nan, ""}}}, "none of 1 frames"},
-		"times":           {Timeline{Frames: []Frame{{1, 1, ""}, {0, 1, ""}}}, "rising times"},
-		"reference":       {Timeline{Frames: []Frame{{1, 1, ""}}, Reference: []float64{nan}}, "reference score 0"},
+		"no frames":       {curves.Timeline{}, "none of 0 frames"},
+		"no face":         {curves.Timeline{Frames: []curves.Frame{{Second: 0, Score: nan}}}, "none of 1 frames"},
+		"times":           {curves.Timeline{Frames: []curves.Frame{{Second: 1, Score: 1}, {Second: 0, Score: 1}}}, "rising times"},
+		"reference":       {curves.Timeline{Frames: []curves.Frame{{Second: 1, Score: 1}}, Reference: []float64{nan}}, "reference score 0"},
 		"no response":     {Robustness{}, "none of 0 points"},
 		"levels":          {Robustness{Curves: []Response{{"c", []Level{{2, Estimate{Value: 1}}, {1, Estimate{Value: 1}}}}}}, "rising levels"},
 	} {
@@ -529,9 +351,6 @@ func TestErrors(t *testing.T) {
 	}
 	if _, err := Angles("x", prototypes, [][]float64{{0, 0, 0, 0}}, []int{0}); err == nil || !strings.Contains(err.Error(), "embedding 0") {
 		t.Errorf("error %v of an embedding without a direction", err)
-	}
-	if _, err := NewCurve("x", []float64{1, nan}, []bool{true, false}); err == nil || !strings.HasPrefix(err.Error(), "figure: ROC of x") {
-		t.Errorf("error %v of a NaN score", err)
 	}
 }
 

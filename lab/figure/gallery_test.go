@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/figure/curves"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -30,17 +31,17 @@ func gallery(t testing.TB, synthetic bool) map[string]Figure {
 		}
 		return list
 	}
-	var curves []Curve
+	var all []curves.Curve
 	for i, name := range []string{"FF++ c23", "FF++ c40", "Celeb-DF v2", "DFDC"} {
 		scores := append(sample(40, 0), sample(60, 1.6-0.4*float64(i))...)
 		fake := make([]bool, 100)
 		for k := range fake {
 			fake[k] = k >= 40
 		}
-		curve, err := NewBandedCurve(name, scores, fake, 1)
+		curve, err := curves.NewBandedCurve(name, scores, fake, 1)
 		must(err)
 		curve.Synthetic = synthetic
-		curves = append(curves, curve)
+		all = append(all, curve)
 	}
 	var steps []store.Step
 	for i := range 700 {
@@ -140,9 +141,9 @@ func gallery(t testing.TB, synthetic bool) map[string]Figure {
 		robustness.Curves = append(robustness.Curves, r)
 	}
 	robustness.Curves[1].Points[2].Estimate = missing
-	timeline := Timeline{Title: "id3_id16_0004.mp4", Score: "cosine", Reference: sample(50, 0), Synthetic: synthetic}
+	timeline := curves.Timeline{Title: "id3_id16_0004.mp4", Score: "cosine", Reference: sample(50, 0), Synthetic: synthetic}
 	for i := range 60 {
-		f := Frame{Second: float64(i) * 0.2, Score: 1 + math.Sin(float64(i)/9) + 0.3*rng.NormFloat64()}
+		f := curves.Frame{Second: float64(i) * 0.2, Score: 1 + math.Sin(float64(i)/9) + 0.3*rng.NormFloat64()}
 		switch {
 		case i > 20 && i < 25:
 			f.Score = math.NaN()
@@ -154,10 +155,10 @@ func gallery(t testing.TB, synthetic bool) map[string]Figure {
 		timeline.Frames = append(timeline.Frames, f)
 	}
 	return map[string]Figure{
-		"roc":       ROC{Title: "ROC of the score cosine", Unit: "videos", Curves: curves},
-		"det":       DET{Title: "DET of the score cosine", Unit: "videos", Curves: curves[:2]},
-		"histogram": Histogram{Title: "DFDC", Score: "cosine", Unit: "videos", Real: sample(40, 0), Fake: sample(70, 1), Synthetic: synthetic},
-		"training":  Training{Title: "Training of made-up", Steps: steps, Chance: 1. / 32, Floor: 2.2, HeldOut: 400, Synthetic: synthetic},
+		"roc":       curves.ROC{Title: "ROC of the score cosine", Unit: "videos", Curves: all},
+		"det":       curves.DET{Title: "DET of the score cosine", Unit: "videos", Curves: all[:2]},
+		"histogram": curves.Histogram{Title: "DFDC", Score: "cosine", Unit: "videos", Real: sample(40, 0), Fake: sample(70, 1), Synthetic: synthetic},
+		"training":  curves.Training{Title: "Training of made-up", Steps: steps, Chance: 1. / 32, Floor: 2.2, HeldOut: 400, Synthetic: synthetic},
 		"matrix":    Matrix{Title: "Similarity of held-out faces", N: 400, Values: similarity, Classes: names, Order: FaceOrder(masks, 2, k), Synthetic: synthetic},
 		"sphere":    sphere,
 		"cells": Cells{Title: "FF++ c40, fake (n = 160 faces)", Label: "mean cosine (no unit)", Image: blank, Landmarks: landmarks,
@@ -191,7 +192,7 @@ func clouds(rng *rand.Rand, p *hypersphere.Prototypes, n int) (embeddings [][]fl
 // figures is one of each figure, small, made up.
 func figures(t testing.TB, synthetic bool) map[string]Figure {
 	t.Helper()
-	curve, err := NewBandedCurve("FF++ c40 & <more>", []float64{1, 2, 3, 4, 5}, []bool{false, true, false, true, true}, 1)
+	curve, err := curves.NewBandedCurve("FF++ c40 & <more>", []float64{1, 2, 3, 4, 5}, []bool{false, true, false, true, true}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,10 +225,10 @@ func figures(t testing.TB, synthetic bool) map[string]Figure {
 	some := Estimate{0.7, 0.6, 0.8, "3 real, 4 fake videos"}
 	none := Estimate{Value: math.NaN()}
 	return map[string]Figure{
-		"roc":       ROC{Title: "ROC", Unit: "videos", Curves: []Curve{curve}},
-		"det":       DET{Title: "DET", Unit: "videos", Curves: []Curve{curve}},
-		"histogram": Histogram{Title: "DFDC", Score: "cosine", Unit: "videos", Real: []float64{1, 2}, Fake: []float64{2, 3, 4}, Synthetic: synthetic},
-		"training":  Training{Title: "T", Steps: steps, Chance: 0.03, Floor: 2, HeldOut: 400, Synthetic: synthetic},
+		"roc":       curves.ROC{Title: "ROC", Unit: "videos", Curves: []curves.Curve{curve}},
+		"det":       curves.DET{Title: "DET", Unit: "videos", Curves: []curves.Curve{curve}},
+		"histogram": curves.Histogram{Title: "DFDC", Score: "cosine", Unit: "videos", Real: []float64{1, 2}, Fake: []float64{2, 3, 4}, Synthetic: synthetic},
+		"training":  curves.Training{Title: "T", Steps: steps, Chance: 0.03, Floor: 2, HeldOut: 400, Synthetic: synthetic},
 		"matrix":    Matrix{Title: "M", N: 12, Values: [][]float64{{1, -0.5}, {math.NaN(), 0.5}}, Synthetic: synthetic},
 		"sphere": Sphere{Title: "S", Prototypes: [][3]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, -1}}, Synthetic: synthetic,
 			Points: []Embedding{{At: [3]float64{0.6, 0.8, 0}, Class: 1}, {At: [3]float64{0, 0, 1}, Class: 2}}},
@@ -238,7 +239,7 @@ func figures(t testing.TB, synthetic bool) map[string]Figure {
 			Cells: [][]Estimate{{some, none}}, Synthetic: synthetic},
 		"pca":    pca,
 		"angles": angles,
-		"timeline": Timeline{Title: "V", Score: "cosine", Frames: []Frame{{0, 1, ""}, {0.5, math.NaN(), ""}, {1, 2, "12"}},
+		"timeline": curves.Timeline{Title: "V", Score: "cosine", Frames: []curves.Frame{{Second: 0, Score: 1}, {Second: 0.5, Score: math.NaN()}, {Second: 1, Score: 2, Mark: "12"}},
 			Reference: []float64{0, 1, 2}, Synthetic: synthetic},
 		"robustness": Robustness{Title: "R", Damage: "blur (pixels)", Quantity: "AUC (share)", Chance: 0.5, Synthetic: synthetic,
 			Curves: []Response{{"x", []Level{{0, some}, {1, none}, {2, Estimate{Value: 0.5}}}}}},

@@ -6,16 +6,18 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+
+	"github.com/seeable-lab/seeable/lab/figure/look"
 )
 
 // Option returns the chart of a figure as the option that echarts.setOption takes, in JSON that may stand in a script. A
 // string that begins with "seeable:" stands for a function that only [Snippet] knows.
 func Option(f Figure) ([]byte, error) {
-	c, err := f.chart()
+	c, err := f.Chart()
 	if err != nil {
 		return nil, fmt.Errorf("figure: %w", err)
 	}
-	option, err := c.option()
+	option, err := c.Option()
 	if err != nil {
 		return nil, fmt.Errorf("figure: %w", err)
 	}
@@ -42,7 +44,7 @@ func Snippet(f Figure) (template.HTML, error) {
 	if err != nil {
 		return "", err
 	}
-	c, err := f.chart()
+	c, err := f.Chart()
 	if err != nil {
 		return "", fmt.Errorf("figure: %w", err)
 	}
@@ -50,11 +52,11 @@ func Snippet(f Figure) (template.HTML, error) {
 	if err != nil {
 		return "", err
 	}
-	width, height := f.size()
+	width, height := f.Size()
 	var b bytes.Buffer
 	err = snippet.Execute(&b, map[string]any{
-		"Title": c.Title.Title, "Width": pixels(width), "Height": pixels(height), "SVG": still,
-		"GL": c.gl, "Option": template.JS(option),
+		"Title": c.Title.Title, "Width": look.Pixels(width), "Height": look.Pixels(height), "SVG": still,
+		"GL": c.GL, "Option": template.JS(option),
 	})
 	if err != nil {
 		return "", fmt.Errorf("figure: %w", err)

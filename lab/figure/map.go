@@ -16,6 +16,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/seeable-lab/seeable/lab/figure/look"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 )
 
@@ -150,7 +151,7 @@ func checkEmbeddings(title string, prototypes *hypersphere.Prototypes, embedding
 			return fmt.Errorf("figure: map %s: embedding %d has %d coordinates, want %d", title, i, len(z), prototypes.Dim())
 		}
 		for _, x := range z {
-			if !finite(x) {
+			if !look.Finite(x) {
 				return fmt.Errorf("figure: map %s: embedding %d holds %g: want finite coordinates", title, i, x)
 			}
 		}
@@ -166,7 +167,7 @@ func (m Map) check() error {
 		return fmt.Errorf("map %s has no points", m.Title)
 	}
 	for i, p := range m.Points {
-		if !finite(p.At[0]) || !finite(p.At[1]) || p.Class < 0 {
+		if !look.Finite(p.At[0]) || !look.Finite(p.At[1]) || p.Class < 0 {
 			return fmt.Errorf("map %s: point %d of class %d lies at %g: want finite places and classes from 0", m.Title, i, p.Class, p.At)
 		}
 		if m.Classes != nil && p.Class >= len(m.Classes) {
@@ -174,7 +175,7 @@ func (m Map) check() error {
 		}
 	}
 	for i, p := range m.Prototypes {
-		if !finite(p[0]) || !finite(p[1]) {
+		if !look.Finite(p[0]) || !look.Finite(p[1]) {
 			return fmt.Errorf("map %s: prototype %d lies at %g: want a finite place", m.Title, i, p)
 		}
 	}
@@ -185,7 +186,7 @@ func (m Map) check() error {
 }
 
 func (m Map) title() string {
-	return title(m.Title, fmt.Sprintf("n = %d embeddings", len(m.Points)), m.Synthetic)
+	return look.Title(m.Title, fmt.Sprintf("n = %d embeddings", len(m.Points)), m.Synthetic)
 }
 
 // window is the square part of the plane that holds all.
@@ -217,16 +218,16 @@ func (m Map) window() (lowX, highX, lowY, highY float64) {
 	return lowX, highX, lowY, highY
 }
 
-func (m Map) size() (width, height vg.Length) { return 5 * vg.Inch, 5.1 * vg.Inch }
+func (m Map) Size() (width, height vg.Length) { return 5 * vg.Inch, 5.1 * vg.Inch }
 
-func (m Map) draw(c draw.Canvas) error {
+func (m Map) Draw(c draw.Canvas) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	p := newPlot(m.title(), m.X, m.Y)
+	p := look.NewPlot(m.title(), m.X, m.Y)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = m.window()
-	p.Add(grid(), places{m})
-	drawPlot(draw.Crop(c, 6, -12, 6, -6), p)
+	p.Add(look.Grid(), places{m})
+	look.DrawPlot(draw.Crop(c, 6, -12, 6, -6), p)
 	return nil
 }
 
@@ -237,64 +238,53 @@ func (m places) Plot(c draw.Canvas, p *plot.Plot) {
 	if m.Diagonal {
 		low, high := max(p.X.Min, p.Y.Min), min(p.X.Max, p.Y.Max)
 		if low < high {
-			c.StrokeLine2(draw.LineStyle{Color: ink, Width: 0.8, Dashes: []vg.Length{2, 3}}, x(low), y(low), x(high), y(high))
+			c.StrokeLine2(draw.LineStyle{Color: look.Ink, Width: 0.8, Dashes: []vg.Length{2, 3}}, x(low), y(low), x(high), y(high))
 		}
 	}
 	for _, e := range m.Points {
-		c.DrawGlyph(draw.GlyphStyle{Color: faint(classColour(e.Class), 0.7), Radius: 2.2, Shape: classMarker(e.Class)}, vg.Point{X: x(e.At[0]), Y: y(e.At[1])})
+		c.DrawGlyph(draw.GlyphStyle{Color: look.Faint(look.ClassColour(e.Class), 0.7), Radius: 2.2, Shape: look.ClassMarker(e.Class)}, vg.Point{X: x(e.At[0]), Y: y(e.At[1])})
 	}
-	number := text.Style{Color: color.Black, Font: sans(8), XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
+	number := text.Style{Color: color.Black, Font: look.Sans(8), XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 	for k, at := range m.Prototypes {
 		where := vg.Point{X: x(at[0]), Y: y(at[1])}
-		c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: 6.5, Shape: classMarker(k)}, where)
-		c.DrawGlyph(draw.GlyphStyle{Color: classColour(k), Radius: 5.5, Shape: classMarker(k)}, where)
+		c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: 6.5, Shape: look.ClassMarker(k)}, where)
+		c.DrawGlyph(draw.GlyphStyle{Color: look.ClassColour(k), Radius: 5.5, Shape: look.ClassMarker(k)}, where)
 		c.FillText(number, where.Add(vg.Point{Y: 11}), strconv.Itoa(k))
 	}
 }
 
-// classMarker is the form of the marks of class k.
-func classMarker(k int) draw.GlyphDrawer { return markers[k/len(okabeIto)%len(markers)] }
-
-// classSymbol is classMarker as ECharts calls it.
-func classSymbol(k int) string {
-	return []string{"circle", "rect", "triangle", "diamond"}[k/len(okabeIto)%4]
-}
-
-func (m Map) chart() (*chart, error) {
+func (m Map) Chart() (*look.Chart, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	width, _ := m.size()
-	c := newChart(m.title(), width)
+	width, _ := m.Size()
+	c := look.NewChart(m.title(), width)
 	lowX, highX, lowY, highY := m.window()
-	c.axes(m.X, m.Y, round4(lowX), round4(highX), round4(lowY), round4(highY))
-	c.place(64, 24, 56)
+	c.Axes(m.X, m.Y, look.Round4(lowX), look.Round4(highX), look.Round4(lowY), look.Round4(highY))
+	c.Place(64, 24, 56)
 	if m.Diagonal {
 		low, high := max(lowX, lowY), min(highX, highY)
 		if low < high {
-			c.level("as near to another prototype as to its own", low, low, high, high)
+			c.Level("as near to another prototype as to its own", low, low, high, high)
 		}
 	}
-	var points, prototypes []item
+	var points, prototypes []look.Item
 	for _, e := range m.Points {
-		points = append(points, item{
+		points = append(points, look.Item{
 			Name:  fmt.Sprintf("%s (%.3g, %.3g)", className(m.Classes, e.Class), e.At[0], e.At[1]),
-			Value: numbers(e.At[:]...), Symbol: classSymbol(e.Class), ItemStyle: &opts.ItemStyle{Color: hex(classColour(e.Class))},
+			Value: look.Numbers(e.At[:]...), Symbol: look.ClassSymbol(e.Class), ItemStyle: &opts.ItemStyle{Color: look.Hex(look.ClassColour(e.Class))},
 		})
 	}
 	for k, at := range m.Prototypes {
-		prototypes = append(prototypes, item{
-			Name: "prototype of " + className(m.Classes, k), Value: numbers(at[:]...), Symbol: classSymbol(k),
-			ItemStyle: &opts.ItemStyle{Color: hex(classColour(k)), BorderColor: "#fff", BorderWidth: 2},
-			Label:     &opts.Label{Show: yes, Position: "top", Formatter: strconv.Itoa(k), Color: "#000"},
+		prototypes = append(prototypes, look.Item{
+			Name: "prototype of " + className(m.Classes, k), Value: look.Numbers(at[:]...), Symbol: look.ClassSymbol(k),
+			ItemStyle: &opts.ItemStyle{Color: look.Hex(look.ClassColour(k)), BorderColor: "#fff", BorderWidth: 2},
+			Label:     &opts.Label{Show: look.Yes, Position: "top", Formatter: strconv.Itoa(k), Color: "#000"},
 		})
 	}
-	c.add(charts.SingleSeries{Type: types.ChartScatter, Data: points, SymbolSize: 7, ItemStyle: &opts.ItemStyle{Opacity: opts.Float(0.7)}})
+	c.Add(charts.SingleSeries{Type: types.ChartScatter, Data: points, SymbolSize: 7, ItemStyle: &opts.ItemStyle{Opacity: opts.Float(0.7)}})
 	if len(prototypes) > 0 {
-		c.add(charts.SingleSeries{Type: types.ChartScatter, Data: prototypes, SymbolSize: 16})
+		c.Add(charts.SingleSeries{Type: types.ChartScatter, Data: prototypes, SymbolSize: 16})
 	}
 	return c, nil
 }
-
-// round4 rounds to what a screen can show of a number near 1.
-func round4(x float64) float64 { return math.Round(x*1e4) / 1e4 }

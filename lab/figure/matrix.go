@@ -3,19 +3,16 @@ package figure
 import (
 	"fmt"
 	"image"
-	"image/color"
 	"math"
 	"slices"
 	"strconv"
 
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
-	"github.com/go-echarts/go-echarts/v2/types"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/figure/look"
 )
 
 // Matrix shows the mean cosine of the embeddings of each class (rows, from above) with each prototype (columns). A row of
@@ -122,7 +119,7 @@ func (m Matrix) axes() (x, y string) {
 }
 
 func (m Matrix) title() string {
-	return title(m.Title, fmt.Sprintf("n = %d faces", m.N), m.Synthetic)
+	return look.Title(m.Title, fmt.Sprintf("n = %d faces", m.N), m.Synthetic)
 }
 
 // scale is the range of the colours: that of the values, widened to tenths.
@@ -130,7 +127,7 @@ func scale(values ...[]float64) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, row := range values {
 		for _, v := range row {
-			if finite(v) {
+			if look.Finite(v) {
 				low, high = min(low, v), max(high, v)
 			}
 		}
@@ -145,9 +142,9 @@ func scale(values ...[]float64) (low, high float64) {
 	return low, high
 }
 
-func (m Matrix) size() (width, height vg.Length) { return 5.2 * vg.Inch, 4.6 * vg.Inch }
+func (m Matrix) Size() (width, height vg.Length) { return 5.2 * vg.Inch, 4.6 * vg.Inch }
 
-func (m Matrix) draw(c draw.Canvas) error {
+func (m Matrix) Draw(c draw.Canvas) error {
 	if err := m.check(); err != nil {
 		return err
 	}
@@ -156,7 +153,7 @@ func (m Matrix) draw(c draw.Canvas) error {
 	k := len(values)
 	low, high := scale(values...)
 	x, y := m.axes()
-	p := newPlot(m.title(), x, y)
+	p := look.NewPlot(m.title(), x, y)
 	squares(p, k, k)
 	every := (k + 15) / 16
 	var xs, ys plot.ConstantTicks
@@ -166,9 +163,9 @@ func (m Matrix) draw(c draw.Canvas) error {
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = xs, ys
 	p.Add(cells{values, low, high})
-	left := draw.Crop(c, 0, -barWidth, 0, 0)
-	drawPlot(left, p)
-	drawBar(beside(c, p.DataCanvas(left)), low, high, 1, "mean cosine (no unit)")
+	left := draw.Crop(c, 0, -look.BarWidth, 0, 0)
+	look.DrawPlot(left, p)
+	look.DrawBar(beside(c, p.DataCanvas(left)), low, high, 1, "mean cosine (no unit)")
 	return nil
 }
 
@@ -181,7 +178,7 @@ func squares(p *plot.Plot, rows, columns int) {
 
 // beside is the place of the colour bar, as high as the data.
 func beside(c, data draw.Canvas) draw.Canvas {
-	bar := draw.Crop(c, c.Max.X-c.Min.X-barWidth, 0, 0, 0)
+	bar := draw.Crop(c, c.Max.X-c.Min.X-look.BarWidth, 0, 0, 0)
 	bar.Min.Y, bar.Max.Y = data.Min.Y, data.Max.Y
 	return bar
 }
@@ -192,17 +189,14 @@ type cells struct {
 	low, high float64
 }
 
-// absent is the colour of what was not measured.
-var absent = color.NRGBA{200, 200, 200, 255}
-
 func (m cells) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	last := len(m.values) - 1
 	for i, row := range m.values {
 		for j, v := range row {
-			fill := absent
-			if finite(v) {
-				fill = scaleColour(v, m.low, m.high)
+			fill := look.Absent
+			if look.Finite(v) {
+				fill = look.ScaleColour(v, m.low, m.high)
 			}
 			left, right := x(float64(j)-0.5), x(float64(j)+0.5)
 			bottom, top := y(float64(last-i)-0.5), y(float64(last-i)+0.5)
@@ -219,15 +213,15 @@ func className(names []string, k int) string {
 	return "class " + strconv.Itoa(k) + ": " + names[k]
 }
 
-func (m Matrix) chart() (*chart, error) {
+func (m Matrix) Chart() (*look.Chart, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	width, _ := m.size()
+	width, _ := m.Size()
 	values, classes := m.ordered()
-	c := newChart(m.title(), width)
+	c := look.NewChart(m.title(), width)
 	x, y := m.axes()
-	var data []item
+	var data []look.Item
 	labels := make([]string, len(classes))
 	for i, row := range values {
 		labels[i] = strconv.Itoa(classes[i])
@@ -237,40 +231,15 @@ func (m Matrix) chart() (*chart, error) {
 			if i == j {
 				name = fmt.Sprintf("%s: mean cosine %.3f with its own prototype", className(m.Classes, classes[i]), v)
 			}
-			if !finite(v) {
+			if !look.Finite(v) {
 				name = className(m.Classes, classes[i]) + ": no faces"
 			}
-			data = append(data, item{Name: name, Value: []any{j, i, number(v)}})
+			data = append(data, look.Item{Name: name, Value: []any{j, i, look.Number(v)}})
 		}
 	}
-	c.table(x, y, labels, labels, data)
-	c.place(64, 112, 56)
+	c.Table(x, y, labels, labels, data)
+	c.Place(64, 112, 56)
 	low, high := scale(values...)
-	c.scale("mean cosine (no unit)", low, high, []int{0})
+	c.ShowScale("mean cosine (no unit)", low, high, []int{0})
 	return c, nil
-}
-
-// table shows cells (column, row, value), the first row at the top.
-func (c *chart) table(x, y string, columns, rows []string, data []item) {
-	c.axes(x, y, 0, 0, 0, 0)
-	ax, ay := &c.XAxisList[0], &c.YAxisList[0]
-	ax.Type, ax.Min, ax.Max, ax.Scale, ax.Data = "category", nil, nil, nil, columns
-	ay.Type, ay.Min, ay.Max, ay.Scale, ay.Data, ay.Inverse = "category", nil, nil, nil, rows, yes
-	ax.AxisLabel, ay.AxisLabel = &opts.AxisLabel{HideOverlap: yes, Color: hex(ink)}, &opts.AxisLabel{HideOverlap: yes, Color: hex(ink)}
-	ax.SplitLine, ay.SplitLine = &opts.SplitLine{Show: no}, &opts.SplitLine{Show: no}
-	// What was not measured has no place on the scale of colours: grey squares below the others.
-	var measured, missing []item
-	for _, cell := range data {
-		if cell.Value.([]any)[2] == nil {
-			cell.Value.([]any)[2] = 0
-			cell.ItemStyle = &opts.ItemStyle{Color: hex(absent)}
-			missing = append(missing, cell)
-		} else {
-			measured = append(measured, cell)
-		}
-	}
-	c.add(charts.SingleSeries{Type: types.ChartHeatMap, Data: measured})
-	if len(missing) > 0 {
-		c.add(charts.SingleSeries{Type: types.ChartHeatMap, Data: missing})
-	}
 }

@@ -8,6 +8,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seeable-lab/seeable/lab/figure/look"
 )
 
 // Robustness shows how a figure of merit changes as images get worse: AUC over JPEG quality, blur or noise, with intervals.
@@ -41,7 +43,7 @@ func (r Robustness) check() error {
 	}
 	for _, curve := range r.Curves {
 		for i, p := range curve.Points {
-			if !finite(p.At) || i > 0 && p.At <= curve.Points[i-1].At {
+			if !look.Finite(p.At) || i > 0 && p.At <= curve.Points[i-1].At {
 				return fmt.Errorf("robustness %s: point %d of %s is at level %g: want finite, rising levels", r.Title, i, curve.Name, p.At)
 			}
 			if err := p.Estimate.check(); err != nil {
@@ -64,7 +66,7 @@ func (r Robustness) count() (measured, all int) {
 	return measured, all
 }
 
-func (r Robustness) title() string { return title(r.Title, partial(r.count()), r.Synthetic) }
+func (r Robustness) title() string { return look.Title(r.Title, partial(r.count()), r.Synthetic) }
 
 // window is what of levels and values is shown. Levels are those that were asked for, also where nothing was measured.
 func (r Robustness) window() (first, last, low, high float64) {
@@ -73,7 +75,7 @@ func (r Robustness) window() (first, last, low, high float64) {
 	for _, curve := range r.Curves {
 		for _, p := range curve.Points {
 			first, last = min(first, p.At), max(last, p.At)
-			if finite(p.Value) {
+			if look.Finite(p.Value) {
 				low, high = min(low, p.Value), max(high, p.Value)
 				if p.interval() {
 					low, high = min(low, p.Low), max(high, p.High)
@@ -84,42 +86,42 @@ func (r Robustness) window() (first, last, low, high float64) {
 	if r.Chance > 0 {
 		low, high = min(low, r.Chance), max(high, r.Chance)
 	}
-	first, last = reach(first, last, 0.04)
-	low, high = reach(low, high, 0.06)
+	first, last = look.Reach(first, last, 0.04)
+	low, high = look.Reach(low, high, 0.06)
 	return first, last, low, high
 }
 
-func (r Robustness) size() (width, height vg.Length) {
+func (r Robustness) Size() (width, height vg.Length) {
 	return 5.4 * vg.Inch, 3.6*vg.Inch + vg.Length(len(r.Curves))*13
 }
 
-func (r Robustness) draw(c draw.Canvas) error {
+func (r Robustness) Draw(c draw.Canvas) error {
 	if err := r.check(); err != nil {
 		return err
 	}
-	p := newPlot(r.title(), r.Damage, r.Quantity)
+	p := look.NewPlot(r.title(), r.Damage, r.Quantity)
 	first, last, low, high := r.window()
 	p.Y.Min, p.Y.Max = low, high
 	sign := 1.0
 	if r.Falling {
 		sign = -1
 		first, last = -last, -first
-		p.X.Tick.Marker = falling{}
+		p.X.Tick.Marker = look.Falling{}
 	}
 	p.X.Min, p.X.Max = first, last
-	p.Add(grid())
-	legend := newLegend()
+	p.Add(look.Grid())
+	legend := look.NewLegend()
 	if r.Chance > 0 {
 		level, err := plotter.NewLine(plotter.XYs{{X: first, Y: r.Chance}, {X: last, Y: r.Chance}})
 		if err != nil {
 			return err
 		}
-		level.Color, level.Dashes = ink, []vg.Length{2, 3}
+		level.Color, level.Dashes = look.Ink, []vg.Length{2, 3}
 		p.Add(level)
 		legend.Add("guessing", level)
 	}
 	for i, curve := range r.Curves {
-		colour := classColour(i)
+		colour := look.ClassColour(i)
 		var run plotter.XYs
 		finish := func() error {
 			if len(run) == 0 {
@@ -129,8 +131,8 @@ func (r Robustness) draw(c draw.Canvas) error {
 			if err != nil {
 				return err
 			}
-			line.Color, line.Width, line.Dashes = colour, 1.4, dashes[i%len(dashes)]
-			dots.GlyphStyle = draw.GlyphStyle{Color: colour, Radius: 2.6, Shape: markers[i%len(markers)]}
+			line.Color, line.Width, line.Dashes = colour, 1.4, look.Dashes[i%len(look.Dashes)]
+			dots.GlyphStyle = draw.GlyphStyle{Color: colour, Radius: 2.6, Shape: look.Markers[i%len(look.Markers)]}
 			p.Add(line, dots)
 			run = nil
 			return nil
@@ -155,10 +157,10 @@ func (r Robustness) draw(c draw.Canvas) error {
 		if err := finish(); err != nil {
 			return err
 		}
-		legend.Add(curve.label(), sample{draw.LineStyle{Color: colour, Width: 1.4, Dashes: dashes[i%len(dashes)]}, markers[i%len(markers)]})
+		legend.Add(curve.label(), sample{draw.LineStyle{Color: colour, Width: 1.4, Dashes: look.Dashes[i%len(look.Dashes)]}, look.Markers[i%len(look.Markers)]})
 	}
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = first, last, low, high // what was added widened them
-	drawAbove(c, p, legend)
+	look.DrawAbove(c, p, legend)
 	return nil
 }
 
@@ -198,39 +200,39 @@ func (s sample) Thumbnail(c *draw.Canvas) {
 	c.DrawGlyph(draw.GlyphStyle{Color: s.line.Color, Radius: 2.6, Shape: s.shape}, vg.Point{X: c.Center().X, Y: y})
 }
 
-func (r Robustness) chart() (*chart, error) {
+func (r Robustness) Chart() (*look.Chart, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	width, _ := r.size()
-	c := newChart(r.title(), width)
+	width, _ := r.Size()
+	c := look.NewChart(r.title(), width)
 	first, last, low, high := r.window()
-	c.axes(r.Damage, r.Quantity, round4(first), round4(last), round4(low), round4(high))
+	c.Axes(r.Damage, r.Quantity, look.Round4(first), look.Round4(last), look.Round4(low), look.Round4(high))
 	if r.Falling {
-		c.XAxisList[0].Inverse = yes
+		c.XAxisList[0].Inverse = look.Yes
 		c.YAxisList[0].Position = "left"
 	}
 	var names []string
 	for i, curve := range r.Curves {
-		var line, intervals []item
+		var line, intervals []look.Item
 		for _, p := range curve.Points {
 			name := fmt.Sprintf("%s at %s: %s", curve.Name, strconv.FormatFloat(p.At, 'g', 4, 64), p.described())
-			line = append(line, item{Name: name, Value: numbers(p.At+r.aside(i), p.Value)})
+			line = append(line, look.Item{Name: name, Value: look.Numbers(p.At+r.aside(i), p.Value)})
 			if !math.IsNaN(p.Value) && p.interval() {
-				intervals = append(intervals, item{Name: name, Value: numbers(p.At+r.aside(i), p.Low, p.High)})
+				intervals = append(intervals, look.Item{Name: name, Value: look.Numbers(p.At+r.aside(i), p.Low, p.High)})
 			}
 		}
 		names = append(names, curve.label())
-		s := c.line(curve.label(), classColour(i), dashType(i), line)
-		s.ShowSymbol, s.Symbol, s.SymbolSize = yes, []string{"circle", "rect", "triangle", "diamond"}[i%4], 8
+		s := c.Curve(curve.label(), look.ClassColour(i), look.DashType(i), line)
+		s.ShowSymbol, s.Symbol, s.SymbolSize = look.Yes, []string{"circle", "rect", "triangle", "diamond"}[i%4], 8
 		if len(intervals) > 0 {
-			c.whiskers(curve.label(), classColour(i), intervals)
+			c.Whiskers(curve.label(), look.ClassColour(i), intervals)
 		}
 	}
 	if r.Chance > 0 {
-		c.level("guessing", first, r.Chance, last, r.Chance)
+		c.Level("guessing", first, r.Chance, last, r.Chance)
 		names = append(names, "guessing")
 	}
-	c.place(64, 24, 52+c.legend(names...))
+	c.Place(64, 24, 52+c.ShowLegend(names...))
 	return c, nil
 }

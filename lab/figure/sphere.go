@@ -12,6 +12,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seeable-lab/seeable/lab/figure/look"
 )
 
 // Sphere shows prototypes and embeddings on the unit sphere of three dimensions, where [hypersphere.Projection] puts them.
@@ -85,7 +87,7 @@ func (s Sphere) check() error {
 }
 
 func (s Sphere) title() string {
-	return title(s.Title, fmt.Sprintf("n = %d embeddings, K = %d", len(s.Points), len(s.Prototypes)), s.Synthetic)
+	return look.Title(s.Title, fmt.Sprintf("n = %d embeddings, K = %d", len(s.Points), len(s.Prototypes)), s.Synthetic)
 }
 
 // radius is that of the mark of prototype k in points: its area is in proportion to the occupancy, within limits.
@@ -96,25 +98,15 @@ func (s Sphere) radius(k int) float64 {
 	return min(max(5.5*math.Sqrt(s.Occupancy[k]*float64(len(s.Prototypes))), 3), 11)
 }
 
-// markers tell the classes apart whose colours are the same.
-var markers = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, diamond{}}
+func (s Sphere) Size() (width, height vg.Length) { return 5 * vg.Inch, 5.2 * vg.Inch }
 
-type diamond struct{}
-
-func (diamond) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, p vg.Point) {
-	r := style.Radius * 1.25
-	c.FillPolygon(style.Color, []vg.Point{{X: p.X - r, Y: p.Y}, {X: p.X, Y: p.Y + r}, {X: p.X + r, Y: p.Y}, {X: p.X, Y: p.Y - r}})
-}
-
-func (s Sphere) size() (width, height vg.Length) { return 5 * vg.Inch, 5.2 * vg.Inch }
-
-func (s Sphere) draw(c draw.Canvas) error {
+func (s Sphere) Draw(c draw.Canvas) error {
 	if err := s.check(); err != nil {
 		return err
 	}
 	c = draw.Crop(c, 6, -6, 6, -6)
-	style := text.Style{Color: color.Black, Font: sans(11), XAlign: draw.XCenter, YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
-	heading := wrap(s.title(), style.Font, c.Max.X-c.Min.X)
+	style := text.Style{Color: color.Black, Font: look.Sans(11), XAlign: draw.XCenter, YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
+	heading := look.Wrap(s.title(), style.Font, c.Max.X-c.Min.X)
 	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Max.Y}, heading)
 	c = draw.Crop(c, 0, 0, 0, -style.Height(heading)-10)
 	centre, radius := c.Center(), min(c.Max.X-c.Min.X, c.Max.Y-c.Min.Y)/2-10
@@ -148,21 +140,21 @@ func (s Sphere) draw(c draw.Canvas) error {
 		}
 		return 0
 	})
-	number := text.Style{Color: color.Black, Font: sans(8), XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
+	number := text.Style{Color: color.Black, Font: look.Sans(8), XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 	for _, m := range marks {
 		at := vg.Point{X: centre.X + vg.Length(m.x)*radius, Y: centre.Y + vg.Length(m.y)*radius}
-		shape := classMarker(m.class)
+		shape := look.ClassMarker(m.class)
 		opacity := 0.75
 		if m.z < 0 {
 			opacity = 0.2 // behind
 		}
 		if !m.prototype {
-			c.DrawGlyph(draw.GlyphStyle{Color: faint(classColour(m.class), opacity), Radius: 2, Shape: shape}, at)
+			c.DrawGlyph(draw.GlyphStyle{Color: look.Faint(look.ClassColour(m.class), opacity), Radius: 2, Shape: shape}, at)
 			continue
 		}
 		radius := vg.Length(s.radius(m.class))
 		c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: radius + 1, Shape: shape}, at)
-		c.DrawGlyph(draw.GlyphStyle{Color: faint(classColour(m.class), opacity), Radius: radius, Shape: shape}, at)
+		c.DrawGlyph(draw.GlyphStyle{Color: look.Faint(look.ClassColour(m.class), opacity), Radius: radius, Shape: shape}, at)
 		if m.z >= 0 {
 			c.FillText(number, at.Add(vg.Point{Y: radius + 5.5}), strconv.Itoa(m.class))
 		}
@@ -181,23 +173,23 @@ func ball() (points [][3]float64, rows, columns int) {
 			around := 2 * math.Pi * float64(j) / float64(columns-1)
 			sin, cos := math.Sincos(around)
 			points = append(points, [3]float64{
-				round4(radius * math.Sin(polar) * cos), round4(radius * math.Cos(polar)), round4(radius * math.Sin(polar) * sin),
+				look.Round4(radius * math.Sin(polar) * cos), look.Round4(radius * math.Cos(polar)), look.Round4(radius * math.Sin(polar) * sin),
 			})
 		}
 	}
 	return points, rows, columns
 }
 
-func (s Sphere) chart() (*chart, error) {
+func (s Sphere) Chart() (*look.Chart, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	width, _ := s.size()
-	c := newChart(s.title(), width)
-	c.gl = true
+	width, _ := s.Size()
+	c := look.NewChart(s.title(), width)
+	c.GL = true
 	type series = map[string]any
 	// ECharts-GL has y into the picture and z up; ours is y up and z to the viewer.
-	place := func(p [3]float64) []any { return numbers(p[0], -p[2], p[1]) }
+	place := func(p [3]float64) []any { return look.Numbers(p[0], -p[2], p[1]) }
 	points, rows, columns := ball()
 	surface := make([][]any, len(points))
 	for i, p := range points {
@@ -216,7 +208,7 @@ func (s Sphere) chart() (*chart, error) {
 		if s.Occupancy != nil {
 			described += fmt.Sprintf(": nearest to %.1f %% of the embeddings", 100*s.Occupancy[k])
 		}
-		colour, symbol := hex(classColour(k)), classSymbol(k)
+		colour, symbol := look.Hex(look.ClassColour(k)), look.ClassSymbol(k)
 		// ECharts-GL cuts off the top of a label: the blank line is for that.
 		data := []any{series{
 			"name": described, "value": place(p), "symbolSize": 2.6 * s.radius(k),
@@ -235,13 +227,13 @@ func (s Sphere) chart() (*chart, error) {
 		})
 	}
 	const aside = 236 // for the legend
-	c.Legend = opts.Legend{Type: "scroll", Orient: "vertical", Left: strconv.Itoa(c.width - aside), Top: strconv.Itoa(c.top), Bottom: "8", ItemWidth: 14, Data: names}
-	c.more["legend"] = series{"textStyle": series{"width": aside - 40, "overflow": "truncate", "fontSize": 11}, "itemGap": 4, "tooltip": series{"show": true, "formatter": "{a}"}}
-	c.more["series"] = list
+	c.Legend = opts.Legend{Type: "scroll", Orient: "vertical", Left: strconv.Itoa(c.Width - aside), Top: strconv.Itoa(c.Top), Bottom: "8", ItemWidth: 14, Data: names}
+	c.More["legend"] = series{"textStyle": series{"width": aside - 40, "overflow": "truncate", "fontSize": 11}, "itemGap": 4, "tooltip": series{"show": true, "formatter": "{a}"}}
+	c.More["series"] = list
 	axis := series{"type": "value", "min": -1, "max": 1, "show": false}
-	c.more["xAxis3D"], c.more["yAxis3D"], c.more["zAxis3D"] = axis, axis, axis
-	c.more["grid3D"] = series{
-		"show": false, "boxWidth": 100, "boxHeight": 100, "boxDepth": 100, "left": 0, "width": c.width - aside, "top": c.top, "bottom": 0,
+	c.More["xAxis3D"], c.More["yAxis3D"], c.More["zAxis3D"] = axis, axis, axis
+	c.More["grid3D"] = series{
+		"show": false, "boxWidth": 100, "boxHeight": 100, "boxDepth": 100, "left": 0, "width": c.Width - aside, "top": c.Top, "bottom": 0,
 		"light":       series{"main": series{"intensity": 0.3, "alpha": 30, "beta": 10}, "ambient": series{"intensity": 0.75}},
 		"viewControl": series{"autoRotate": true, "autoRotateSpeed": 8, "autoRotateAfterStill": 4, "alpha": tilt * 180 / math.Pi, "beta": -turn * 180 / math.Pi, "distance": 190, "minDistance": 110},
 	}

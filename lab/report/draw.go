@@ -9,6 +9,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/evaluation"
 	"github.com/seeable-lab/seeable/lab/figure"
+	"github.com/seeable-lab/seeable/lab/figure/curves"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -67,7 +68,7 @@ func drawTests(v *view) error {
 		sets[it.Dataset] = append(sets[it.Dataset], testedFace(it, chosen))
 	}
 	slices.Sort(names)
-	roc := figure.ROC{Title: "ROC of the score " + v.Record.Score, Unit: "videos"}
+	roc := curves.ROC{Title: "ROC of the score " + v.Record.Score, Unit: "videos"}
 	for _, name := range names {
 		videos, err := metric.Pool(sets[name])
 		if err != nil {
@@ -77,14 +78,14 @@ func drawTests(v *view) error {
 		if !slices.Contains(fake, true) || !slices.Contains(fake, false) {
 			continue
 		}
-		curve, err := figure.NewBandedCurve(name, scores, fake, v.Spec.Seed)
+		curve, err := curves.NewBandedCurve(name, scores, fake, v.Spec.Seed)
 		if err != nil {
 			return err
 		}
 		curve.Synthetic = v.Record.Train.Synthetic ||
 			slices.ContainsFunc(v.Record.Tests, func(t store.Test) bool { return t.Dataset == name && t.Synthetic })
 		roc.Curves = append(roc.Curves, curve)
-		h := figure.Histogram{Title: name, Score: v.Record.Score, Unit: "videos", Synthetic: curve.Synthetic}
+		h := curves.Histogram{Title: name, Score: v.Record.Score, Unit: "videos", Synthetic: curve.Synthetic}
 		for i, s := range scores {
 			if fake[i] {
 				h.Fake = append(h.Fake, s)
@@ -105,7 +106,7 @@ func drawTests(v *view) error {
 	if v.ROC, err = v.figure(roc); err != nil {
 		return err
 	}
-	v.DET, err = v.figure(figure.DET{Title: "DET of the score " + v.Record.Score, Unit: roc.Unit, Curves: roc.Curves})
+	v.DET, err = v.figure(curves.DET{Title: "DET of the score " + v.Record.Score, Unit: roc.Unit, Curves: roc.Curves})
 	return err
 }
 
@@ -128,7 +129,7 @@ func drawTraining(v *view) error {
 	}
 	t := v.Record.Train
 	var err error
-	v.Training, err = v.figure(figure.Training{
+	v.Training, err = v.figure(curves.Training{
 		Title: "Training of " + v.Record.Name, Steps: v.Steps, Chance: t.Chance, Floor: t.Floor, HeldOut: t.HeldOut, Synthetic: t.Synthetic,
 	})
 	return err

@@ -5,26 +5,26 @@ import (
 	"slices"
 
 	"github.com/seeable-lab/seeable/lab/evaluation"
-	"github.com/seeable-lab/seeable/lab/figure"
+	"github.com/seeable-lab/seeable/lab/figure/curves"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
 // TrainingCurves shows the training of the run: loss, accuracy and strength over the steps.
-func (r *Run) TrainingCurves() (figure.Training, error) {
+func (r *Run) TrainingCurves() (curves.Training, error) {
 	steps, err := store.ReadSteps(filepath.Join(r.Dir, store.TrainingFile))
 	t := r.Record.Train
-	return figure.Training{
+	return curves.Training{
 		Title: "Training of " + r.Record.Name, Steps: steps,
 		Chance: t.Chance, Floor: t.Floor, HeldOut: t.HeldOut, Synthetic: t.Synthetic,
 	}, err
 }
 
 // ROC shows the ROC curve of every test set over videos, with the band that resampling the videos gives.
-func (r *Run) ROC() (figure.ROC, error) {
-	roc := figure.ROC{Title: "ROC of " + r.Record.Name + ", score " + r.Record.Score, Unit: "videos"}
+func (r *Run) ROC() (curves.ROC, error) {
+	roc := curves.ROC{Title: "ROC of " + r.Record.Name + ", score " + r.Record.Score, Unit: "videos"}
 	err := r.eachTest(func(name string, synthetic bool, scores []float64, fake []bool) error {
-		curve, err := figure.NewBandedCurve(name, scores, fake, r.Spec.Seed)
+		curve, err := curves.NewBandedCurve(name, scores, fake, r.Spec.Seed)
 		curve.Synthetic = synthetic
 		roc.Curves = append(roc.Curves, curve)
 		return err
@@ -33,9 +33,9 @@ func (r *Run) ROC() (figure.ROC, error) {
 }
 
 // Histograms shows, for every test set, how the anomaly scores of its real and of its fake videos lie.
-func (r *Run) Histograms() (all []figure.Histogram, err error) {
+func (r *Run) Histograms() (all []curves.Histogram, err error) {
 	err = r.eachTest(func(name string, synthetic bool, scores []float64, fake []bool) error {
-		h := figure.Histogram{Title: name, Score: r.Record.Score, Unit: "videos", Synthetic: synthetic}
+		h := curves.Histogram{Title: name, Score: r.Record.Score, Unit: "videos", Synthetic: synthetic}
 		for i, score := range scores {
 			if fake[i] {
 				h.Fake = append(h.Fake, score)

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"strconv"
-
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
-	"github.com/seeable-lab/seeable/lab/extract"
-	"github.com/seeable-lab/seeable/lab/table"
+	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newFaces() *cobra.Command {
@@ -33,12 +29,12 @@ anew. Videos that cannot be read are named and counted.`,
 					return err
 				}
 				for _, r := range reports {
-					skipped(cmd.ErrOrStderr(), r.Problems)
+					terminal.Skipped(cmd.ErrOrStderr(), r.Problems)
 				}
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), reports)
 				}
-				printFaces(cmd, reports)
+				terminal.PrintFaces(cmd.OutOrStdout(), reports)
 				return nil
 			})
 		},
@@ -49,33 +45,4 @@ anew. Videos that cannot be read are named and counted.`,
 	s.dataFlags(cmd)
 	s.facesFlags(cmd)
 	return cmd
-}
-
-func printFaces(cmd *cobra.Command, reports []extract.Report) {
-	t := table.Table{
-		Title:  "Faces of videos",
-		Header: []string{"data set", "videos", "new", "frames", "without face", "faces", "videos without face", "problems"},
-		Right:  []bool{false, true, true, true, true, true, true, true},
-	}
-	out := cmd.OutOrStdout()
-	frames, seconds := 0, 0.0
-	for _, r := range reports {
-		t.Rows = append(t.Rows, []string{
-			graphic(r.Dataset), strconv.Itoa(r.Videos), strconv.Itoa(r.Fresh), strconv.Itoa(r.Frames), strconv.Itoa(r.Blank),
-			strconv.Itoa(r.Faces), strconv.Itoa(len(r.Missing)), strconv.Itoa(len(r.Problems)),
-		})
-		frames, seconds = frames+r.FreshFrames, seconds+r.Seconds
-	}
-	fmt.Fprintln(out, t.Text())
-	for _, r := range reports {
-		if text := listing("No face in videos of "+r.Dataset, r.Missing, shown); text != "" {
-			fmt.Fprintln(out, text)
-		}
-	}
-	if frames > 0 {
-		fmt.Fprintf(out, "%d new frames in %.0f s, %.1f a second.\n", frames, seconds, float64(frames)/seconds)
-	}
-	for _, r := range reports {
-		fmt.Fprintf(out, "%s: %s\n", graphic(r.Dataset), r.Dir)
-	}
 }

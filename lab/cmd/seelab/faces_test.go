@@ -22,6 +22,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/terminal"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 	"github.com/seeable-lab/seeable/lab/video"
 )
@@ -201,7 +202,7 @@ func TestRunOnVideos(t *testing.T) {
 		}
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	var got struct{ Videos []scoredVideo }
+	var got struct{ Videos []terminal.ScoredVideo }
 	clip := filepath.Join(data, "mine", "testswap0.mp4")
 	text := must(t, "score", "--run", "tiny", "--results", results, "--frames", "3", "--out", out, "--json", clip)
 	if err := json.Unmarshal([]byte(text), &got); err != nil {

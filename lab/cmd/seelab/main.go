@@ -9,13 +9,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/cluster"
+	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func main() {
@@ -44,7 +44,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return 0
 	case errors.Is(err, errTryAgain):
-		fmt.Fprintf(stderr, "seelab: %s\n", oneLine(err))
+		fmt.Fprintf(stderr, "seelab: %s\n", terminal.OneLine(err))
 		return cluster.TryAgain
 	case ctx.Err() != nil:
 		text := "interrupted"
@@ -54,21 +54,16 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "seelab: %s\n", text)
 		return interrupted
 	case errors.As(err, &failure):
-		fmt.Fprintf(stderr, "seelab: %s\n", oneLine(err))
+		fmt.Fprintf(stderr, "seelab: %s\n", terminal.OneLine(err))
 		return failed
 	default:
-		fmt.Fprintf(stderr, "seelab: %s (see %s --help)\n", oneLine(err), called.CommandPath())
+		fmt.Fprintf(stderr, "seelab: %s (see %s --help)\n", terminal.OneLine(err), called.CommandPath())
 		return misused
 	}
 }
 
 // errTryAgain is the error of a cell that stopped before it was done and is to be started again.
 var errTryAgain = errors.New("not done; start it again to continue")
-
-// oneLine prints an error that may be several.
-func oneLine(err error) string {
-	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
-}
 
 // failure is an error of a command that was called rightly.
 type failure struct{ error }

@@ -13,6 +13,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/table"
+	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newRun() *cobra.Command {
@@ -71,7 +72,7 @@ func loadExperiment(name string, sets []string) (spec.Spec, error) {
 
 // show prints the record of a run or of another test of it.
 func show(cmd *cobra.Command, run *lab.Run, r store.Record, asJSON bool) error {
-	skipped(cmd.ErrOrStderr(), r.Skipped)
+	terminal.Skipped(cmd.ErrOrStderr(), r.Skipped)
 	if asJSON {
 		return printJSON(cmd.OutOrStdout(), r)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 // tiny is an experiment of seconds. Two cells and two types: K = 4.
@@ -135,7 +136,7 @@ func TestRun(t *testing.T) {
 		}
 		var got struct {
 			Run   string
-			Faces []scored
+			Faces []terminal.ScoredFace
 		}
 		text := must(t, "score", "--run", "tiny", "--results", results, "--out", out, "--json", files[0], files[1], files[1])
 		if err := json.Unmarshal([]byte(text), &got); err != nil {

@@ -13,8 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
-	"github.com/seeable-lab/seeable/lab/figure"
-	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/terminal"
 	"github.com/seeable-lab/seeable/lab/video"
 )
 
@@ -52,10 +51,10 @@ does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those th
 						return err
 					}
 				}
-				var videos []scoredVideo
-				names := outputs{dir: dir}
+				var videos []terminal.ScoredVideo
+				names := terminal.Outputs{Dir: dir}
 				for _, clip := range clips {
-					v, err := scoreVideo(cmd.Context(), l, run, clip, &names)
+					v, err := terminal.ScoreVideo(cmd.Context(), l, run, clip, &names)
 					if err == nil {
 						videos = append(videos, v)
 					} else if s.strict || len(files) == 1 || cmd.Context().Err() != nil || errors.Is(err, video.ErrNoFFmpeg) {
@@ -65,12 +64,12 @@ does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those th
 					}
 				}
 				for _, reason := range skipped {
-					fmt.Fprintln(cmd.ErrOrStderr(), "skipped:", oneLine(errors.New(reason)))
+					fmt.Fprintln(cmd.ErrOrStderr(), "skipped:", terminal.OneLine(errors.New(reason)))
 				}
 				if len(scores)+len(videos) == 0 {
 					return fmt.Errorf("none of the %d files could be scored", len(files))
 				}
-				scored, err := drawHeat(&names, scores)
+				scored, err := terminal.DrawHeat(&names, scores)
 				if err != nil {
 					return err
 				}
@@ -83,10 +82,10 @@ does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those th
 					return printJSON(out, found)
 				}
 				for _, face := range scored {
-					printScore(out, run.Spec.Discrepancy.Types, face)
+					terminal.PrintScore(out, run.Spec.Discrepancy.Types, face)
 				}
 				for _, v := range videos {
-					printVideo(out, v)
+					terminal.PrintVideo(out, v)
 				}
 				return nil
 			})
@@ -128,84 +127,4 @@ func isPicture(path string) bool {
 	head := make([]byte, 4)
 	n, _ := io.ReadFull(in, head)
 	return bytes.HasPrefix(head[:n], []byte("\xff\xd8\xff")) || bytes.HasPrefix(head[:n], []byte("\x89PNG"))
-}
-
-// scored is a scored face and where its heat map is, "" if it has none.
-type scored struct {
-	lab.FaceScore
-	Heat string `json:"heat,omitempty"`
-}
-
-// drawHeat writes the heat maps of faces whose score has regions.
-func drawHeat(names *outputs, scores []lab.FaceScore) ([]scored, error) {
-	var out []scored
-	for _, score := range scores {
-		face := scored{FaceScore: score}
-		if score.Map != nil {
-			face.Heat = names.path(score.File, ".heat.png")
-			if err := writeHeat(face.Heat, filepath.Base(score.File), score); err != nil {
-				return nil, err
-			}
-		}
-		out = append(out, face)
-	}
-	return out, nil
-}
-
-// outputs names the files that are written.
-type outputs struct {
-	dir   string
-	taken map[string]bool
-}
-
-// path is that of a picture made of a file; those of files of one name in several folders are numbered.
-func (o *outputs) path(file, end string) string {
-	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	path := filepath.Join(o.dir, name+end)
-	for n := 2; o.taken[path]; n++ {
-		path = filepath.Join(o.dir, fmt.Sprintf("%s-%d%s", name, n, end))
-	}
-	if o.taken == nil {
-		o.taken = map[string]bool{}
-	}
-	o.taken[path] = true
-	return path
-}
-
-// writeHeat draws the heat map of a face under its name.
-func writeHeat(path, name string, score lab.FaceScore) error {
-	heat, err := lab.HeatMap(score, fmt.Sprintf("%s: %s %.3f", name, score.Name, score.Score))
-	if err != nil {
-		return err
-	}
-	return writePNG(path, heat)
-}
-
-func writePNG(path string, f figure.Figure) error {
-	var png bytes.Buffer
-	if err := figure.PNG(&png, f); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return store.WriteFile(path, png.Bytes())
-}
-
-func printScore(w io.Writer, types []string, face scored) {
-	fmt.Fprintf(w, "%s: %.4f (%s)", face.File, face.Score, face.Name)
-	if face.Fallback {
-		fmt.Fprint(w, ", no landmarks: those of a mean face")
-	}
-	fmt.Fprintln(w)
-	// Labels go type by type.
-	n := len(face.Similarities) / len(types)
-	for i, kind := range types {
-		if n > 0 {
-			fmt.Fprintf(w, "  %-10s % .3f\n", kind, face.Similarities[i*n:(i+1)*n])
-		}
-	}
-	if face.Heat != "" {
-		fmt.Fprintf(w, "  heat map: %s\n", face.Heat)
-	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/table"
+	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newSelectScore() *cobra.Command {
@@ -46,7 +47,7 @@ than in training, to see how the scores bear another compression, for example.`,
 				if err != nil {
 					return err
 				}
-				skipped(cmd.ErrOrStderr(), record.Skipped)
+				terminal.Skipped(cmd.ErrOrStderr(), record.Skipped)
 				out := cmd.OutOrStdout()
 				if asJSON {
 					return printJSON(out, map[string]any{

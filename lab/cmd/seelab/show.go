@@ -8,6 +8,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newShow() *cobra.Command {
@@ -35,8 +36,8 @@ seelab runs, or a part of it that only one run has.`,
 			if err != nil {
 				return err
 			}
-			var line runLine
-			for _, r := range describe(entries) {
+			var line terminal.RunLine
+			for _, r := range terminal.Describe(entries) {
 				if r.Run == entry.ID {
 					line = r
 				}
@@ -49,9 +50,9 @@ seelab runs, or a part of it that only one run has.`,
 			}
 			if asJSON {
 				whole := struct {
-					runLine
+					terminal.RunLine
 					Record *store.Record `json:"record,omitempty"`
-				}{runLine: line}
+				}{RunLine: line}
 				if run != nil {
 					whole.Record = &run.Record
 				}
@@ -65,7 +66,7 @@ seelab runs, or a part of it that only one run has.`,
 			if run != nil {
 				return show(cmd, run, run.Record, false)
 			}
-			fmt.Fprintln(out, line.figures())
+			fmt.Fprintln(out, line.Figures())
 			if line.Status != store.HalfDone && line.Steps != "" {
 				fmt.Fprintf(out, "Saved after step %d of %s.\n", line.Step, line.Steps)
 			}

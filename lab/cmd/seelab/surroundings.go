@@ -10,6 +10,7 @@ import (
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/source"
+	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 // surroundings are the flags that change no number.
@@ -79,9 +80,9 @@ func (s *surroundings) budget() (int64, error) {
 
 // open calls do with the lab; progress goes to stderr.
 func (s *surroundings) open(cmd *cobra.Command, do func(*lab.Lab) error) error {
-	progress := newProgress(cmd.ErrOrStderr())
-	defer progress.close()
-	return s.openReporting(progress.report, do)
+	progress := terminal.NewProgress(cmd.ErrOrStderr())
+	defer progress.Close()
+	return s.openReporting(progress.Report, do)
 }
 
 // openReporting calls do with the lab; progress goes to report.

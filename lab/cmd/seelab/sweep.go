@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/installer"
@@ -24,7 +22,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/table"
+	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newSweep() *cobra.Command {
@@ -59,7 +57,7 @@ otherwise.`,
 			return job.print(cmd, args[0], w, cells, sets, s)
 		}
 		if list {
-			return listCells(cmd, cells)
+			return terminal.ListCells(cmd.OutOrStdout(), cells)
 		}
 		program, err := os.Executable()
 		if err != nil {
@@ -74,7 +72,7 @@ otherwise.`,
 		local.Command = func(c spec.Cell, faces int64) *exec.Cmd {
 			return exec.Command(program, append(cellArguments(args[0], strconv.Itoa(c.Index), sets, s, faces), "--child")...)
 		}
-		view := newSweepView(cmd.ErrOrStderr(), cells)
+		view := terminal.NewSweepView(cmd.ErrOrStderr(), cells)
 		encoder := json.NewEncoder(cmd.OutOrStdout())
 		records := make([]*store.Record, len(cells))
 		err = local.Run(cmd.Context(), cells, func(e cluster.Event) {
@@ -86,11 +84,11 @@ otherwise.`,
 				_ = encoder.Encode(e)
 				return
 			}
-			view.report(e)
+			view.Report(e)
 		})
-		view.close()
+		view.Close()
 		if !asJSON {
-			fmt.Fprint(cmd.OutOrStdout(), sweepTable(w.Name, cells, records).Text())
+			fmt.Fprint(cmd.OutOrStdout(), terminal.SweepTable(w.Name, cells, records).Text())
 		}
 		if slices.ContainsFunc(records, func(r *store.Record) bool { return r != nil }) {
 			l, openErr := lab.Open(s.results)
@@ -186,67 +184,4 @@ func usesGPU(backend string) bool {
 	}
 	name, plugin, _ := strings.Cut(backend, ":")
 	return (name == "" || name == "xla") && !strings.Contains(filepath.Base(plugin), "cpu") && installer.HasNvidiaGPU()
-}
-
-func listCells(cmd *cobra.Command, cells []spec.Cell) error {
-	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "cell\twhat differs\trun")
-	for _, c := range cells {
-		fmt.Fprintf(w, "%d\t%s\t%s\n", c.Index, c.Label, lab.ID(c.Spec))
-	}
-	return w.Flush()
-}
-
-// sweepTable is a glance at a sweep: the AUC over the videos of each test set. Package table makes the tables to publish.
-func sweepTable(name string, cells []spec.Cell, records []*store.Record) table.Table {
-	t := table.Table{
-		Title:  name + ": AUC over videos, all manipulations",
-		Header: []string{"cell", "what differs", "held-out accuracy"},
-		Right:  []bool{true, false, true},
-	}
-	var sets []string
-	column := map[string]int{}
-	synthetic := false
-	for _, r := range records {
-		if r == nil {
-			continue
-		}
-		synthetic = synthetic || r.Synthetic
-		for _, test := range r.Tests {
-			if _, known := column[test.Dataset]; !known {
-				column[test.Dataset] = len(t.Header) + len(sets)
-				sets = append(sets, test.Dataset)
-			}
-		}
-	}
-	if synthetic {
-		t.Title += " (synthetic faces)"
-	}
-	t.Header = append(t.Header, sets...)
-	for range sets {
-		t.Right = append(t.Right, true)
-	}
-	for i, c := range cells {
-		row := make([]string, len(t.Header))
-		row[0], row[1] = strconv.Itoa(c.Index), c.Label
-		if r := records[i]; r != nil {
-			row[2] = digits(r.Train.Accuracy)
-			for _, test := range r.Tests {
-				if test.Level == "video" && test.Method == "all" {
-					row[column[test.Dataset]] = digits(test.AUC)
-				}
-			}
-		} else {
-			row[2] = "not done"
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t
-}
-
-func digits(x float64) string {
-	if math.IsNaN(x) {
-		return ""
-	}
-	return strconv.FormatFloat(x, 'f', 3, 64)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newVerify() *cobra.Command {
@@ -56,7 +57,7 @@ all runs. Runs of version 0.1.0 have no digests, and count as failed.`,
 				r := result{Run: id, State: "as written"}
 				if err := l.Verify(id); err != nil {
 					bad++
-					r.State, r.Error = "damaged", oneLine(err)
+					r.State, r.Error = "damaged", terminal.OneLine(err)
 					if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, store.ErrDamaged) {
 						r.State = "no digests"
 					}

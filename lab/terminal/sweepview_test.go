@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bytes"
@@ -30,18 +30,18 @@ func trainingEvent(cell, done int, seconds, left float64) cluster.Event {
 // Where stderr is no terminal: a line when a state changes, and every 10 s.
 func TestSweepViewLines(t *testing.T) {
 	var out bytes.Buffer
-	v := newSweepView(&out, toyCells(2))
+	v := NewSweepView(&out, toyCells(2))
 	now := time.Unix(0, 0)
 	v.now = func() time.Time { return now }
-	v.report(cluster.Event{Cell: 0, Label: "seed=a", State: cluster.Running})
+	v.Report(cluster.Event{Cell: 0, Label: "seed=a", State: cluster.Running})
 	for n := 1; n <= 20; n++ {
 		now = now.Add(time.Second)
-		v.report(trainingEvent(0, n, float64(n), 100-float64(n)))
+		v.Report(trainingEvent(0, n, float64(n), 100-float64(n)))
 	}
-	v.report(cluster.Event{Cell: 0, Label: "seed=a", State: cluster.Running, Message: cluster.Message{Note: "a note"}})
-	v.report(cluster.Event{Cell: 0, Label: "seed=a", State: cluster.Finished, Seconds: 21})
-	v.report(cluster.Event{Cell: 1, Label: "seed=b", State: cluster.Failed, Error: "no data"})
-	v.close()
+	v.Report(cluster.Event{Cell: 0, Label: "seed=a", State: cluster.Running, Message: cluster.Message{Note: "a note"}})
+	v.Report(cluster.Event{Cell: 0, Label: "seed=a", State: cluster.Finished, Seconds: 21})
+	v.Report(cluster.Event{Cell: 1, Label: "seed=b", State: cluster.Failed, Error: "no data"})
+	v.Close()
 	want := `cell 0 (seed=a): running, 0s
 cell 0 (seed=a): training 10 of 100, loss 2.500, 10s; 1m30s left for all
 cell 0 (seed=a): training 20 of 100, loss 2.500, 20s; 1m20s left for all
@@ -88,19 +88,19 @@ func screen(text string) []string {
 
 func TestSweepViewOnATerminal(t *testing.T) {
 	var out bytes.Buffer
-	v := newSweepView(&out, toyCells(6))
+	v := NewSweepView(&out, toyCells(6))
 	now := time.Unix(0, 0)
 	v.start, v.now = now, func() time.Time { return now }
 	v.size = func() (int, int) { return 50, 7 }
-	v.report(cluster.Event{Cell: 0, Label: "seed=a", State: cluster.Finished, Seconds: 3, Counts: map[cluster.State]int{cluster.Finished: 1, cluster.Waiting: 5}})
+	v.Report(cluster.Event{Cell: 0, Label: "seed=a", State: cluster.Finished, Seconds: 3, Counts: map[cluster.State]int{cluster.Finished: 1, cluster.Waiting: 5}})
 	now = now.Add(time.Minute)
-	v.report(cluster.Event{
+	v.Report(cluster.Event{
 		Cell: 5, Label: "seed=f", State: cluster.Failed, Error: strings.Repeat("very long ", 10), Seconds: 3,
 		Counts: map[cluster.State]int{cluster.Finished: 1, cluster.Failed: 1, cluster.Waiting: 4},
 	})
 	e := trainingEvent(3, 10, 70, 0)
 	e.Left, e.Counts = 61, map[cluster.State]int{cluster.Finished: 1, cluster.Failed: 1, cluster.Running: 1, cluster.Waiting: 3}
-	v.report(e)
+	v.Report(e)
 	want := []string{
 		"1m0s, 1 finished, 1 running, 3 waiting, 1 failed…",
 		"   3  seed=d  training 10 of 100, loss 2.500, 1m…",
@@ -114,11 +114,11 @@ func TestSweepViewOnATerminal(t *testing.T) {
 	}
 	// A change that comes at once after a drawing waits, a new state does not.
 	before := out.Len()
-	v.report(trainingEvent(3, 11, 70, 0))
+	v.Report(trainingEvent(3, 11, 70, 0))
 	if out.Len() != before {
 		t.Error("drawn twice within a moment")
 	}
-	v.close()
+	v.Close()
 	got := screen(out.String())
 	if last := got[len(got)-1]; last != "cell 5 (seed=f) failed: "+strings.Repeat("very long ", 10) {
 		t.Errorf("the error is not shown in full at the end: %q", last)

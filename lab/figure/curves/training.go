@@ -1,4 +1,4 @@
-package figure
+package curves
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/seeable-lab/seeable/lab/figure/look"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
@@ -61,7 +62,7 @@ func (t Training) check() error {
 		return fmt.Errorf("training %s has no steps", t.Title)
 	}
 	for _, s := range t.Steps {
-		if !finite(s.Loss) || !finite(s.Accuracy) || !finite(s.Strength) {
+		if !look.Finite(s.Loss) || !look.Finite(s.Accuracy) || !look.Finite(s.Strength) {
 			return fmt.Errorf("training %s: step %d has loss %g, accuracy %g, strength %g: want finite ones",
 				t.Title, s.Step, s.Loss, s.Accuracy, s.Strength)
 		}
@@ -70,12 +71,12 @@ func (t Training) check() error {
 }
 
 func (t Training) title() string {
-	return title(t.Title, fmt.Sprintf("%d steps", len(t.Steps)), t.Synthetic)
+	return look.Title(t.Title, fmt.Sprintf("%d steps", len(t.Steps)), t.Synthetic)
 }
 
-func (t Training) size() (width, height vg.Length) { return 5.5 * vg.Inch, 6.2 * vg.Inch }
+func (t Training) Size() (width, height vg.Length) { return 5.5 * vg.Inch, 6.2 * vg.Inch }
 
-func (t Training) draw(c draw.Canvas) error {
+func (t Training) Draw(c draw.Canvas) error {
 	if err := t.check(); err != nil {
 		return err
 	}
@@ -86,9 +87,9 @@ func (t Training) draw(c draw.Canvas) error {
 	strength, _ := t.smooth(func(s store.Step) float64 { return s.Strength })
 
 	panel := func(name, y string) *plot.Plot {
-		p := newPlot(name, "", y)
-		p.Add(grid())
-		p.Legend.TextStyle.Font = sans(9)
+		p := look.NewPlot(name, "", y)
+		p.Add(look.Grid())
+		p.Legend.TextStyle.Font = look.Sans(9)
 		p.Legend.Top = true
 		p.Legend.ThumbnailWidth, p.Legend.Padding = 24, 2
 		p.X.Min, p.X.Max = first, last
@@ -111,12 +112,12 @@ func (t Training) draw(c draw.Canvas) error {
 	}
 	level := func(y float64) plotter.XYs { return plotter.XYs{{X: first, Y: y}, {X: last, Y: y}} }
 
-	top := panel(wrap(t.title(), sans(11), c.Max.X-c.Min.X), "loss (nats)")
-	if err := add(top, fmt.Sprintf("training, mean of %d steps", window), loss, okabeIto[0], nil); err != nil {
+	top := panel(look.Wrap(t.title(), look.Sans(11), c.Max.X-c.Min.X), "loss (nats)")
+	if err := add(top, fmt.Sprintf("training, mean of %d steps", window), loss, look.OkabeIto[0], nil); err != nil {
 		return err
 	}
 	if t.Floor > 0 {
-		if err := add(top, "least possible", level(t.Floor), ink, []vg.Length{2, 3}); err != nil {
+		if err := add(top, "least possible", level(t.Floor), look.Ink, []vg.Length{2, 3}); err != nil {
 			return err
 		}
 	}
@@ -124,11 +125,11 @@ func (t Training) draw(c draw.Canvas) error {
 
 	middle := panel("", "accuracy (share right)")
 	middle.Legend.Left, middle.Legend.XOffs = true, 8
-	if err := add(middle, fmt.Sprintf("training, mean of %d steps", window), accuracy, okabeIto[0], nil); err != nil {
+	if err := add(middle, fmt.Sprintf("training, mean of %d steps", window), accuracy, look.OkabeIto[0], nil); err != nil {
 		return err
 	}
 	held := t.heldOut()
-	if err := add(middle, fmt.Sprintf("%d held-out faces, official strength", t.HeldOut), held, okabeIto[1], []vg.Length{5, 2}); err != nil {
+	if err := add(middle, fmt.Sprintf("%d held-out faces, official strength", t.HeldOut), held, look.OkabeIto[1], []vg.Length{5, 2}); err != nil {
 		return err
 	}
 	if len(held) > 0 {
@@ -136,16 +137,16 @@ func (t Training) draw(c draw.Canvas) error {
 		if err != nil {
 			return err
 		}
-		dots.GlyphStyle = draw.GlyphStyle{Color: okabeIto[1], Radius: 2.5, Shape: draw.CircleGlyph{}}
+		dots.GlyphStyle = draw.GlyphStyle{Color: look.OkabeIto[1], Radius: 2.5, Shape: draw.CircleGlyph{}}
 		middle.Add(dots)
 	}
-	if err := add(middle, "chance", level(t.Chance), ink, []vg.Length{2, 3}); err != nil {
+	if err := add(middle, "chance", level(t.Chance), look.Ink, []vg.Length{2, 3}); err != nil {
 		return err
 	}
 	middle.Y.Min, middle.Y.Max = 0, max(middle.Y.Max*1.35, 0.1) // room for the legend
 
 	bottom := panel("", "strength (official = 1)")
-	if err := add(bottom, "", strength, okabeIto[0], nil); err != nil {
+	if err := add(bottom, "", strength, look.OkabeIto[0], nil); err != nil {
 		return err
 	}
 	bottom.Y.Min, bottom.Y.Max = 0, max(bottom.Y.Max*1.05, 1.2)
@@ -158,12 +159,12 @@ func (t Training) draw(c draw.Canvas) error {
 	return nil
 }
 
-func (t Training) chart() (*chart, error) {
+func (t Training) Chart() (*look.Chart, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	width, height := t.size()
-	c := newChart(t.title(), width)
+	width, height := t.Size()
+	c := look.NewChart(t.title(), width)
 	first, last := float64(t.Steps[0].Step), float64(t.Steps[len(t.Steps)-1].Step)
 	if first == last {
 		first, last = first-1, last+1
@@ -173,9 +174,9 @@ func (t Training) chart() (*chart, error) {
 	curve := func(panel int, name string, colour color.Color, dash string, line plotter.XYs) *charts.SingleSeries {
 		var data []any
 		for _, p := range line {
-			data = append(data, numbers(p.X, p.Y))
+			data = append(data, look.Numbers(p.X, p.Y))
 		}
-		s := c.line(name, colour, dash, nil)
+		s := c.Curve(name, colour, dash, nil)
 		s.Data, s.XAxisIndex, s.YAxisIndex = data, panel, panel
 		return s
 	}
@@ -184,23 +185,23 @@ func (t Training) chart() (*chart, error) {
 		if window > 1 {
 			name += fmt.Sprintf(", mean of %d steps", window)
 		}
-		curve(panel, name, okabeIto[0], "solid", line)
+		curve(panel, name, look.OkabeIto[0], "solid", line)
 	}
 	means(0, "training loss", func(s store.Step) float64 { return s.Loss })
 	if t.Floor > 0 {
-		curve(0, "least possible loss", ink, "dotted", plotter.XYs{{X: first, Y: t.Floor}, {X: last, Y: t.Floor}})
+		curve(0, "least possible loss", look.Ink, "dotted", plotter.XYs{{X: first, Y: t.Floor}, {X: last, Y: t.Floor}})
 	}
 	means(1, "training accuracy", func(s store.Step) float64 { return s.Accuracy })
 	if held := t.heldOut(); len(held) > 0 {
-		curve(1, fmt.Sprintf("accuracy on %d held-out faces, official strength", t.HeldOut), okabeIto[1], "dashed", held).ShowSymbol = yes
+		curve(1, fmt.Sprintf("accuracy on %d held-out faces, official strength", t.HeldOut), look.OkabeIto[1], "dashed", held).ShowSymbol = look.Yes
 	}
-	curve(1, "accuracy of guessing", ink, "dotted", plotter.XYs{{X: first, Y: t.Chance}, {X: last, Y: t.Chance}})
+	curve(1, "accuracy of guessing", look.Ink, "dotted", plotter.XYs{{X: first, Y: t.Chance}, {X: last, Y: t.Chance}})
 	means(2, "strength", func(s store.Step) float64 { return s.Strength })
 	var names []string
 	for _, s := range c.MultiSeries {
 		names = append(names, s.Name)
 	}
-	room := (int(pixels(height)) - c.top - 18 - c.legend(names...)) / 3
+	room := (int(look.Pixels(height)) - c.Top - 18 - c.ShowLegend(names...)) / 3
 	for i, y := range []string{"loss (nats)", "accuracy (share right)", "strength (official = 1)"} {
 		x, low := "", 0.0
 		if i == 2 {
@@ -209,9 +210,9 @@ func (t Training) chart() (*chart, error) {
 		if i == 0 {
 			low = math.NaN()
 		}
-		c.axes(x, y, first, last, low, math.NaN())
+		c.Axes(x, y, first, last, low, math.NaN())
 		c.GridList = append(c.GridList, opts.Grid{
-			Left: "64", Right: "24", Top: strconv.Itoa(c.top + i*room), Height: strconv.Itoa(room - 34),
+			Left: "64", Right: "24", Top: strconv.Itoa(c.Top + i*room), Height: strconv.Itoa(room - 34),
 		})
 	}
 	return c, nil

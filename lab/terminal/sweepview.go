@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"fmt"
@@ -13,9 +13,9 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-// sweepView shows a sweep: on a terminal a table that is drawn again as it changes, elsewhere a line when a cell changes
+// SweepView shows a sweep: on a terminal a table that is drawn again as it changes, elsewhere a line when a cell changes
 // its state and now and then while it runs.
-type sweepView struct {
+type SweepView struct {
 	w        io.Writer
 	size     func() (columns, rows int) // of the terminal; nil for none
 	now      func() time.Time
@@ -31,8 +31,9 @@ type sweepView struct {
 // drawEvery bounds how often the table is drawn.
 const drawEvery = 100 * time.Millisecond
 
-func newSweepView(w io.Writer, cells []spec.Cell) *sweepView {
-	v := &sweepView{
+// NewSweepView shows the cells on w, all of them waiting.
+func NewSweepView(w io.Writer, cells []spec.Cell) *SweepView {
+	v := &SweepView{
 		w: w, now: time.Now, start: time.Now(), counts: map[cluster.State]int{cluster.Waiting: len(cells)},
 		lineTime: make([]time.Time, len(cells)),
 	}
@@ -51,7 +52,9 @@ func newSweepView(w io.Writer, cells []spec.Cell) *sweepView {
 	return v
 }
 
-func (v *sweepView) report(e cluster.Event) {
+// Report shows what happened to a cell, one of those given to [NewSweepView]. It must not be called by several goroutines at
+// once.
+func (v *SweepView) Report(e cluster.Event) {
 	before := v.cells[e.Cell]
 	if e.Note != "" && e.State == cluster.Running {
 		// A remark in passing; the table keeps the stage.
@@ -106,12 +109,12 @@ func status(e cluster.Event) string {
 	return string(e.State)
 }
 
-func (v *sweepView) remaining() string {
+func (v *SweepView) remaining() string {
 	return (time.Duration(v.left) * time.Second).String() + " left"
 }
 
 // draw draws the table over the last one.
-func (v *sweepView) draw() {
+func (v *SweepView) draw() {
 	v.last = v.now()
 	columns, rows := v.size()
 	lines := v.table(columns-1, rows-1)
@@ -129,7 +132,7 @@ func (v *sweepView) draw() {
 }
 
 // table is a line on the whole and one for each cell. Where there is no room for all, those that run or failed come first.
-func (v *sweepView) table(columns, rows int) []string {
+func (v *SweepView) table(columns, rows int) []string {
 	head := v.now().Sub(v.start).Round(time.Second).String()
 	for _, state := range []cluster.State{cluster.Finished, cluster.Running, cluster.Busy, cluster.Waiting, cluster.Failed, cluster.Interrupted} {
 		if n := v.counts[state]; n > 0 {
@@ -178,8 +181,8 @@ func fit(text string, columns int) string {
 	return string(runes[:max(0, columns-1)]) + "…"
 }
 
-// close leaves the last state on the screen, and every error in full.
-func (v *sweepView) close() {
+// Close leaves the last state on the screen, and every error in full.
+func (v *SweepView) Close() {
 	if v.size == nil {
 		return
 	}

@@ -1,4 +1,6 @@
-package figure
+// Package curves draws how scores, and the steps of a training, run: ROC and DET curves, histograms of scores, the scores of
+// a video over its time, training curves. Its types are figures that package figure writes.
+package curves
 
 import (
 	"fmt"
@@ -10,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/seeable-lab/seeable/lab/figure/look"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -39,7 +42,7 @@ type Rates struct{ FPR, Low, High float64 }
 func NewCurve(name string, scores []float64, fake []bool) (Curve, error) {
 	ranking, err := metric.Rank(scores, fake)
 	if err != nil {
-		return Curve{}, fmt.Errorf("figure: ROC of %s: %w", name, err)
+		return Curve{}, fmt.Errorf("curves: ROC of %s: %w", name, err)
 	}
 	reals, fakes := ranking.Counts()
 	return Curve{Name: name, AUC: ranking.AUROC(), Real: reals, Fake: fakes, Points: ranking.ROC()}, nil
@@ -80,7 +83,7 @@ func NewBandedCurve(name string, scores []float64, fake []bool, seed uint64) (Cu
 		}
 		ranking, err := metric.Rank(drawn, label)
 		if err != nil {
-			return Curve{}, fmt.Errorf("figure: band of %s: %w", name, err)
+			return Curve{}, fmt.Errorf("curves: band of %s: %w", name, err)
 		}
 		points, at := ranking.ROC(), 0
 		for r := range found {
@@ -167,34 +170,34 @@ func addBand(p *plot.Plot, xs, lows, highs []float64, colour color.NRGBA) error 
 	if err != nil {
 		return err
 	}
-	area.Color, area.Width = faint(colour, 0.12), 0
+	area.Color, area.Width = look.Faint(colour, 0.12), 0
 	p.Add(area)
 	return nil
 }
 
-func (r ROC) title() string { return title(r.Title, "", anySynthetic(r.Curves)) }
+func (r ROC) title() string { return look.Title(r.Title, "", anySynthetic(r.Curves)) }
 
 func (r ROC) axes() (x, y string) {
 	return "false positive rate (share of real " + r.Unit + " called fake)", "true positive rate (share of fake " + r.Unit + " found)"
 }
 
-func (r ROC) size() (width, height vg.Length) {
+func (r ROC) Size() (width, height vg.Length) {
 	return 5 * vg.Inch, 4.9*vg.Inch + vg.Length(len(r.Curves))*13
 }
 
-func (r ROC) draw(c draw.Canvas) error {
+func (r ROC) Draw(c draw.Canvas) error {
 	if err := checkCurves("ROC", r.Title, r.Curves); err != nil {
 		return err
 	}
 	x, y := r.axes()
-	p := newPlot(r.title(), x, y)
+	p := look.NewPlot(r.title(), x, y)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
-	p.Add(grid())
-	legend := newLegend()
+	p.Add(look.Grid())
+	legend := look.NewLegend()
 	for i, curve := range r.Curves {
 		if len(curve.Band) > 0 {
 			xs, lows, highs := curve.band(func(x float64) float64 { return x })
-			if err := addBand(p, xs, lows, highs, classColour(i)); err != nil {
+			if err := addBand(p, xs, lows, highs, look.ClassColour(i)); err != nil {
 				return err
 			}
 		}
@@ -208,7 +211,7 @@ func (r ROC) draw(c draw.Canvas) error {
 		if err != nil {
 			return err
 		}
-		line.Color, line.Width, line.Dashes = classColour(i), 1.6, dashes[i%len(dashes)]
+		line.Color, line.Width, line.Dashes = look.ClassColour(i), 1.6, look.Dashes[i%len(look.Dashes)]
 		p.Add(line)
 		legend.Add(curve.label(r.Unit), line)
 	}
@@ -216,11 +219,11 @@ func (r ROC) draw(c draw.Canvas) error {
 	if err != nil {
 		return err
 	}
-	chance.Color, chance.Dashes = ink, []vg.Length{2, 3}
+	chance.Color, chance.Dashes = look.Ink, []vg.Length{2, 3}
 	p.Add(chance)
 	legend.Add("chance: AUC 0.500", chance)
 	p.X.Tick.Marker, p.Y.Tick.Marker = fifths, fifths
-	drawAbove(c, p, legend)
+	look.DrawAbove(c, p, legend)
 	return nil
 }
 
@@ -232,36 +235,36 @@ func (c Curve) band(scale func(float64) float64) (xs, lows, highs []float64) {
 	return xs, lows, highs
 }
 
-func (r ROC) chart() (*chart, error) {
+func (r ROC) Chart() (*look.Chart, error) {
 	if err := checkCurves("ROC", r.Title, r.Curves); err != nil {
 		return nil, err
 	}
-	width, _ := r.size()
-	c := newChart(r.title(), width)
+	width, _ := r.Size()
+	c := look.NewChart(r.title(), width)
 	x, y := r.axes()
-	c.axes(x, y, 0, 1, 0, 1)
+	c.Axes(x, y, 0, 1, 0, 1)
 	var names []string
 	for i, curve := range r.Curves {
 		name := curve.label(r.Unit)
 		names = append(names, name)
-		var data []item
+		var data []look.Item
 		for _, p := range curve.Points {
-			data = append(data, item{
+			data = append(data, look.Item{
 				Name:  fmt.Sprintf("%s: finds %.1f %% of the fakes at %.1f %% false alarms", curve.Name, 100*p.TPR, 100*p.FPR),
-				Value: numbers(p.FPR, p.TPR),
+				Value: look.Numbers(p.FPR, p.TPR),
 			})
 		}
-		c.line(name, classColour(i), dashType(i), data).ShowSymbol = yes
+		c.Curve(name, look.ClassColour(i), look.DashType(i), data).ShowSymbol = look.Yes
 		if len(curve.Band) > 0 {
-			var data []item
+			var data []look.Item
 			for _, b := range curve.Band {
-				data = append(data, item{Value: numbers(b.FPR, b.Low, b.High)})
+				data = append(data, look.Item{Value: look.Numbers(b.FPR, b.Low, b.High)})
 			}
-			c.band(name, classColour(i), data)
+			c.Band(name, look.ClassColour(i), data)
 		}
 	}
-	c.level("chance: AUC 0.500", 0, 0, 1, 1)
-	c.place(64, 24, 52+c.legend(append(names, "chance: AUC 0.500")...))
+	c.Level("chance: AUC 0.500", 0, 0, 1, 1)
+	c.Place(64, 24, 52+c.ShowLegend(append(names, "chance: AUC 0.500")...))
 	return c, nil
 }
 
@@ -270,6 +273,3 @@ var fifths = plot.ConstantTicks{
 	{Value: 0, Label: "0"}, {Value: 0.2, Label: "0.2"}, {Value: 0.4, Label: "0.4"},
 	{Value: 0.6, Label: "0.6"}, {Value: 0.8, Label: "0.8"}, {Value: 1, Label: "1"},
 }
-
-// dashes tell lines apart without colour.
-var dashes = [][]vg.Length{nil, {7, 2}, {7, 2, 2, 2}, {4, 2}, {10, 2, 2, 2, 2, 2}}

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ func step(n int, heldOut float64) lab.Event {
 // Steps of a second each: a line every 10 s and the last, with the held-out accuracy once there is one.
 func TestProgressLines(t *testing.T) {
 	var out bytes.Buffer
-	p := newProgress(&out)
+	p := NewProgress(&out)
 	now := time.Unix(0, 0)
 	p.now = func() time.Time { return now }
 	for n := 1; n <= 100; n++ {
@@ -25,13 +25,13 @@ func TestProgressLines(t *testing.T) {
 		if n == 15 {
 			heldOut = 0.125
 		}
-		p.report(step(n, heldOut))
+		p.Report(step(n, heldOut))
 		if n == 50 {
-			p.report(lab.Event{Note: "a note"})
+			p.Report(lab.Event{Note: "a note"})
 		}
 		now = now.Add(time.Second)
 	}
-	p.close()
+	p.Close()
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 11 {
 		t.Fatalf("%d lines, want 9 every 10 s, the last, and a note:\n%s", len(lines), out.String())
@@ -50,12 +50,12 @@ func TestProgressLines(t *testing.T) {
 
 func TestProgressBar(t *testing.T) {
 	var out bytes.Buffer
-	p := newProgress(&out)
+	p := NewProgress(&out)
 	p.terminal = true
-	p.report(step(1, 0.125))
-	p.report(lab.Event{Note: "a note"})
-	p.report(lab.Event{Stage: "testing", Done: 1, Total: 2})
-	p.close()
+	p.Report(step(1, 0.125))
+	p.Report(lab.Event{Note: "a note"})
+	p.Report(lab.Event{Stage: "testing", Done: 1, Total: 2})
+	p.Close()
 	// Each bar is drawn over the last after a return to the start of the line; a note has a line of its own.
 	parts := strings.FieldsFunc(out.String(), func(r rune) bool { return r == '\r' || r == '\n' })
 	for _, want := range []string{"loss 2.500 acc 0.250 held-out 0.125", "a note", "testing"} {

@@ -1,4 +1,4 @@
-package figure
+package curves
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seeable-lab/seeable/lab/figure/look"
 )
 
 // DET shows the same curves as [ROC] by their errors: the share of fakes missed over the share of false alarms, both as
@@ -32,20 +34,20 @@ func deviate(rate float64) float64 {
 	return math.Sqrt2 * math.Erfinv(2*min(max(rate, detLow), detHigh)-1)
 }
 
-func (d DET) title() string { return title(d.Title, "", anySynthetic(d.Curves)) }
+func (d DET) title() string { return look.Title(d.Title, "", anySynthetic(d.Curves)) }
 
 func (d DET) axes() (x, y string) {
 	return "false alarms (% of real " + d.Unit + ", normal deviate scale)", "missed fakes (% of fake " + d.Unit + ", normal deviate scale)"
 }
 
-func (d DET) size() (width, height vg.Length) { return ROC(d).size() }
+func (d DET) Size() (width, height vg.Length) { return ROC(d).Size() }
 
-func (d DET) draw(c draw.Canvas) error {
+func (d DET) Draw(c draw.Canvas) error {
 	if err := checkCurves("DET", d.Title, d.Curves); err != nil {
 		return err
 	}
 	x, y := d.axes()
-	p := newPlot(d.title(), x, y)
+	p := look.NewPlot(d.title(), x, y)
 	p.X.Min, p.X.Max = deviate(0), deviate(1)
 	p.Y.Min, p.Y.Max = p.X.Min, p.X.Max
 	var ticks plot.ConstantTicks
@@ -53,15 +55,15 @@ func (d DET) draw(c draw.Canvas) error {
 		ticks = append(ticks, plot.Tick{Value: deviate(t), Label: fmt.Sprintf("%g", 100*t)})
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks, ticks
-	p.Add(grid())
-	legend := newLegend()
+	p.Add(look.Grid())
+	legend := look.NewLegend()
 	for i, curve := range d.Curves {
 		if len(curve.Band) > 0 {
 			xs, lows, highs := curve.band(deviate)
 			for k, b := range curve.Band {
 				lows[k], highs[k] = deviate(1-b.High), deviate(1-b.Low)
 			}
-			if err := addBand(p, xs, lows, highs, classColour(i)); err != nil {
+			if err := addBand(p, xs, lows, highs, look.ClassColour(i)); err != nil {
 				return err
 			}
 		}
@@ -72,7 +74,7 @@ func (d DET) draw(c draw.Canvas) error {
 		if err != nil {
 			return err
 		}
-		line.Color, line.Width, line.Dashes = classColour(i), 1.6, dashes[i%len(dashes)]
+		line.Color, line.Width, line.Dashes = look.ClassColour(i), 1.6, look.Dashes[i%len(look.Dashes)]
 		p.Add(line)
 		legend.Add(curve.label(d.Unit), line)
 	}
@@ -80,10 +82,10 @@ func (d DET) draw(c draw.Canvas) error {
 	if err != nil {
 		return err
 	}
-	chance.Color, chance.Dashes = ink, []vg.Length{2, 3}
+	chance.Color, chance.Dashes = look.Ink, []vg.Length{2, 3}
 	p.Add(chance)
 	legend.Add("chance", chance)
-	drawAbove(c, p, legend)
+	look.DrawAbove(c, p, legend)
 	return nil
 }
 
@@ -109,42 +111,42 @@ func (c Curve) errors() (line plotter.XYs, names []string) {
 	return line, names
 }
 
-func (d DET) chart() (*chart, error) {
+func (d DET) Chart() (*look.Chart, error) {
 	if err := checkCurves("DET", d.Title, d.Curves); err != nil {
 		return nil, err
 	}
-	width, _ := d.size()
-	c := newChart(d.title(), width)
+	width, _ := d.Size()
+	c := look.NewChart(d.title(), width)
 	x, y := d.axes()
-	c.axes(x, y, deviate(0), deviate(1), deviate(0), deviate(1))
+	c.Axes(x, y, deviate(0), deviate(1), deviate(0), deviate(1))
 	var at []any
 	for _, t := range detTicks {
-		at = append(at, number(deviate(t)))
+		at = append(at, look.Number(deviate(t)))
 	}
 	for _, axis := range []string{"xAxis", "yAxis"} {
-		c.more[axis] = []any{map[string]any{
-			"axisLabel": map[string]any{"customValues": at, "formatter": deviateLabel, "showMinLabel": true, "showMaxLabel": true}, "axisTick": map[string]any{"customValues": at},
+		c.More[axis] = []any{map[string]any{
+			"axisLabel": map[string]any{"customValues": at, "formatter": look.DeviateLabel, "showMinLabel": true, "showMaxLabel": true}, "axisTick": map[string]any{"customValues": at},
 		}}
 	}
 	var names []string
 	for i, curve := range d.Curves {
 		name := curve.label(d.Unit)
 		names = append(names, name)
-		var data []item
+		var data []look.Item
 		line, points := curve.errors()
 		for k, p := range line {
-			data = append(data, item{Name: points[k], Value: numbers(p.X, p.Y)})
+			data = append(data, look.Item{Name: points[k], Value: look.Numbers(p.X, p.Y)})
 		}
-		c.line(name, classColour(i), dashType(i), data).ShowSymbol = yes
+		c.Curve(name, look.ClassColour(i), look.DashType(i), data).ShowSymbol = look.Yes
 		if len(curve.Band) > 0 {
-			var data []item
+			var data []look.Item
 			for _, b := range curve.Band {
-				data = append(data, item{Value: numbers(deviate(b.FPR), deviate(1-b.High), deviate(1-b.Low))})
+				data = append(data, look.Item{Value: look.Numbers(deviate(b.FPR), deviate(1-b.High), deviate(1-b.Low))})
 			}
-			c.band(name, classColour(i), data)
+			c.Band(name, look.ClassColour(i), data)
 		}
 	}
-	c.level("chance", deviate(0.05), deviate(0.95), deviate(0.95), deviate(0.05))
-	c.place(64, 24, 52+c.legend(append(names, "chance")...))
+	c.Level("chance", deviate(0.05), deviate(0.95), deviate(0.95), deviate(0.05))
+	c.Place(64, 24, 52+c.ShowLegend(append(names, "chance")...))
 	return c, nil
 }

@@ -1,4 +1,4 @@
-package figure
+package curves
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seeable-lab/seeable/lab/figure/look"
 )
 
 // Histogram shows how the anomaly scores of real and of fake faces lie. Both classes use the same bins and each is scaled
@@ -30,7 +32,7 @@ func (h Histogram) bins() (edges, reals, fakes []float64, err error) {
 		return nil, nil, nil, fmt.Errorf("histogram %s: %d real and %d fake scores: want some of each", h.Title, len(h.Real), len(h.Fake))
 	}
 	for _, s := range all {
-		if !finite(s) {
+		if !look.Finite(s) {
 			return nil, nil, nil, fmt.Errorf("histogram %s: score %g: want finite ones", h.Title, s)
 		}
 	}
@@ -40,7 +42,7 @@ func (h Histogram) bins() (edges, reals, fakes []float64, err error) {
 	}
 	n := min(max(int(math.Sqrt(float64(len(all)))), 5), 40)
 	width := (high - low) / float64(n)
-	if !finite(width) {
+	if !look.Finite(width) {
 		return nil, nil, nil, fmt.Errorf("histogram %s: scores from %g to %g: too far apart for an axis", h.Title, low, high)
 	}
 	for i := range n + 1 {
@@ -61,16 +63,16 @@ func (h Histogram) axis() string {
 	return "anomaly score " + h.Score + " (no unit; larger is more likely fake)"
 }
 
-func (h Histogram) size() (width, height vg.Length) { return 5 * vg.Inch, 3.2 * vg.Inch }
+func (h Histogram) Size() (width, height vg.Length) { return 5 * vg.Inch, 3.2 * vg.Inch }
 
-func (h Histogram) draw(c draw.Canvas) error {
+func (h Histogram) Draw(c draw.Canvas) error {
 	edges, reals, fakes, err := h.bins()
 	if err != nil {
 		return err
 	}
-	p := newPlot(title(h.Title, "", h.Synthetic), h.axis(), "share of the class (%)")
-	p.Add(grid())
-	legend := newLegend()
+	p := look.NewPlot(look.Title(h.Title, "", h.Synthetic), h.axis(), "share of the class (%)")
+	p.Add(look.Grid())
+	legend := look.NewLegend()
 	for _, class := range []struct {
 		name   string
 		colour color.NRGBA
@@ -78,8 +80,8 @@ func (h Histogram) draw(c draw.Canvas) error {
 		shares []float64
 		n      int
 	}{
-		{"real", realColour, nil, reals, len(h.Real)},
-		{"fake", fakeColour, []vg.Length{5, 2}, fakes, len(h.Fake)},
+		{"real", look.RealColour, nil, reals, len(h.Real)},
+		{"fake", look.FakeColour, []vg.Length{5, 2}, fakes, len(h.Fake)},
 	} {
 		steps := plotter.XYs{{X: edges[0]}}
 		for i, share := range class.shares {
@@ -90,42 +92,42 @@ func (h Histogram) draw(c draw.Canvas) error {
 		if err != nil {
 			return err
 		}
-		outline.Color = faint(class.colour, 0.3)
+		outline.Color = look.Faint(class.colour, 0.3)
 		outline.LineStyle = draw.LineStyle{Color: class.colour, Width: 1.2, Dashes: class.dashes}
 		p.Add(outline)
 		legend.Add(fmt.Sprintf("%s (%d %s)", class.name, class.n, h.Unit), outline)
 	}
 	p.Y.Min = 0
-	drawAbove(c, p, legend)
+	look.DrawAbove(c, p, legend)
 	return nil
 }
 
-func (h Histogram) chart() (*chart, error) {
+func (h Histogram) Chart() (*look.Chart, error) {
 	edges, reals, fakes, err := h.bins()
 	if err != nil {
 		return nil, err
 	}
-	width, _ := h.size()
-	c := newChart(title(h.Title, "", h.Synthetic), width)
-	c.axes(h.axis(), "share of the class (%)", edges[0], edges[len(edges)-1], 0, math.NaN())
+	width, _ := h.Size()
+	c := look.NewChart(look.Title(h.Title, "", h.Synthetic), width)
+	c.Axes(h.axis(), "share of the class (%)", edges[0], edges[len(edges)-1], 0, math.NaN())
 	var names []string
 	for _, class := range []struct {
 		name, dash string
 		colour     color.NRGBA
 		shares     []float64
 		n          int
-	}{{"real", "solid", realColour, reals, len(h.Real)}, {"fake", "dashed", fakeColour, fakes, len(h.Fake)}} {
-		data := []item{{Value: numbers(edges[0], 0)}}
+	}{{"real", "solid", look.RealColour, reals, len(h.Real)}, {"fake", "dashed", look.FakeColour, fakes, len(h.Fake)}} {
+		data := []look.Item{{Value: look.Numbers(edges[0], 0)}}
 		for i, share := range class.shares {
 			name := fmt.Sprintf("%.1f %% of the %s %s score from %.4g to %.4g", share, class.name, h.Unit, edges[i], edges[i+1])
-			data = append(data, item{Name: name, Value: numbers(edges[i], share)}, item{Name: name, Value: numbers(edges[i+1], share)})
+			data = append(data, look.Item{Name: name, Value: look.Numbers(edges[i], share)}, look.Item{Name: name, Value: look.Numbers(edges[i+1], share)})
 		}
-		data = append(data, item{Value: numbers(edges[len(edges)-1], 0)})
+		data = append(data, look.Item{Value: look.Numbers(edges[len(edges)-1], 0)})
 		names = append(names, fmt.Sprintf("%s (%d %s)", class.name, class.n, h.Unit))
-		s := c.line(names[len(names)-1], class.colour, class.dash, data)
-		s.AreaStyle = &opts.AreaStyle{Color: hex(class.colour), Opacity: opts.Float(0.3)}
-		s.ShowSymbol, s.SymbolSize = yes, 2
+		s := c.Curve(names[len(names)-1], class.colour, class.dash, data)
+		s.AreaStyle = &opts.AreaStyle{Color: look.Hex(class.colour), Opacity: opts.Float(0.3)}
+		s.ShowSymbol, s.SymbolSize = look.Yes, 2
 	}
-	c.place(64, 24, 52+c.legend(names...))
+	c.Place(64, 24, 52+c.ShowLegend(names...))
 	return c, nil
 }

@@ -1,4 +1,4 @@
-package figure
+package look
 
 import (
 	"image"
@@ -12,27 +12,27 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// barWidth is the room that the colour bar needs at the right of a figure, with ticks and label.
-const barWidth vg.Length = 64
+// BarWidth is the room that the colour bar needs at the right of a figure, with ticks and label.
+const BarWidth vg.Length = 64
 
-// drawBar draws the scale from low to high as a colour bar that is as high as the canvas. Its opacity over white is that
+// DrawBar draws the scale from low to high as a colour bar that is as high as the canvas. Its opacity over white is that
 // with which the figure paints.
-func drawBar(c draw.Canvas, low, high, opacity float64, label string) {
+func DrawBar(c draw.Canvas, low, high, opacity float64, label string) {
 	left, right := c.Min.X+8, c.Min.X+20
 	height := c.Max.Y - c.Min.Y
 	// One picture, as neighbouring strips would show their seams.
 	const steps = 128
 	colours := image.NewRGBA(image.Rect(0, 0, 1, steps))
 	for i := range steps {
-		paint := scaleColour(steps-0.5-float64(i), 0, steps)
-		colours.SetRGBA(0, i, blend(color.RGBA{255, 255, 255, 255}, paint, opacity))
+		paint := ScaleColour(steps-0.5-float64(i), 0, steps)
+		colours.SetRGBA(0, i, Blend(color.RGBA{255, 255, 255, 255}, paint, opacity))
 	}
 	c.DrawImage(vg.Rectangle{Min: vg.Point{X: left, Y: c.Min.Y}, Max: vg.Point{X: right, Y: c.Max.Y}}, colours)
 
-	style := text.Style{Color: ink, Font: sans(9), YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
+	style := text.Style{Color: Ink, Font: Sans(9), YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 	for i := range 5 {
 		y := c.Min.Y + height*vg.Length(i)/4
-		c.StrokeLine2(draw.LineStyle{Color: ink, Width: 0.5}, right, y, right+3, y)
+		c.StrokeLine2(draw.LineStyle{Color: Ink, Width: 0.5}, right, y, right+3, y)
 		c.FillText(style, vg.Point{X: right + 5, Y: y}, strconv.FormatFloat(low+(high-low)*float64(i)/4, 'f', 2, 64))
 	}
 	style.Rotation = -math.Pi / 2
@@ -40,8 +40,8 @@ func drawBar(c draw.Canvas, low, high, opacity float64, label string) {
 	c.FillText(style, vg.Point{X: c.Max.X - 12, Y: c.Min.Y + height/2}, label)
 }
 
-// blend lays paint over an opaque pixel.
-func blend(under color.RGBA, paint color.NRGBA, opacity float64) color.RGBA {
+// Blend lays paint over an opaque pixel.
+func Blend(under color.RGBA, paint color.NRGBA, opacity float64) color.RGBA {
 	mix := func(p, q uint8) uint8 { return uint8(math.Round(float64(p)*(1-opacity) + float64(q)*opacity)) }
 	return color.RGBA{mix(under.R, paint.R), mix(under.G, paint.G), mix(under.B, paint.B), 0xff}
 }

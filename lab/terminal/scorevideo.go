@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"context"
@@ -9,39 +9,40 @@ import (
 	"github.com/seeable-lab/seeable/lab"
 )
 
-// scoredVideo is a scored video and where its pictures are.
-type scoredVideo struct {
+// ScoredVideo is a scored video and where its pictures are.
+type ScoredVideo struct {
 	*lab.VideoScore
 	Timeline string         `json:"timeline"`
-	Telling  []tellingFrame `json:"telling"`
+	Telling  []TellingFrame `json:"telling"`
 }
 
-// tellingFrame is one of the frames that look most wrong.
-type tellingFrame struct {
+// TellingFrame is one of the frames that look most wrong.
+type TellingFrame struct {
 	Frame  int     `json:"frame"`
 	Second float64 `json:"second"`
 	lab.FaceScore
 	Heat string `json:"heat,omitempty"`
 }
 
-// scoreVideo scores a video and draws its timeline and the heat maps of its most telling frames.
-func scoreVideo(ctx context.Context, l *lab.Lab, run *lab.Run, file string, names *outputs) (scoredVideo, error) {
+// ScoreVideo scores a video and writes its timeline and the heat maps of its most telling frames, as PNG files under the
+// names that names gives. Its errors are those of [lab.Lab.ScoreVideo] and of writing.
+func ScoreVideo(ctx context.Context, l *lab.Lab, run *lab.Run, file string, names *Outputs) (ScoredVideo, error) {
 	score, err := l.ScoreVideo(ctx, run, file)
 	if err != nil {
-		return scoredVideo{}, err
+		return ScoredVideo{}, err
 	}
-	v := scoredVideo{VideoScore: score, Timeline: names.path(file, ".timeline.png")}
+	v := ScoredVideo{VideoScore: score, Timeline: names.path(file, ".timeline.png")}
 	if err := writePNG(v.Timeline, lab.Timeline(score)); err != nil {
-		return scoredVideo{}, err
+		return ScoredVideo{}, err
 	}
 	for _, face := range score.Telling {
 		at := score.Frames[face.At]
-		t := tellingFrame{Frame: at.Frame, Second: at.Second, FaceScore: face.Result}
+		t := TellingFrame{Frame: at.Frame, Second: at.Second, FaceScore: face.Result}
 		if face.Map != nil {
 			t.Heat = names.path(file, fmt.Sprintf(".frame-%d.heat.png", at.Frame))
 			title := fmt.Sprintf("%s, frame %d", filepath.Base(file), at.Frame)
 			if err := writeHeat(t.Heat, title, face.Result); err != nil {
-				return scoredVideo{}, err
+				return ScoredVideo{}, err
 			}
 		}
 		v.Telling = append(v.Telling, t)
@@ -49,7 +50,8 @@ func scoreVideo(ctx context.Context, l *lab.Lab, run *lab.Run, file string, name
 	return v, nil
 }
 
-func printVideo(w io.Writer, v scoredVideo) {
+// PrintVideo prints the score of a video, a line for each of its frames, and where its pictures are.
+func PrintVideo(w io.Writer, v ScoredVideo) {
 	fmt.Fprintf(w, "%s: %.4f (%s), the mean of %d frames with a face of %d\n", v.File, v.Score, v.Name, v.Found, len(v.Frames))
 	if v.Problem != "" {
 		fmt.Fprintf(w, "  not all of it: %s\n", v.Problem)

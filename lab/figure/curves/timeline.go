@@ -1,4 +1,4 @@
-package figure
+package curves
 
 import (
 	"fmt"
@@ -15,6 +15,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seeable-lab/seeable/lab/figure/look"
 )
 
 // Timeline shows the anomaly score of a video frame by frame. There is no threshold in it: what a score means is seen
@@ -40,7 +42,7 @@ type Frame struct {
 func (t Timeline) check() error {
 	scored := 0
 	for i, f := range t.Frames {
-		if !finite(f.Second) || math.IsInf(f.Score, 0) {
+		if !look.Finite(f.Second) || math.IsInf(f.Score, 0) {
 			return fmt.Errorf("timeline %s: frame %d at %g s has score %g: want finite ones, or NaN where no face was found", t.Title, i, f.Second, f.Score)
 		}
 		if i > 0 && f.Second < t.Frames[i-1].Second {
@@ -54,7 +56,7 @@ func (t Timeline) check() error {
 		return fmt.Errorf("timeline %s: none of %d frames has a score", t.Title, len(t.Frames))
 	}
 	for i, s := range t.Reference {
-		if !finite(s) {
+		if !look.Finite(s) {
 			return fmt.Errorf("timeline %s: reference score %d is %g: want finite ones", t.Title, i, s)
 		}
 	}
@@ -83,7 +85,7 @@ func (t Timeline) title() string {
 	if missing := len(t.Frames) - len(scores); missing > 0 {
 		n += fmt.Sprintf(", %d without a face", missing)
 	}
-	return title(t.Title, n, t.Synthetic)
+	return look.Title(t.Title, n, t.Synthetic)
 }
 
 // window is what of time and score is shown.
@@ -98,7 +100,7 @@ func (t Timeline) window() (first, last, low, high float64) {
 		from, to := t.middle()
 		low, high = min(low, from), max(high, to)
 	}
-	low, high = reach(low, high, 0.08)
+	low, high = look.Reach(low, high, 0.08)
 	return first, last, low, high
 }
 
@@ -146,29 +148,29 @@ func (t Timeline) middleLabel() string {
 	return fmt.Sprintf("middle 90 %% of %d real faces", len(t.Reference))
 }
 
-func (t Timeline) size() (width, height vg.Length) { return 6.4 * vg.Inch, 3.5 * vg.Inch }
+func (t Timeline) Size() (width, height vg.Length) { return 6.4 * vg.Inch, 3.5 * vg.Inch }
 
-func (t Timeline) draw(c draw.Canvas) error {
+func (t Timeline) Draw(c draw.Canvas) error {
 	if err := t.check(); err != nil {
 		return err
 	}
-	p := newPlot(t.title(), t.timeAxis(), t.axis())
+	p := look.NewPlot(t.title(), t.timeAxis(), t.axis())
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = t.window()
-	p.Add(grid())
-	legend := newLegend()
+	p.Add(look.Grid())
+	legend := look.NewLegend()
 	if len(t.Reference) > 0 {
 		low, high := t.middle()
-		if err := addBand(p, []float64{p.X.Min, p.X.Max}, []float64{low, low}, []float64{high, high}, realColour); err != nil {
+		if err := addBand(p, []float64{p.X.Min, p.X.Max}, []float64{low, low}, []float64{high, high}, look.RealColour); err != nil {
 			return err
 		}
-		legend.Add(t.middleLabel(), swatch{faint(realColour, 0.12)})
+		legend.Add(t.middleLabel(), look.Swatch{Colour: look.Faint(look.RealColour, 0.12)})
 	}
 	_, mean := t.scores()
 	level, err := plotter.NewLine(plotter.XYs{{X: p.X.Min, Y: mean}, {X: p.X.Max, Y: mean}})
 	if err != nil {
 		return err
 	}
-	level.Color, level.Dashes = ink, []vg.Length{2, 3}
+	level.Color, level.Dashes = look.Ink, []vg.Length{2, 3}
 	p.Add(level)
 	legend.Add(t.meanLabel(mean), level)
 	for _, xys := range t.lines() {
@@ -180,15 +182,15 @@ func (t Timeline) draw(c draw.Canvas) error {
 		if err != nil {
 			return err
 		}
-		line.Color, line.Width = fakeColour, 1.2
-		dots.GlyphStyle = draw.GlyphStyle{Color: fakeColour, Radius: 1.6, Shape: draw.CircleGlyph{}}
+		line.Color, line.Width = look.FakeColour, 1.2
+		dots.GlyphStyle = draw.GlyphStyle{Color: look.FakeColour, Radius: 1.6, Shape: draw.CircleGlyph{}}
 		p.Add(line, dots)
 	}
 	if scores, _ := t.scores(); len(scores) < len(t.Frames) {
-		legend.Add(noFace, swatch{absent})
+		legend.Add(noFace, look.Swatch{Colour: look.Absent})
 	}
 	p.Add(frameMarks{t})
-	drawAbove(c, p, legend)
+	look.DrawAbove(c, p, legend)
 	return nil
 }
 
@@ -197,17 +199,17 @@ type frameMarks struct{ Timeline }
 
 func (t frameMarks) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	style := text.Style{Color: color.Black, Font: sans(8), XAlign: draw.XCenter, YAlign: draw.YBottom, Handler: plot.DefaultTextHandler}
+	style := text.Style{Color: color.Black, Font: look.Sans(8), XAlign: draw.XCenter, YAlign: draw.YBottom, Handler: plot.DefaultTextHandler}
 	for _, f := range t.Frames {
 		if math.IsNaN(f.Score) {
-			c.StrokeLine2(draw.LineStyle{Color: absent, Width: 2}, x(f.Second), c.Min.Y, x(f.Second), c.Min.Y+8)
+			c.StrokeLine2(draw.LineStyle{Color: look.Absent, Width: 2}, x(f.Second), c.Min.Y, x(f.Second), c.Min.Y+8)
 			continue
 		}
 		if f.Mark == "" {
 			continue
 		}
 		at := vg.Point{X: x(f.Second), Y: y(f.Score)}
-		c.DrawGlyph(draw.GlyphStyle{Color: color.Black, Radius: 4, Shape: diamond{}}, at)
+		c.DrawGlyph(draw.GlyphStyle{Color: color.Black, Radius: 4, Shape: look.Diamond{}}, at)
 		// Text stays inside of the picture.
 		half := style.Width(f.Mark) / 2
 		at.X = min(max(at.X, c.Min.X+half), c.Max.X-half)
@@ -218,30 +220,30 @@ func (t frameMarks) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-func (t Timeline) chart() (*chart, error) {
+func (t Timeline) Chart() (*look.Chart, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	width, _ := t.size()
-	c := newChart(t.title(), width)
+	width, _ := t.Size()
+	c := look.NewChart(t.title(), width)
 	first, last, low, high := t.window()
-	c.axes(t.timeAxis(), t.axis(), round4(first), round4(last), round4(low), round4(high))
+	c.Axes(t.timeAxis(), t.axis(), look.Round4(first), look.Round4(last), look.Round4(low), look.Round4(high))
 	var names []string
 	if len(t.Reference) > 0 {
 		from, to := t.middle()
 		names = append(names, t.middleLabel())
-		c.band(t.middleLabel(), realColour, []item{{Value: numbers(first, from, to)}, {Value: numbers(last, from, to)}})
+		c.Band(t.middleLabel(), look.RealColour, []look.Item{{Value: look.Numbers(first, from, to)}, {Value: look.Numbers(last, from, to)}})
 	}
 	_, mean := t.scores()
-	c.level(t.meanLabel(mean), first, mean, last, mean)
+	c.Level(t.meanLabel(mean), first, mean, last, mean)
 	names = append(names, t.meanLabel(mean), "score of the frame")
-	var line, marks, missing []item
+	var line, marks, missing []look.Item
 	for _, f := range t.Frames {
 		name := fmt.Sprintf("%s: %.4g", t.at(f), f.Score)
 		if math.IsNaN(f.Score) {
-			missing = append(missing, item{Name: t.at(f) + ": " + noFace, Value: numbers(f.Second, low)})
+			missing = append(missing, look.Item{Name: t.at(f) + ": " + noFace, Value: look.Numbers(f.Second, low)})
 		}
-		line = append(line, item{Name: name, Value: numbers(f.Second, f.Score)})
+		line = append(line, look.Item{Name: name, Value: look.Numbers(f.Second, f.Score)})
 		if f.Mark != "" && !math.IsNaN(f.Score) {
 			beside := "top" // where there is room for the text
 			switch at := (f.Second - first) / (last - first); {
@@ -250,26 +252,26 @@ func (t Timeline) chart() (*chart, error) {
 			case at < 0.15:
 				beside = "right"
 			}
-			marks = append(marks, item{
-				Name: f.Mark + ", " + name, Value: numbers(f.Second, f.Score), Label: &opts.Label{Show: yes, Position: beside, Formatter: plain(f.Mark), Color: "#000"},
+			marks = append(marks, look.Item{
+				Name: f.Mark + ", " + name, Value: look.Numbers(f.Second, f.Score), Label: &opts.Label{Show: look.Yes, Position: beside, Formatter: plain(f.Mark), Color: "#000"},
 			})
 		}
 	}
-	c.line("score of the frame", fakeColour, "solid", line).ShowSymbol = yes
+	c.Curve("score of the frame", look.FakeColour, "solid", line).ShowSymbol = look.Yes
 	if len(marks) > 0 {
 		names = append(names, "marked frames")
-		c.depth[len(c.MultiSeries)] = 4
-		c.add(charts.SingleSeries{
+		c.Depth[len(c.MultiSeries)] = 4
+		c.Add(charts.SingleSeries{
 			Name: "marked frames", Type: types.ChartScatter, Data: marks, Symbol: "diamond", SymbolSize: 13, ItemStyle: &opts.ItemStyle{Color: "#000"},
 		})
 	}
 	if len(missing) > 0 {
 		names = append(names, noFace)
-		c.add(charts.SingleSeries{
-			Name: noFace, Type: types.ChartScatter, Data: missing, Symbol: "rect", SymbolSize: []int{3, 16}, ItemStyle: &opts.ItemStyle{Color: hex(absent)},
+		c.Add(charts.SingleSeries{
+			Name: noFace, Type: types.ChartScatter, Data: missing, Symbol: "rect", SymbolSize: []int{3, 16}, ItemStyle: &opts.ItemStyle{Color: look.Hex(look.Absent)},
 		})
 	}
-	c.place(64, 24, 52+c.legend(names...))
+	c.Place(64, 24, 52+c.ShowLegend(names...))
 	return c, nil
 }
 

@@ -1,4 +1,7 @@
-package main
+// Package terminal prints what a lab does and what it found, for the people who call seelab: progress with the time that is
+// left, the cells of a sweep as they run, tables of runs, faces and data sets, scores with their heat maps. Where the writer is
+// no terminal, a line now and then takes the place of what moves.
+package terminal
 
 import (
 	"fmt"
@@ -16,8 +19,8 @@ import (
 // lineEvery is how often a stage says where it is when stderr is no terminal.
 const lineEvery = 10 * time.Second
 
-// progress shows what a lab does: a bar on a terminal, elsewhere a line now and then.
-type progress struct {
+// Progress shows what a lab does: a bar on a terminal, elsewhere a line now and then.
+type Progress struct {
 	w        io.Writer
 	terminal bool
 	now      func() time.Time
@@ -30,19 +33,21 @@ type progress struct {
 	line    time.Time // of the last line
 }
 
-func newProgress(w io.Writer) *progress {
+// NewProgress shows progress on w, as a bar if w is a terminal.
+func NewProgress(w io.Writer) *Progress {
 	file, isFile := w.(*os.File)
-	return &progress{w: w, terminal: isFile && term.IsTerminal(int(file.Fd())), now: time.Now}
+	return &Progress{w: w, terminal: isFile && term.IsTerminal(int(file.Fd())), now: time.Now}
 }
 
-func (p *progress) report(e lab.Event) {
+// Report shows one event. It must not be called by several goroutines at once.
+func (p *Progress) Report(e lab.Event) {
 	if e.Note != "" {
 		p.clear()
 		fmt.Fprintln(p.w, e.Note)
 		return
 	}
 	if e.Stage != p.stage {
-		p.close()
+		p.Close()
 		p.stage, p.heldOut, p.first, p.done, p.line = e.Stage, -1, p.now(), e.Done, p.now()
 		if p.terminal {
 			p.bar = progressbar.NewOptions(e.Total, progressbar.OptionSetWriter(p.w), progressbar.OptionShowCount(),
@@ -75,7 +80,7 @@ func (p *progress) report(e lab.Event) {
 }
 
 // left is how long the stage still takes at the pace since its first report.
-func (p *progress) left(e lab.Event) string {
+func (p *Progress) left(e lab.Event) string {
 	if e.Done <= p.done || e.Done >= e.Total {
 		return ""
 	}
@@ -84,20 +89,20 @@ func (p *progress) left(e lab.Event) string {
 }
 
 // clear takes the bar away for a line of text.
-func (p *progress) clear() {
+func (p *Progress) clear() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
 }
 
-// close ends the stage.
-func (p *progress) close() {
+// Close ends the stage.
+func (p *Progress) Close() {
 	p.clear()
 	p.bar, p.stage = nil, ""
 }
 
-// skipped names what was left out, or the first of it.
-func skipped(w io.Writer, names []string) {
+// Skipped names what was left out, a line each, or the first of it.
+func Skipped(w io.Writer, names []string) {
 	const shown = 10
 	for i, name := range names {
 		if i == shown {
@@ -106,4 +111,9 @@ func skipped(w io.Writer, names []string) {
 		}
 		fmt.Fprintf(w, "skipped: %s\n", strings.ReplaceAll(name, "\n", "; "))
 	}
+}
+
+// OneLine is the text of an error that may be several, in one line.
+func OneLine(err error) string {
+	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
 }
