@@ -57,6 +57,12 @@ type Accel struct {
 // String names what runs in one line, such as "XLA CPU, PJRT 0.115, oneDNN 3.2.0, 2 threads".
 func (a *Accel) String() string { return a.text }
 
+// OnHost reports whether the backend computes in the memory of the machine.
+func (a *Accel) OnHost() bool {
+	x, ok := a.Backend.(*xla.Backend)
+	return !ok || x.IsCPU()
+}
+
 // Close releases the backend. The backend is finalized when everyone who opened it has closed it;
 // buffers and tensors on it are invalid then. Further calls do nothing.
 func (a *Accel) Close() error {

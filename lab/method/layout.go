@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -124,6 +125,18 @@ func (s *Samples) Tensors() []*tensors.Tensor {
 		all = append(all, tensors.FromFlatDataAndDimensions(s.Map, n, l.Map, l.Map))
 	}
 	return append(all, tensors.FromFlatDataAndDimensions(s.Labels, n))
+}
+
+// Shapes are those of the tensors of n training samples.
+func (l Layout) Shapes(n int) []shapes.Shape {
+	all := []shapes.Shape{shapes.Make(dtypes.Uint8, n*l.Count(), l.Side, l.Side, 3)}
+	if l.Extra > 0 {
+		all = append(all, shapes.Make(dtypes.Uint8, n, l.Extra, l.Extra, 3))
+	}
+	if l.Map > 0 {
+		all = append(all, shapes.Make(dtypes.Uint8, n, l.Map, l.Map))
+	}
+	return append(all, shapes.Make(dtypes.Int32, n))
 }
 
 // Arity is how many tensors training samples are.

@@ -287,8 +287,12 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 // step makes the steps that are left.
 func (w *work) step(ctx context.Context, m method.Method, network *method.Network, clips, held source.Source, log *store.StepLog) error {
 	var logged error
+	memory := int64(0) // that of other devices is not known
+	if w.computer.OnHost() {
+		memory = source.AvailableMemory()
+	}
 	err := train.Run(ctx, w.run.Spec, m, w.weights, clips, held, train.Options{
-		Backend: w.computer.Backend, Network: network, Devices: w.Devices, Done: w.done, After: w.trained, SaveEvery: w.SaveEvery,
+		Backend: w.computer.Backend, Network: network, Devices: w.Devices, Memory: memory, Done: w.done, After: w.trained, SaveEvery: w.SaveEvery,
 		Report: func(p train.Progress) {
 			step := store.Step{
 				Step: p.Step, Loss: p.Loss, Accuracy: p.Accuracy, HeldOut: p.HeldOut,

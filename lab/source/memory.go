@@ -1,9 +1,9 @@
 package source
 
 import (
-	"bytes"
 	"fmt"
 	"io/fs"
+	"iter"
 	"math"
 	"os"
 	"path"
@@ -92,41 +92,95 @@ func machineMemory(root fs.FS) int64 {
 			least = n
 		}
 	}
-	if text, err := fs.ReadFile(root, "proc/meminfo"); err == nil {
-		for line := range strings.Lines(string(text)) {
-			if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "MemTotal:" {
-				n, _ := strconv.ParseInt(fields[1], 10, 64)
-				limit(1024 * n)
-			}
-		}
-	}
-	// A line is hierarchy:controllers:path; version 2 has hierarchy 0 and no controllers. In a container the path may be that on
-	// the host, so that only the root of the files is there.
-	groups, _ := fs.ReadFile(root, "proc/self/cgroup")
-	for line := range strings.Lines(string(groups) + "0::/\n1:memory:/\n") {
-		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		if len(parts) != 3 {
-			continue
-		}
-		mount, file := "sys/fs/cgroup", "memory.max"
-		if parts[1] != "" {
-			if mount, file = "sys/fs/cgroup/memory", "memory.limit_in_bytes"; !strings.Contains(","+parts[1]+",", ",memory,") {
-				continue
-			}
-		}
-		for dir := path.Clean("/" + parts[2]); ; dir = path.Dir(dir) {
-			if text, err := fs.ReadFile(root, path.Join(mount, dir, file)); err == nil {
-				// "max" is no number, and version 1 writes almost 2⁶³ for no limit.
-				n, _ := strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64)
-				limit(n)
-			}
-			if dir == "/" {
-				break
-			}
-		}
+	limit(1024 * numberOf(root, "proc/meminfo", "MemTotal:"))
+	for dir, group := range controlGroups(root) {
+		limit(group.limit(root, dir))
 	}
 	if least > 1<<60 {
 		return 0
 	}
 	return least
+}
+
+// AvailableMemory is how many bytes this process can still take before the machine, or one of its control groups, has no more;
+// 0 if the system does not tell. What files take that can be dropped counts as available.
+func AvailableMemory() int64 { return availableMemory(os.DirFS("/")) }
+
+func availableMemory(root fs.FS) int64 {
+	least := 1024 * numberOf(root, "proc/meminfo", "MemAvailable:")
+	for dir, group := range controlGroups(root) {
+		limit := group.limit(root, dir)
+		if limit <= 0 || limit > 1<<60 {
+			continue
+		}
+		left := limit - numberOf(root, path.Join(dir, group.used), "") + numberOf(root, path.Join(dir, "memory.stat"), group.files)
+		if left = max(left, 1); least == 0 || left < least {
+			least = left
+		}
+	}
+	return least
+}
+
+// controlGroup names the files of a version of control groups: the limit, what is used, and the key in memory.stat of what
+// files take that were not used lately.
+type controlGroup struct{ most, used, files string }
+
+var (
+	version1 = controlGroup{"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"}
+	version2 = controlGroup{"memory.max", "memory.current", "inactive_file"}
+)
+
+// limit is the bytes that a group may take; 0 if it has no limit in version 2, almost 2⁶³ in version 1.
+func (c controlGroup) limit(root fs.FS, dir string) int64 {
+	return numberOf(root, path.Join(dir, c.most), "")
+}
+
+// controlGroups are the folders of the control groups of this process and those above them.
+func controlGroups(root fs.FS) iter.Seq2[string, controlGroup] {
+	return func(yield func(string, controlGroup) bool) {
+		// A line is hierarchy:controllers:path; version 2 has hierarchy 0 and no controllers. In a container the path may be that on
+		// the host, so that only the root of the files is there.
+		groups, _ := fs.ReadFile(root, "proc/self/cgroup")
+		for line := range strings.Lines(string(groups) + "0::/\n1:memory:/\n") {
+			parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
+			if len(parts) != 3 {
+				continue
+			}
+			mount, version := "sys/fs/cgroup", version2
+			if parts[1] != "" {
+				if mount, version = "sys/fs/cgroup/memory", version1; !strings.Contains(","+parts[1]+",", ",memory,") {
+					continue
+				}
+			}
+			for dir := path.Clean("/" + parts[2]); ; dir = path.Dir(dir) {
+				if !yield(path.Join(mount, dir), version) {
+					return
+				}
+				if dir == "/" {
+					break
+				}
+			}
+		}
+	}
+}
+
+// numberOf is the number that follows key in a line of a file, or that the file begins with if key is "". What is not there is
+// 0, and so is "max".
+func numberOf(root fs.FS, file, key string) int64 {
+	text, _ := fs.ReadFile(root, file)
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if key != "" && (len(fields) < 2 || fields[0] != key) {
+			continue
+		}
+		if key != "" {
+			fields = fields[1:]
+		}
+		if len(fields) == 0 {
+			return 0
+		}
+		n, _ := strconv.ParseInt(fields[0], 10, 64)
+		return n
+	}
+	return 0
 }

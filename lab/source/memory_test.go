@@ -72,3 +72,18 @@ func TestDefaultMemory(t *testing.T) {
 		t.Error(n, err)
 	}
 }
+
+func TestAvailableMemory(t *testing.T) {
+	for name, want := range map[string]int64{
+		"plain":     12000 << 10,
+		"v2":        6<<20 - 5000000 + 1500000, // of the group above, whose files that were not used lately can be dropped
+		"v1":        7<<20 - 7000000 + 40000,
+		"container": 1,           // it takes more than it may
+		"unlimited": 12000 << 10, // version 1 says almost 2⁶³
+		"none":      0,
+	} {
+		if got := availableMemory(os.DirFS(filepath.Join("testdata", name))); got != want {
+			t.Errorf("%s: %d bytes, want %d", name, got, want)
+		}
+	}
+}

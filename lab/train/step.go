@@ -15,6 +15,8 @@ import (
 type stepper interface {
 	// run takes a batch at a learning rate, with a part of the training done.
 	run(b batch, rate, share float64) (outcome, error)
+	// compile compiles what takes the memory of a step on a batch of so many samples.
+	compile(rows int) ([]program, error)
 	Finalize()
 }
 
@@ -47,12 +49,13 @@ func begin(store *model.Store, t spec.Train, step *Node) {
 // terms of the loss if there are several).
 type whole struct {
 	exec    *model.Exec
+	layout  method.Layout
 	devices *devices
 	names   []string // of the terms, once the graph was built
 }
 
 func newWhole(backend compute.Backend, store *model.Store, o optimizer, m method.Method, d *devices) (*whole, error) {
-	layout, w := m.Layout(), &whole{devices: d}
+	layout, w := m.Layout(), &whole{layout: m.Layout(), devices: d}
 	rows := layout.Arity()
 	exec, err := model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) []*Node {
 		rate, share := inputs[rows], inputs[rows+1]

@@ -54,6 +54,9 @@ type Options struct {
 	Network *method.Network
 	// Devices is how many devices of the backend share each batch; 0 means one. Rounding depends on it.
 	Devices int
+	// Memory is how many bytes steps may take: [Run] fails before the first of them if they would take more. 0 is no bound, and
+	// with several devices none is checked.
+	Memory int64
 	// Report is called after every step, if not nil.
 	Report func(Progress)
 	// Done is how many steps the store has behind it, which [RestoreState] has filled from a checkpoint; After is how long
@@ -97,6 +100,11 @@ func run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 		return err
 	}
 	defer step.Finalize()
+	if o.Memory > 0 && devices == nil {
+		if err := fits(step, s, m.Layout(), o.Memory); err != nil {
+			return err
+		}
+	}
 	check, err := NewCheck(ctx, s, m, held)
 	if err != nil {
 		return err
