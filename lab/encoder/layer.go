@@ -137,9 +137,9 @@ func batchNorm(scope *model.Scope, x *Node, axis int, epsilon float64) *Node {
 // frozenNorm is the parameter that [FreezeNorm] sets.
 const frozenNorm = "encoder_frozen_norm"
 
-// FreezeNorm has BatchNorm in scope, and in the scopes below it, normalise by the running averages and leave them as they are,
-// in training too.
-func FreezeNorm(scope *model.Scope) { scope.SetParam(frozenNorm, true) }
+// FreezeNorm says whether BatchNorm in scope, and in the scopes below it that say nothing else, normalises by the running
+// averages and leaves them as they are, in training too.
+func FreezeNorm(scope *model.Scope, frozen bool) { scope.SetParam(frozenNorm, frozen) }
 
 // wide is the type to compute in where bfloat16's 8 bits are too few: sums over maps, and functions of them.
 func wide(maps dtypes.DType) dtypes.DType {

@@ -67,8 +67,8 @@ func (s *Samples) Len() int { return len(s.Images) / s.Layout.imageBytes() }
 // At is sample i, which shares its memory with s; its label does not.
 func (s *Samples) At(i int) Sample {
 	part := func(all []uint8, size int) []uint8 {
-		if size == 0 {
-			return nil
+		if size == 0 || all == nil {
+			return nil // in scoring there is no map
 		}
 		return all[i*size : (i+1)*size : (i+1)*size]
 	}
@@ -81,13 +81,16 @@ func (s *Samples) At(i int) Sample {
 
 // Slice are the samples from..to−1, which share their memory with s.
 func (s *Samples) Slice(from, to int) *Samples {
-	l := s.Layout
-	out := &Samples{Layout: l, Images: s.Images[from*l.imageBytes() : to*l.imageBytes()], Extra: s.Extra[from*l.extraBytes() : to*l.extraBytes()]}
-	if s.Map != nil {
-		out.Map = s.Map[from*l.mapBytes() : to*l.mapBytes()]
+	part := func(all []uint8, size int) []uint8 {
+		if all == nil {
+			return nil
+		}
+		return all[from*size : to*size : to*size] // what is appended to a slice is not written to s
 	}
+	l := s.Layout
+	out := &Samples{Layout: l, Images: part(s.Images, l.imageBytes()), Extra: part(s.Extra, l.extraBytes()), Map: part(s.Map, l.mapBytes())}
 	if s.Labels != nil {
-		out.Labels = s.Labels[from:to]
+		out.Labels = s.Labels[from:to:to]
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/source"
@@ -64,6 +65,9 @@ type Term struct {
 
 // Total is the loss that terms make.
 func Total(terms []Term) *Node {
+	if len(terms) == 0 {
+		exceptions.Panicf("method: a loss without terms: want at least one")
+	}
 	total := terms[0].Value
 	for _, term := range terms[1:] {
 		total = Add(total, term.Value)

@@ -42,6 +42,11 @@ func NewNetwork(backend compute.Backend, weights *model.Store, m Method) (*Netwo
 		if classifies {
 			out = append([]*Node{classifier.Guess(m.Forward(net(), in), in)}, out...)
 		}
+		for v := range weights.IterVariables() {
+			if g := out[0].Graph(); v.ChangedInGraph(g) {
+				v.SetNodeValue(g.GetParameterByName(v.Path())) // a pass changes nothing
+			}
+		}
 		return out
 	})
 	if err != nil {

@@ -90,13 +90,14 @@ type Watcher interface {
 
 // Group is a part of a network that is trained otherwise than the rest.
 type Group struct {
-	Prefix string  // of the paths of its variables in the network, as in "backbone/"
-	Rate   float64 // factor on the learning rate
-	Frozen float64 // share of the training during which it stays as it is; 1 for all of it
+	Prefix string  // of the paths of its variables in the network, as in "backbone/"; with Norm it ends in "/", or is "" for all
+	Rate   float64 // factor on the learning rate, above 0
+	Frozen float64 // share of the training during which it stays as it is and has no gradient; 1 for all of it, whatever Rate
 	Norm   bool    // its BatchNorm normalises by the running averages and leaves them as they are, in training too
 }
 
-// Grouper is a method whose network is trained in groups; the first whose prefix fits a variable has it.
+// Grouper is a method whose network is trained in groups; the first whose prefix fits a variable has it. A group that no
+// variable fits is an error of the first step.
 type Grouper interface{ Groups() []Group }
 
 // Bounded is a method whose loss has a least value that is known.

@@ -35,13 +35,14 @@ type accumulation struct {
 	layout method.Layout
 	store  *model.Store
 
-	forward  *model.Exec // samples of a part, share, step → what the loss sees of it
-	loss     *model.Exec // that of the whole batch, its samples, share, step, is it the first pass of the step → loss, hits, gradients by what it sees, terms
-	backward *model.Exec // samples of a part, gradients by what the loss sees, share, step, is it the first of its pass, of its step → their product
-	ascend   *model.Exec // → gradient norm; moves the variables to where SAM takes its gradient
-	descend  *model.Exec // loss, norm of SAM's first gradient, rate, share → gradient norm
-	outputs  int         // what the loss sees: how many tensors, once a graph was built
-	names    []string    // of the terms of the loss, as in whole
+	forward  *model.Exec       // samples of a part, share, step → what the loss sees of it
+	loss     *model.Exec       // that of the whole batch, its samples, share, step, is it the first pass of the step → loss, hits, gradients by what it sees, terms
+	backward *model.Exec       // samples of a part, gradients by what the loss sees, share, step, is it the first of its pass, of its step → their product
+	ascend   *model.Exec       // → gradient norm; moves the variables to where SAM takes its gradient
+	descend  *model.Exec       // loss, norm of SAM's first gradient, rate, share → gradient norm
+	outputs  int               // what the loss sees: how many tensors, once a graph was built
+	names    []string          // of the terms of the loss, as in whole
+	own      []*model.Variable // those that the loss itself depends on, once its graph was built
 }
 
 func newAccumulation(backend compute.Backend, store *model.Store, o optimizer, m method.Method) (*accumulation, error) {
@@ -85,10 +86,13 @@ func (a *accumulation) buildLoss(inputs []*Node) []*Node {
 	made := newObjective(a.method, a.store.Scope(network), seen, a.layout.Inputs(inputs[:rows], share))
 	g := made.loss.Graph()
 	a.keepOriginals(g, opening)
-	own := trainable(a.store, g) // of the loss itself: it sees the whole batch, so their gradients are sums already
-	gradients := Gradient(made.loss, append(seen[:len(seen):len(seen)], nodeValues(g, own)...)...)
-	for i, v := range own {
-		keep(a.store, sums, v).SetNodeValue(gradients[len(seen)+i])
+	a.own = a.trainable(a.store, g) // it sees the whole batch, so their gradients are sums already
+	for _, v := range a.own {
+		keep(a.store, sums, v).NodeValue(g) // GoMLX's Go backend fails on inputs out of use that come after all outputs
+	}
+	gradients := Gradient(made.loss, append(seen[:len(seen):len(seen)], nodeValues(g, a.own)...)...)
+	for i, gradient := range a.thawed(a.own, gradients[len(seen):], share) {
+		keep(a.store, sums, a.own[i]).SetNodeValue(gradient)
 	}
 	out := append([]*Node{made.loss, made.hits}, gradients[:len(seen)]...)
 	if a.names = nil; len(made.terms) > 1 {
@@ -125,16 +129,19 @@ func (a *accumulation) buildBackward(inputs []*Node) []*Node {
 	}
 	g := product.Graph()
 	a.keepOriginals(g, opening)
-	variables := trainable(a.store, g)
-	for i, gradient := range Gradient(product, nodeValues(g, variables)...) {
+	variables := a.trainable(a.store, g)
+	for i, gradient := range a.gradients(product, variables, share) {
 		sum := keep(a.store, sums, variables[i])
 		value := sum.NodeValue(g)
-		sum.SetNodeValue(Add(gradient, Where(first, ZerosLike(value), value)))
+		if !slices.Contains(a.own, variables[i]) { // else the loss has begun the sum
+			value = Where(first, ZerosLike(value), value)
+		}
+		sum.SetNodeValue(Add(gradient, value))
 	}
 	return []*Node{product}
 }
 
-// ascend is the first half of [sharpness] on the sums.
+// ascend is the first half of [optimizer.sharpness] on the sums.
 func ascend(store *model.Store, rho float64, g *Graph) *Node {
 	variables, gradients := summed(store, g)
 	norm := globalNorm(g, gradients)

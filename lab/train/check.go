@@ -95,10 +95,18 @@ func (c *Check) Measure(backend compute.Backend, store *model.Store) (float64, e
 			in := layout.Trained(inputs)
 			net := validated(store)
 			out := c.method.Forward(net, in)
+			var measured *Node
 			if c.classifier != nil {
-				return c.classifier.Guess(out, in)
+				measured = c.classifier.Guess(out, in)
+			} else {
+				measured = newObjective(c.method, net, out, in).loss
 			}
-			return newObjective(c.method, net, out, in).loss
+			for v := range store.IterVariables() {
+				if g := measured.Graph(); v.ChangedInGraph(g) {
+					v.SetNodeValue(parameter(g, v)) // to measure changes nothing
+				}
+			}
+			return measured
 		})
 		if err != nil {
 			return 0, err

@@ -28,8 +28,12 @@ type outcome struct {
 
 // newStepper compiles nothing yet.
 func newStepper(backend compute.Backend, store *model.Store, s spec.Spec, m method.Method, d *devices) (stepper, error) {
-	o := optimizer{s.Train, groupsOf(m)}
-	o.groups.prepare(store)
+	all, err := groupsOf(m)
+	if err != nil {
+		return nil, err
+	}
+	all.prepare(store)
+	o := optimizer{s.Train, all}
 	if s.Train.Accumulate > 1 {
 		return newAccumulation(backend, store, o, m)
 	}

@@ -91,6 +91,10 @@ func run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 	if o.Done >= t.Steps {
 		return settle(store)
 	}
+	if group := m.Layout().Group() * max(1, t.Accumulate); t.Batch%group != 0 {
+		return fmt.Errorf("train: a batch of %d samples: want a multiple of %d, the samples that the method makes of a clip times train.accumulate",
+			t.Batch, group)
+	}
 	devices, err := newDevices(o.Devices, o.Backend, t)
 	if err != nil {
 		return err
@@ -128,6 +132,10 @@ func run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 	if err != nil {
 		return err
 	}
+	parts, err := groupsOf(m)
+	if err != nil {
+		return err
+	}
 	between, _ := method.As[method.Stepper](m)
 	for batch := range batches(ctx, s, m, clips, watched, done) {
 		if batch.err != nil {
@@ -148,6 +156,11 @@ func run(ctx context.Context, s spec.Spec, m method.Method, store *model.Store, 
 		p.Loss, p.Terms = made.loss, made.terms
 		if check.classifier != nil {
 			p.Accuracy = made.accuracy
+		}
+		if done == o.Done { // the network is there since the first step
+			if err := parts.check(store); err != nil {
+				return err
+			}
 		}
 		if between != nil {
 			if err := between.Between(batch.step, store.Scope(network)); err != nil {

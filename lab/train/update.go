@@ -47,11 +47,11 @@ type optimizer struct {
 func (o optimizer) update(store *model.Store, rate, share *Node, build func() objective) (made objective, norm *Node) {
 	made = build()
 	g := made.loss.Graph()
-	variables := trainable(store, g)
-	gradients := Gradient(made.loss, nodeValues(g, variables)...)
+	variables := o.trainable(store, g)
+	gradients := o.gradients(made.loss, variables, share)
 	norm = globalNorm(g, gradients)
 	if o.train.SAM > 0 {
-		gradients, norm = sharpness(store, o.train.SAM, variables, gradients, norm, build)
+		gradients, norm = o.sharpness(store, variables, gradients, norm, share, build)
 	}
 	o.descend(store, variables, gradients, norm, rate, share)
 	healthy := And(IsFinite(made.loss), IsFinite(norm))
@@ -64,14 +64,27 @@ func (o optimizer) update(store *model.Store, rate, share *Node, build func() ob
 }
 
 // trainable are the variables that g learns: those of the network that the loss depends on.
-func trainable(store *model.Store, g *Graph) []*model.Variable {
+func (o optimizer) trainable(store *model.Store, g *Graph) []*model.Variable {
 	var variables []*model.Variable
 	for v := range store.Scope(network).IterVariables() {
-		if v.Trainable && v.InUseByGraph(g) {
+		if v.Trainable && v.InUseByGraph(g) && !o.groups.never(v) {
 			variables = append(variables, v)
 		}
 	}
 	return variables
+}
+
+// gradients are those of a scalar by variables. A variable that is frozen has none, as where a graph is built without it:
+// neither the norm nor what the optimizer remembers knows of it.
+func (o optimizer) gradients(of *Node, variables []*model.Variable, share *Node) []*Node {
+	return o.thawed(variables, Gradient(of, nodeValues(of.Graph(), variables)...), share)
+}
+
+func (o optimizer) thawed(variables []*model.Variable, gradients []*Node, share *Node) []*Node {
+	for i, v := range variables {
+		gradients[i] = o.groups.thawed(v, ZerosLike(gradients[i]), gradients[i], share)
+	}
+	return gradients
 }
 
 func nodeValues(g *Graph, variables []*model.Variable) []*Node {
@@ -113,7 +126,7 @@ func (o optimizer) descend(store *model.Store, variables []*model.Variable, grad
 		state, value := store.Scope("/optimizer"+v.Path()), v.NodeValue(g)
 		var direction *Node
 		if t.Optimizer == "adamw" {
-			direction = adam(state, gradients[i], count)
+			direction = adam(state, gradients[i], o.groups.steps(v, t, count))
 		} else {
 			velocity := moment(state, "velocity", gradients[i])
 			direction = Add(MulScalar(velocity.NodeValue(g), t.Momentum), gradients[i])
@@ -122,7 +135,7 @@ func (o optimizer) descend(store *model.Store, variables []*model.Variable, grad
 		if t.WeightDecay > 0 && value.Rank() > 1 {
 			direction = Add(direction, MulScalar(value, t.WeightDecay))
 		}
-		v.SetNodeValue(o.groups.thaw(v, value, Sub(value, Mul(o.groups.rate(v, rate), direction)), share))
+		v.SetNodeValue(o.groups.thawed(v, value, Sub(value, Mul(o.groups.rate(v, rate), direction)), share))
 	}
 	if t.EMA > 0 {
 		follow(store, t.EMA, g)

@@ -95,7 +95,7 @@ func (w *watcher) after(step int) error {
 	for _, path := range w.paths {
 		v := w.store.GetVariable(network + "/" + path)
 		if v == nil {
-			return fmt.Errorf("train: the method's samples read %q: its network has %s", path, strings.Join(w.known(), ", "))
+			return fmt.Errorf("train: the method's samples read %q: its network has %s", path, strings.Join(networkPaths(w.store), ", "))
 		}
 		value, err := read(v)
 		if err != nil {
@@ -116,8 +116,9 @@ func (w *watcher) after(step int) error {
 	return nil
 }
 
-func (w *watcher) known() (paths []string) {
-	for v := range w.store.Scope(network).IterVariables() {
+// networkPaths are the paths that the variables of a network have in it, in alphabetical order.
+func networkPaths(store *model.Store) (paths []string) {
+	for v := range store.Scope(network).IterVariables() {
 		paths = append(paths, strings.TrimPrefix(v.Path(), network+"/"))
 	}
 	slices.Sort(paths)
