@@ -53,8 +53,8 @@ datasets/official                  | no    | no    | datasets datasets/layout
 datasets/synthetic                 | no    | no    | datasets face stream
 lab/video                          | no    | no    | toolbox
 lab/extract                        | no    | no    | datasets datasets/layout face face/detect store toolbox video
-lab/source                         | no    | no    | align datasets datasets/layout extract face face/detect spec store
-                                   |       |       | stream toolbox video
+lab/source                         | no    | no    | align datasets datasets/layout datasets/official datasets/synthetic
+                                   |       |       | extract face face/detect spec store stream toolbox video
 lab/cluster                        | no    | no    | spec store
 lab/evaluation                     | no    | no    | datasets metric store
 lab/table                          | no    | no    | evaluation metric results spec store
@@ -87,7 +87,7 @@ lab/run                            | yes   | yes   | prepare accel accel/graphs 
                                    |       |       | tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
-lab                                | yes   | yes   | bench datasets datasets/layout datasets/official datasets/synthetic
+lab                                | yes   | yes   | bench datasets datasets/layout
                                    |       |       | detector env evaluation explore extract figure figure/curves report run source spec
                                    |       |       | store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox

@@ -19,8 +19,6 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/layout"
-	_ "github.com/seeable-lab/seeable/datasets/official"  // who imports lab can read the published data sets,
-	_ "github.com/seeable-lab/seeable/datasets/synthetic" // and name the drawn set
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/run"

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
+	_ "github.com/seeable-lab/seeable/datasets/official"  // whoever reads sets knows the published ones
+	_ "github.com/seeable-lab/seeable/datasets/synthetic" // and the one that is drawn
 	"github.com/seeable-lab/seeable/lab/extract"
 )
 
