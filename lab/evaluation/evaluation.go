@@ -203,17 +203,20 @@ func Tests(faces iter.Seq[store.Item], column int, seed uint64) ([]store.Test, e
 
 // testFrames is Test over single faces. Those of one video are drawn together, as they are not independent.
 func testFrames(faces iter.Seq[store.Item], column int, manipulation string, seed uint64) (store.Test, error) {
-	var scores []float64
-	var fake []bool
-	var videos []string
+	asked := func(it store.Item) bool { return !it.Fake || manipulation == All || it.Method == manipulation }
 	total := 0
+	for it := range faces {
+		if asked(it) {
+			total++
+		}
+	}
+	scores, fake, videos := make([]float64, 0, total), make([]bool, 0, total), make([]string, 0, total)
 	var latest store.Item // with its video, whose id is long to make
 	var id string
 	for it := range faces {
-		if it.Fake && manipulation != All && it.Method != manipulation {
+		if !asked(it) {
 			continue
 		}
-		total++
 		if score := it.Scores[column]; !math.IsNaN(score) {
 			if id == "" || !sameVideo(it, latest) {
 				id, latest = videoID(it), it

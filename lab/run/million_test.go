@@ -166,5 +166,5 @@ func peakMB(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kB / 1000
+	return kB * 1024 / 1e6
 }

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -393,15 +395,13 @@ func (w *work) choose(ctx context.Context, d *detector.Detector, held source.Sou
 }
 
 // keep keeps a value as JSON and perhaps another file.
-func (w *work) keep(stage, name string, value any, more map[string][]byte) error {
+func (w *work) keep(stage, name string, value any, more map[string]func(io.Writer) error) error {
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
 		return fmt.Errorf("run: %s: %w", stage, err)
 	}
-	files := map[string][]byte{name: append(text, '\n')}
-	for name, text := range more {
-		files[name] = text
-	}
+	files := map[string]func(io.Writer) error{name: store.Bytes(append(text, '\n'))}
+	maps.Copy(files, more)
 	return w.cell.Keep(stage, files)
 }
 
@@ -448,9 +448,7 @@ func (w *work) keepTested(digest string, m method.Method, found scoredSet) error
 	if w == nil {
 		return nil
 	}
-	scores, err := store.FormatItems(m.Scores(), found.items())
-	if err != nil {
-		return fmt.Errorf("run: %w", err)
-	}
-	return w.keep(w.testStage(digest), testedFile, found, map[string][]byte{store.ScoresFile: scores})
+	return w.keep(w.testStage(digest), testedFile, found, map[string]func(io.Writer) error{
+		store.ScoresFile: func(out io.Writer) error { return store.FormatItems(out, m.Scores(), found.items()) },
+	})
 }

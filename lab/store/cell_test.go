@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -218,7 +219,7 @@ func TestLost(t *testing.T) {
 	files := map[string][]byte{"x": nil}
 	for what, err := range map[string]error{
 		"check": c.Check(), "write": c.Write("file", nil), "write below": c.Write("folder/file", nil), "commit": c.Commit(Record{}),
-		"checkpoint": c.SaveCheckpoint(Checkpoint{1, files}), "keep": c.Keep("stage", files), "fail": c.Fail(Failure{}),
+		"checkpoint": c.SaveCheckpoint(Checkpoint{1, files}), "keep": c.Keep("stage", map[string]func(io.Writer) error{"file": Bytes(nil)}), "fail": c.Fail(Failure{}),
 		"quarantine": c.Quarantine(Checkpoint{1, files}, ""), "commit without a look": c.lost(c.commitBlind()),
 	} {
 		if !errors.Is(err, ErrLost) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,7 +53,7 @@ func (c *Cell) saveCheckpoint(p Checkpoint) error {
 		return err
 	}
 	name := checkpointName(p.Step)
-	if err := c.writeFolder(dir, name, p.Files); err != nil {
+	if err := c.writeFolder(dir, name, p.files()); err != nil {
 		return err
 	}
 	if err := WriteFile(filepath.Join(dir, LastFile), []byte(name+"\n")); err != nil {
@@ -73,7 +74,7 @@ func (c *Cell) saveCheckpoint(p Checkpoint) error {
 func checkpointName(step int) string { return fmt.Sprintf("%s%09d", checkpointPrefix, step) }
 
 // writeFolder writes a folder of files with their digests below dir, all of it or nothing.
-func (c *Cell) writeFolder(dir, name string, files map[string][]byte) error {
+func (c *Cell) writeFolder(dir, name string, files map[string]func(io.Writer) error) error {
 	part := filepath.Join(dir, partPrefix+name)
 	// What a write that was cut off left there.
 	if err := disk.RemoveAll(part); err != nil {
@@ -83,14 +84,15 @@ func (c *Cell) writeFolder(dir, name string, files map[string][]byte) error {
 		return err
 	}
 	sums := map[string]string{}
-	for file, data := range files {
-		if err := writeNew(filepath.Join(part, file), all(data)); err != nil {
+	for file, write := range files {
+		digest := sha256.New()
+		err := writeNew(filepath.Join(part, file), func(w io.Writer) error { return write(io.MultiWriter(w, digest)) })
+		if err != nil {
 			return err
 		}
-		digest := sha256.Sum256(data)
-		sums[file] = hex.EncodeToString(digest[:])
+		sums[file] = hex.EncodeToString(digest.Sum(nil))
 	}
-	if err := writeNew(filepath.Join(part, SumsFile), all([]byte(formatSums(sums)))); err != nil {
+	if err := writeNew(filepath.Join(part, SumsFile), Bytes([]byte(formatSums(sums)))); err != nil {
 		return err
 	}
 	if err := disk.SyncFolder(part); err != nil {
@@ -173,21 +175,29 @@ func readCheckpoint(dir string, step int) (*Checkpoint, error) {
 	return p, nil
 }
 
+func (p Checkpoint) files() map[string]func(io.Writer) error {
+	files := map[string]func(io.Writer) error{}
+	for name, data := range p.Files {
+		files[name] = Bytes(data)
+	}
+	return files
+}
+
 // Quarantine keeps a state whose numbers are not to be gone on from, for a look, as bad-STEP beside the checkpoints, and
 // marks the run as diverged.
 func (c *Cell) Quarantine(p Checkpoint, why string) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	if err := c.lost(c.writeFolder(c.dir, badPrefix+strconv.Itoa(p.Step), p.Files)); err != nil {
+	if err := c.lost(c.writeFolder(c.dir, badPrefix+strconv.Itoa(p.Step), p.files())); err != nil {
 		return fmt.Errorf("store: quarantine of %s at step %d: %w", c.id, p.Step, err)
 	}
 	return c.Fail(Failure{Kind: KindDiverged, Step: p.Step, Error: why})
 }
 
-// Keep keeps what a stage of the run after its training has found, as [Cell.SaveCheckpoint] keeps a state. name is that of
-// a file.
-func (c *Cell) Keep(name string, files map[string][]byte) error {
+// Keep keeps what a stage of the run after its training has found, as [Cell.SaveCheckpoint] keeps a state: files by name, as
+// functions that write them. name is that of a file.
+func (c *Cell) Keep(name string, files map[string]func(io.Writer) error) error {
 	if err := c.Check(); err != nil {
 		return err
 	}

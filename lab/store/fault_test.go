@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -376,7 +377,7 @@ func TestDamagedStage(t *testing.T) {
 		t.Error("a stage that was never done")
 	}
 	for _, text := range []string{"one", "two"} {
-		if err := c.Keep("stage", map[string][]byte{"file": []byte(text)}); err != nil {
+		if err := c.Keep("stage", map[string]func(io.Writer) error{"file": Bytes([]byte(text))}); err != nil {
 			t.Fatal(err)
 		}
 		if got := string(c.Kept("stage")["file"]); got != text {

@@ -145,11 +145,11 @@ const partPrefix = ".part-"
 // WriteFile writes a file beside its place, forces it to the disk and renames it into place: at any moment, also after a
 // crash, the place holds the old file or the new one.
 func WriteFile(path string, data []byte) error {
-	return writeFile(path, all(data))
+	return writeFile(path, Bytes(data))
 }
 
-// all writes data.
-func all(data []byte) func(io.Writer) error {
+// Bytes is a file that holds data.
+func Bytes(data []byte) func(io.Writer) error {
 	return func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
@@ -271,23 +271,16 @@ var itemColumns = []string{"dataset", "method", "video", "identity", "file", "fr
 // WriteItems writes a table of tested faces, row by row; names are those of the scores.
 func WriteItems(path string, names []string, items iter.Seq[Item]) error {
 	return writeFile(path, func(w io.Writer) error {
-		buffered := bufio.NewWriterSize(w, 1<<16)
-		if err := formatItems(buffered, names, items); err != nil {
+		if err := FormatItems(w, names, items); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		return buffered.Flush()
+		return nil
 	})
 }
 
-// FormatItems is the text of a scores.csv.
-func FormatItems(names []string, items iter.Seq[Item]) ([]byte, error) {
-	var b bytes.Buffer
-	err := formatItems(&b, names, items)
-	return b.Bytes(), err
-}
-
-func formatItems(w io.Writer, names []string, items iter.Seq[Item]) error {
-	rows := csv.NewWriter(w)
+// FormatItems writes the text of a scores.csv.
+func FormatItems(w io.Writer, names []string, items iter.Seq[Item]) error {
+	rows := csv.NewWriter(bufio.NewWriterSize(w, 1<<16)) // which it takes for its own
 	row := append(slices.Clone(itemColumns), names...)
 	if err := rows.Write(row); err != nil {
 		return err

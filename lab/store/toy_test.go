@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -120,7 +121,7 @@ func (r toy) work(c *Cell) (notes []error, err error) {
 	scores := c.Kept("scored")["scores"]
 	if scores == nil {
 		scores = fmt.Appendf(nil, "%v %v\n", state.State, state.Sum)
-		if err := c.Keep("scored", map[string][]byte{"scores": scores}); err != nil {
+		if err := c.Keep("scored", map[string]func(io.Writer) error{"scores": Bytes(scores)}); err != nil {
 			return notes, err
 		}
 	}

@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"reflect"
 	"regexp"
@@ -142,7 +141,7 @@ func memoryStatus(t *testing.T, key string) float64 {
 			return 1024 * kB
 		}
 	}
-	t.Skip(fmt.Sprintf("no %s in the status of the process", key))
+	t.Skipf("no %s in the status of the process", key)
 	return 0
 }
 
