@@ -13,9 +13,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-// methods are those of this package.
-var methods = []string{"seeable", "sbi"}
-
 // tiny is a spec whose network is built in a moment: four cells, two types, 32 pixels.
 func tiny() spec.Spec {
 	s := spec.Default()
