@@ -6,8 +6,8 @@ import (
 )
 
 // sharpness returns the gradient of sharpness-aware minimisation (Foret et al. 2021) and its norm: that at the point of the
-// ball of radius train.sam around the variables where the loss, whose gradient here is given, is largest to first order. The norm
-// is the given one where that is not finite.
+// ball of radius train.sam around the variables where the loss, whose gradient here is given, is largest to first order.
+// The norm is the given one where that is not finite.
 //
 // The variables stay where they are, and the running averages of BatchNorm are those of the first pass alone. SBI's code
 // updates them in both passes, though it has the functions that would not; averages at weights that are never kept serve

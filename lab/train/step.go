@@ -28,12 +28,12 @@ type outcome struct {
 
 // newStepper compiles nothing yet.
 func newStepper(backend compute.Backend, store *model.Store, s spec.Spec, m method.Method, d *devices) (stepper, error) {
-	all, err := groupsOf(m)
+	parts, err := groupsOf(m)
 	if err != nil {
 		return nil, err
 	}
-	all.prepare(store)
-	o := optimizer{s.Train, all}
+	parts.prepare(store)
+	o := optimizer{s.Train, parts}
 	if s.Train.Accumulate > 1 {
 		return newAccumulation(backend, store, o, m)
 	}
