@@ -33,5 +33,9 @@ func AUCBars(title string, labels []string, runs []*Run) (figure.Bars, error) {
 }
 
 func estimate(t store.Test) figure.Estimate {
-	return figure.Estimate{Value: t.AUC, Low: t.Low, High: t.High, N: fmt.Sprintf("%d real, %d fake videos", t.NReal, t.NFake)}
+	n := fmt.Sprintf("%d real, %d fake videos", t.NReal, t.NFake)
+	if t.Leaks != "" {
+		n += " (leaks)"
+	}
+	return figure.Estimate{Value: t.AUC, Low: t.Low, High: t.High, N: n}
 }

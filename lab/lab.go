@@ -73,6 +73,9 @@ func WithCheckpoints(every time.Duration) Option { return func(l *Lab) { l.env.S
 // [store.Lease].
 func WithLease(length time.Duration) Option { return func(l *Lab) { l.env.Lease = length } }
 
+// WithLeaks marks the figures of test sets that show what is trained or chosen on, in the place of failing with [ErrLeaks].
+func WithLeaks() Option { return func(l *Lab) { l.env.AllowLeaks = true } }
+
 // WithMemory bounds what faces may take, in bytes: those that have no room are decoded at each use. The default is
 // that of lab/source, DefaultMemory.
 func WithMemory(bytes int64) Option { return func(l *Lab) { l.env.Memory = bytes } }
@@ -103,9 +106,11 @@ func (l *Lab) Faces(ctx context.Context, all bool, names ...string) ([]extract.R
 }
 
 // Doctor examines what lies under the lab's data root: which data sets there are, what they lack, what cannot be read,
-// of how many videos the faces are extracted, and who is seen on both sides of a split. Names asks for the names of missing
-// videos.
-func (l *Lab) Doctor(names bool) (layout.Report, error) { return l.env.Doctor(names) }
+// of how many videos the faces are extracted, who is seen on both sides of a split, and which face crops look nearly like
+// real faces to train on. Names asks for the names of missing videos.
+func (l *Lab) Doctor(ctx context.Context, names bool) (layout.Report, error) {
+	return l.env.Doctor(ctx, names)
+}
 
 // Errors of [Lab.Run] that say what to do with a cell; test for them with errors.Is.
 var (
@@ -117,6 +122,9 @@ var (
 	ErrDiverged = run.ErrDiverged
 	// ErrChanged tells that a run of this spec was made, or begun, with other data or other numerics.
 	ErrChanged = run.ErrChanged
+	// ErrLeaks tells that a test set shows people, videos or pictures that are trained or chosen on, or a picture as real and
+	// as fake: its figures would say too much.
+	ErrLeaks = run.ErrLeaks
 )
 
 // BusyError is ErrBusy with the host, the process and the time of the claim.
@@ -143,10 +151,13 @@ func ID(s spec.Spec) string { return run.ID(s) }
 //
 // Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
 // others Run fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
-// other numerics ([Numerics]), and with ErrDiverged when it diverged.
+// other numerics ([Numerics]), with ErrLeaks when it would be tested on what it is trained on ([WithLeaks]), and with
+// ErrDiverged when it diverged.
 func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) { return run.Do(ctx, l.env, s) }
 
-// Evaluate tests a finished run on the sets under the lab's data root. The run's folder stays as it is.
+// Evaluate tests a finished run on the sets under the lab's data root. The run's folder stays as it is. It fails with
+// ErrLeaks where the run was trained on what would be tested; where its training sets are not there, that is not known, and
+// the figures are marked so.
 func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Record, error) {
 	return run.Evaluate(ctx, l.env, r, names...)
 }

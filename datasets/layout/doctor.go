@@ -14,6 +14,7 @@ type Report struct {
 	Datasets []DatasetReport `json:"datasets"` // videos and images in the layouts of their authors
 	Sets     []SetReport     `json:"sets"`     // faces that are cut already
 	Leaks    []Leak          `json:"leaks"`
+	Near     []Near          `json:"near_duplicates,omitempty"` // as far as somebody has looked at the faces
 	Strange  []Stray         `json:"unrecognised"`
 }
 

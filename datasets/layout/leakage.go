@@ -91,3 +91,36 @@ func addPeople(people map[string]bool, dataset string, names ...string) {
 		}
 	}
 }
+
+// Near is faces to test on that look nearly like faces to train on ([datasets.NearDuplicates]).
+type Near struct {
+	From  string     `json:"from"` // the set of real faces
+	To    string     `json:"to"`   // the set of face crops
+	Faces []NearFace `json:"faces"`
+}
+
+// NearFace is a face to test on with the one to train on that looks most like it, each by its ID.
+type NearFace struct {
+	Face string `json:"face"`
+	Like string `json:"like"`
+	Bits int    `json:"bits"` // of 64, by which their hashes differ
+	Same bool   `json:"same"` // their pixels are the same
+}
+
+// NewNear sets down what looks alike, the most alike first.
+func NewNear(from, to string, found []datasets.Near) Near {
+	n := Near{From: from, To: to}
+	for _, f := range found {
+		n.Faces = append(n.Faces, NearFace{f.Face.ID(), f.Like.ID(), f.Bits, f.Same})
+	}
+	slices.SortStableFunc(n.Faces, func(a, b NearFace) int {
+		if a.Same {
+			a.Bits = -1
+		}
+		if b.Same {
+			b.Bits = -1
+		}
+		return cmp.Compare(a.Bits, b.Bits)
+	})
+	return n
+}

@@ -79,6 +79,7 @@ another machine with the same results folder, it goes on from there.`,
 	_ = cmd.Flags().MarkHidden("child")
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
+	s.leaksFlag(cmd)
 	s.facesFlags(cmd)
 	s.memoryFlag(cmd, oneMemory)
 	s.backendFlag(cmd)

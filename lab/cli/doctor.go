@@ -19,14 +19,15 @@ func newDoctor() *cobra.Command {
 		Long: `Doctor looks for data sets in their official layouts under the data folder: FaceForensics++ with DeepFakeDetection,
 Celeb-DF v2, DFDC and its preview; for folders with a videos.csv; for plain folders real and fake; and for faces that are
 cut already. It compares them with their official lists, looks at the beginning of every file, counts the videos whose
-faces seelab faces has cut, and names people who are on both sides of a split. It changes nothing.`,
+faces seelab faces has cut, and names people who are on both sides of a split, and face crops that look nearly like real
+faces to train on (dHash; every face is decoded once for that). It changes nothing.`,
 		Example: `  seelab doctor --data DIR
   seelab doctor --data DIR --verbose       with the names of missing videos and all problems
   seelab doctor --data DIR --json`,
 		Args: arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.open(cmd, func(l *lab.Lab) error {
-				report, err := l.Doctor(verbose)
+				report, err := l.Doctor(cmd.Context(), verbose)
 				if err != nil {
 					return err
 				}

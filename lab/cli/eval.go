@@ -40,6 +40,7 @@ prints and leaves the run folder as it is.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the record as one JSON object")
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
+	s.leaksFlag(cmd)
 	s.facesFlags(cmd)
 	s.memoryFlag(cmd, oneMemory)
 	s.backendFlag(cmd)

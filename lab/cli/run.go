@@ -51,6 +51,7 @@ crops of the data set, and to train on, where the spec names the data set, as in
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the run's record as one JSON object")
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
+	s.leaksFlag(cmd)
 	s.facesFlags(cmd)
 	s.memoryFlag(cmd, oneMemory)
 	s.backendFlag(cmd)

@@ -19,7 +19,7 @@ type surroundings struct {
 	memory                        string // for faces
 	cut                           extract.Params
 	devices                       int
-	strict                        bool
+	strict, leaks                 bool
 }
 
 func (s *surroundings) resultsFlag(cmd *cobra.Command) {
@@ -48,6 +48,10 @@ func (s *surroundings) cutFlags(cmd *cobra.Command) {
 
 func (s *surroundings) strictFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.strict, "strict", false, "fail at the first bad image or manifest row instead of skipping, naming and counting it")
+}
+
+func (s *surroundings) leaksFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&s.leaks, "allow-leaks", false, "test on people, videos and pictures that are trained on, too, and mark these figures")
 }
 
 func (s *surroundings) backendFlag(cmd *cobra.Command) {
@@ -97,6 +101,9 @@ func (s *surroundings) openReporting(report func(lab.Event), do func(*lab.Lab) e
 	}
 	if s.strict {
 		options = append(options, lab.WithStrict())
+	}
+	if s.leaks {
+		options = append(options, lab.WithLeaks())
 	}
 	l, err := lab.Open(s.results, options...)
 	if err != nil {

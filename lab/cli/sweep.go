@@ -111,6 +111,7 @@ otherwise.`,
 	cmd.Flags().IntVar(&local.Cores, "cores", 0, "`cores` that all cells share; the default is all")
 	s.resultsFlag(cmd)
 	s.dataFlags(cmd)
+	s.leaksFlag(cmd)
 	s.facesFlags(cmd)
 	s.memoryFlag(cmd, "`memory` that the faces of all cells together may take, such as 4GB or 2GiB (a number alone is in GB), divided among "+
 		"the cells at once; with --slurm and --kubernetes that of each cell, 1GiB by default; the default is $"+source.MemoryEnv+
@@ -157,6 +158,9 @@ func cellArguments(sweep, index string, sets []string, s surroundings, faces int
 	}
 	if s.strict {
 		args = append(args, "--strict")
+	}
+	if s.leaks {
+		args = append(args, "--allow-leaks")
 	}
 	if s.faces != "" {
 		args = append(args, "--faces", s.faces)

@@ -109,7 +109,7 @@ func TestSweepForClusters(t *testing.T) {
 func TestCellsGetAllFlags(t *testing.T) {
 	t.Chdir(t.TempDir())
 	values := map[string]string{
-		"results": "/r", "data": "/d", "faces": "/f", "frames": "128", "consecutive": "32", "margin": "0.25", "side": "224", "strict": "true",
+		"results": "/r", "data": "/d", "faces": "/f", "frames": "128", "consecutive": "32", "margin": "0.25", "side": "224", "strict": "true", "allow-leaks": "true",
 		"backend": "go", "devices": "2", "memory": "3GB",
 	}
 	args := []string{"sweep", "ablate-lambda-mini", "--kubernetes", "--image", "i", "--claim", "c"}

@@ -34,7 +34,9 @@ type Env struct {
 	SaveEvery time.Duration // from one checkpoint of a training to the next
 	Lease     time.Duration // how long a process that makes a run may be silent before another may take it over
 	Memory    int64         // bytes for decoded faces; 0 for the default
-	Tell      func(Event)   // receives progress, one call at a time; nil for nobody
+	// AllowLeaks marks the figures of test sets that show what is trained or chosen on, in the place of refusing them.
+	AllowLeaks bool
+	Tell       func(Event) // receives progress, one call at a time; nil for nobody
 
 	telling  sync.Mutex
 	mu       sync.Mutex

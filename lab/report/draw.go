@@ -21,10 +21,10 @@ func drawBars(v *view) error {
 		if t.Level != "video" || math.IsNaN(t.AUC) {
 			continue
 		}
-		g := slices.IndexFunc(b.Groups, func(g figure.Group) bool { return g.Name == t.Dataset })
+		g := slices.IndexFunc(b.Groups, func(g figure.Group) bool { return g.Name == t.Name() })
 		if g < 0 {
 			g = len(b.Groups)
-			b.Groups = append(b.Groups, figure.Group{Name: t.Dataset})
+			b.Groups = append(b.Groups, figure.Group{Name: t.Name()})
 		}
 		name := t.Method
 		if name == evaluation.All {
@@ -43,7 +43,11 @@ func drawBars(v *view) error {
 
 // videoAUC is a test's AUC with what it rests on.
 func videoAUC(t store.Test) figure.Estimate {
-	return figure.Estimate{Value: t.AUC, Low: t.Low, High: t.High, N: fmt.Sprintf("%d real, %d fake videos", t.NReal, t.NFake)}
+	n := fmt.Sprintf("%d real, %d fake videos", t.NReal, t.NFake)
+	if t.Leaks != "" {
+		n += " (leaks)"
+	}
+	return figure.Estimate{Value: t.AUC, Low: t.Low, High: t.High, N: n}
 }
 
 // drawTests draws the ROC curves of all methods together and the histograms of the chosen score, over videos. A test set
@@ -83,14 +87,18 @@ func drawTests(v *view) error {
 		if !slices.Contains(fake, true) || !slices.Contains(fake, false) {
 			continue
 		}
-		curve, err := curves.NewBandedCurve(name, scores, fake, v.Spec.Seed)
+		title := name
+		if i := slices.IndexFunc(v.Record.Tests, func(t store.Test) bool { return t.Dataset == name }); i >= 0 {
+			title = v.Record.Tests[i].Name()
+		}
+		curve, err := curves.NewBandedCurve(title, scores, fake, v.Spec.Seed)
 		if err != nil {
 			return err
 		}
 		curve.Synthetic = v.Record.Train.Synthetic ||
 			slices.ContainsFunc(v.Record.Tests, func(t store.Test) bool { return t.Dataset == name && t.Synthetic })
 		roc.Curves = append(roc.Curves, curve)
-		h := curves.Histogram{Title: name, Score: v.Record.Score, Unit: "videos", Synthetic: curve.Synthetic}
+		h := curves.Histogram{Title: title, Score: v.Record.Score, Unit: "videos", Synthetic: curve.Synthetic}
 		for i, s := range scores {
 			if fake[i] {
 				h.Fake = append(h.Fake, s)

@@ -81,6 +81,7 @@ type view struct {
 	Data
 	sheet
 	Synthetic  string // what is synthetic, in words; "" for nothing
+	Leaking    []string
 	Tests      table.Table
 	Selection  table.Table
 	Bars       template.HTML
@@ -106,7 +107,7 @@ type Fact struct{ Name, Value string }
 func (d Data) view() (view, error) {
 	r := d.Record
 	v := view{
-		Data: d, Synthetic: synthetic(r), Tests: table.Tests(r), Selection: table.Selection(r),
+		Data: d, Synthetic: synthetic(r), Leaking: leaking(nil, r), Tests: table.Tests(r), Selection: table.Selection(r),
 		Facts: training(r), Versions: facts(r.Versions), Digests: facts(r.Train.Data),
 		SpecText: d.Spec.TOML(), Duration: duration(r.Seconds),
 	}
@@ -160,6 +161,16 @@ func synthetic(r store.Record) string {
 		return "Some of its faces are drawn by code"
 	}
 	return ""
+}
+
+// leaking adds to a list what the test sets of a run show that was trained or chosen on.
+func leaking(all []string, r store.Record) []string {
+	for _, t := range r.Tests {
+		if text := t.Dataset + ": " + t.Leaks; t.Leaks != "" && !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return all
 }
 
 func training(r store.Record) []Fact {

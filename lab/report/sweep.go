@@ -30,6 +30,7 @@ type sweepView struct {
 	Finished  int
 	Cells     []spec.Cell
 	Synthetic bool
+	Leaking   []string
 	Drawn     []template.HTML
 	Compared  template.HTML
 	Missing   []string // labels of cells that are not finished
@@ -59,6 +60,7 @@ func (s Sweep) view() (*sweepView, error) {
 		}
 		v.Finished++
 		v.Synthetic = v.Synthetic || r.Synthetic
+		v.Leaking = leaking(v.Leaking, *r)
 	}
 	figures, err := s.Figures()
 	if err != nil {

@@ -66,7 +66,11 @@ func (r *Run) eachTest(do func(name string, synthetic bool, scores []float64, fa
 		}
 		synthetic := r.Record.Train.Synthetic ||
 			slices.ContainsFunc(r.Record.Tests, func(t store.Test) bool { return t.Dataset == set.Name && t.Synthetic })
-		if err := do(set.Name, synthetic, scores, fake); err != nil {
+		name := set.Name
+		if i := slices.IndexFunc(r.Record.Tests, func(t store.Test) bool { return t.Dataset == set.Name }); i >= 0 {
+			name = r.Record.Tests[i].Name()
+		}
+		if err := do(name, synthetic, scores, fake); err != nil {
 			return err
 		}
 	}

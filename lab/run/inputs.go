@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -26,6 +27,7 @@ type inputs struct {
 	train, held datasets.Set
 	problems    []datasets.Problem
 	trained     map[string]string // digests of what the network is trained on
+	leaks       map[string]string // what test sets show of training and choice, where it is allowed; see findLeaks
 }
 
 // look looks for the data of a spec. What can fail early does: the test sets are looked for before an hour of training.
@@ -119,7 +121,7 @@ func changedError(id, state string, changes []string) error {
 }
 
 // finished returns a run that is finished, unless its figures are not those that a new run of the same spec would give.
-func finished(e *env.Env, id string, s spec.Spec, record store.Record, in inputs, missing error) (*Run, error) {
+func finished(ctx context.Context, e *env.Env, id string, s spec.Spec, record store.Record, in inputs, missing error) (*Run, error) {
 	r := &Run{filepath.Join(e.Results, id), s, record}
 	if missing != nil {
 		e.Note("%s is finished already; whether the data are still the same is not known: %v", id, missing)
@@ -147,6 +149,13 @@ func finished(e *env.Env, id string, s spec.Spec, record store.Record, in inputs
 	}
 	if changes != nil {
 		return nil, changedError(id, "made", changes)
+	}
+	if record.Leaks == nil {
+		// Versions before 0.6 did not look. To look at pictures would take long for what is only shown.
+		if err := in.findLeaks(ctx, e, s, false); err != nil {
+			return nil, err
+		}
+		mark(&r.Record, in.leaks)
 	}
 	e.Note("%s is finished already", id)
 	if added != nil {

@@ -123,7 +123,7 @@ func TestMillionScores(t *testing.T) {
 	peak := func(what string) { t.Logf("%s: peak %d MB", what, peakMB(t)) }
 	peak("set")
 	for _, what := range []string{"scored", "read back"} {
-		items, groups, err := test(ctx, e, w.run, d, sets, w)
+		items, groups, err := test(ctx, e, w.run, d, inputs{tests: sets}, w)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -82,7 +82,7 @@ func ID(s spec.Spec) string {
 //
 // Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
 // others Do fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
-// other numerics, and with ErrDiverged when it diverged.
+// other numerics, with ErrLeaks when it would be tested on what it is trained on, and with ErrDiverged when it diverged.
 func Do(ctx context.Context, e *env.Env, s spec.Spec) (*Run, error) {
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("run: %w", err)
@@ -92,6 +92,9 @@ func Do(ctx context.Context, e *env.Env, s spec.Spec) (*Run, error) {
 	in, missing := look(e, s)
 	record, err := store.ReadRecord(dir)
 	if errors.Is(err, fs.ErrNotExist) && missing == nil {
+		if err := in.findLeaks(ctx, e, s, true); err != nil {
+			return nil, err
+		}
 		var cell *store.Cell
 		if cell, err = store.Claim(ctx, e.Results, id, e.Lease); err == nil {
 			return workOn(e, id, s, in, cell)
@@ -105,7 +108,7 @@ func Do(ctx context.Context, e *env.Env, s spec.Spec) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return finished(e, id, s, record, in, missing)
+	return finished(ctx, e, id, s, record, in, missing)
 }
 
 // workOn makes a run in a claimed cell and gives the cell back.
@@ -143,12 +146,12 @@ func lastTenth(steps []store.Step) float64 {
 	return total / float64(len(last))
 }
 
-// test scores every set and measures it. What is kept of a set is used, and what is found is kept, if keep is not nil.
-func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, sets []datasets.Set, keep *work) (iter.Seq[store.Item], []report.Group, error) {
+// test scores every test set and measures it. What is kept of a set is used, and what is found is kept, if keep is not nil.
+func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inputs, keep *work) (iter.Seq[store.Item], []report.Group, error) {
 	var all []scoredSet
 	var groups []report.Group
 	r.Record.Tests = nil
-	for _, set := range sets {
+	for _, set := range in.tests {
 		digest, err := source.Digest(set)
 		if err != nil {
 			return nil, nil, err
@@ -177,6 +180,7 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, sets []
 		r.Record.Tests = append(r.Record.Tests, tests...)
 		all, groups = append(all, found), append(groups, found.Groups...)
 	}
+	mark(&r.Record, in.leaks)
 	r.Record.AUC = store.Headline(r.Record.Tests)
 	return func(yield func(store.Item) bool) {
 		for _, set := range all {
@@ -273,20 +277,17 @@ func someRead(set datasets.Set, read int, skipped []string) error {
 	return fmt.Errorf("run: none of the %d faces of %s can be read; the first: %s", len(skipped), set.Name, skipped[0])
 }
 
-// Evaluate tests a finished run on the sets under the data root. The run's folder stays as it is.
+// Evaluate tests a finished run on the sets under the data root. The run's folder stays as it is. It fails with ErrLeaks
+// where the run was trained on what would be tested; where its training sets are not there, that is not known, and the
+// figures are marked so.
 func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.Record, error) {
 	sets, problems, err := e.TestSets(names, r.Spec.Data.Train)
 	if err != nil {
 		return store.Record{}, err
 	}
-	if r.Spec.Data.Fakes {
-		in := inputs{tests: sets}
-		if in.train, in.held, _, err = e.TrainingSets(r.Spec); err == nil {
-			err = in.leaveOutSeen(e)
-		}
-		if err != nil {
-			return store.Record{}, fmt.Errorf("run: whom %s has seen fakes of: %w", r.Record.Run, err)
-		}
+	in := inputs{tests: sets}
+	if err := in.known(ctx, e, r); err != nil {
+		return store.Record{}, err
 	}
 	d, err := Detector(ctx, e, r)
 	if err != nil {
@@ -300,7 +301,7 @@ func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.R
 	for _, p := range problems {
 		fresh.Record.Skipped = append(fresh.Record.Skipped, p.Error())
 	}
-	if _, _, err := test(ctx, e, fresh, d, sets, nil); err != nil {
+	if _, _, err := test(ctx, e, fresh, d, in, nil); err != nil {
 		return store.Record{}, err
 	}
 	fresh.Record.Seconds = time.Since(start).Seconds()

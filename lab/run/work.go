@@ -118,7 +118,7 @@ func (w *work) do(ctx context.Context) error {
 	if err := d.Save(w.run.Dir); err != nil {
 		return err
 	}
-	items, groups, err := test(ctx, w.Env, w.run, d, w.in.tests, w)
+	items, groups, err := test(ctx, w.Env, w.run, d, w.in, w)
 	if err != nil {
 		return err
 	}

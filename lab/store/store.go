@@ -52,6 +52,7 @@ type Record struct {
 	Seconds   float64            `json:"seconds"`           // wall time of the whole run
 	Synthetic bool               `json:"synthetic"`         // some faces, of training or test, are drawn by code
 	Score     string             `json:"score"`             // the score of Tests
+	Leaks     []string           `json:"leaks,omitempty"`   // test sets whose figures have Test.Leaks
 	AUC       map[string]float64 `json:"auc,omitempty"`     // see [Headline]
 	Versions  map[string]string  `json:"versions"`
 	Sessions  []Session          `json:"sessions,omitempty"`
@@ -129,6 +130,17 @@ type Test struct {
 	Synthetic bool    `json:"synthetic"` // drawn faces: says nothing about deepfakes
 	Partial   bool    `json:"partial"`   // videos of the official test list are lacking: not to be compared with published figures
 	Digest    string  `json:"digest"`    // of the test set
+	// Leaks is what the set shows that was trained or chosen on, as in "2 people, 1 video", or that its labels contradict each
+	// other: the figure says too much. "" where nothing was found; versions before 0.6 did not look.
+	Leaks string `json:"leaks,omitempty"`
+}
+
+// Name is the data set, marked if the figure says too much.
+func (t Test) Name() string {
+	if t.Leaks != "" {
+		return t.Dataset + " (leaks)"
+	}
+	return t.Dataset
 }
 
 // Item is one tested face with its scores; NaN where it has none.
@@ -244,7 +256,7 @@ func readHead(dir string) (Record, error) {
 	}
 	return Record{
 		Run: r.Run, Name: r.Name, Hash: r.Hash, Network: r.Network, Started: r.Started, Seconds: r.Seconds,
-		Synthetic: r.Synthetic, Score: r.Score, AUC: Headline(r.Tests),
+		Synthetic: r.Synthetic, Score: r.Score, Leaks: r.Leaks, AUC: Headline(r.Tests),
 	}, nil
 }
 

@@ -366,6 +366,9 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 	if r.Record.Train.Synthetic || r.test(set).Synthetic {
 		cell.Notes = append(cell.Notes, "synthetic: of faces drawn by code, in training or test; says nothing about deepfakes")
 	}
+	if leaks := r.test(set).Leaks; leaks != "" {
+		cell.Notes = append(cell.Notes, "leaks from training into the test set: "+plain(leaks)+"; the figure says too much")
+	}
 	if t := r.Record.Train; t.Fakes > 0 {
 		cell.Notes = append(cell.Notes, fmt.Sprintf("trained on labelled fakes too: %d of %d faces, of %d people", t.Fakes, t.Faces, t.People))
 	}

@@ -30,6 +30,9 @@ func Tests(r store.Record) Table {
 	if synthetic(r) {
 		t.Title += " (synthetic faces)"
 	}
+	if r.Leaks != nil {
+		t.Title += " (with leaks)"
+	}
 	for _, x := range tests {
 		t.Rows = append(t.Rows, []string{
 			plain(x.Dataset), plain(x.Method), plain(x.Level), share(x.AUC), share(x.Low), share(x.High),
@@ -62,6 +65,9 @@ func faces(r store.Record, t store.Test) string {
 	}
 	if t.Partial {
 		kind += ", partial set"
+	}
+	if t.Leaks != "" {
+		kind += ", leaks: " + plain(t.Leaks)
 	}
 	if r.Train.Fakes > 0 {
 		kind += ", trained on fakes too"

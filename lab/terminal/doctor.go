@@ -45,7 +45,7 @@ func Diagnosis(r layout.Report, verbose bool) string {
 	for _, s := range r.Sets {
 		parts = append(parts, listing("Problems of "+s.Name, s.Problems, limit))
 	}
-	var leaks, strange []string
+	var leaks, near, strange []string
 	for _, l := range r.Leaks {
 		people := l.People
 		more := ""
@@ -57,7 +57,19 @@ func Diagnosis(r layout.Report, verbose bool) string {
 	for _, s := range r.Strange {
 		strange = append(strange, s.Dir+": "+s.Why)
 	}
-	parts = append(parts, listing("People on both sides of a split", leaks, -1), listing("Not recognised, or not to be read", strange, -1))
+	for _, n := range r.Near {
+		var lines []string
+		for _, f := range n.Faces {
+			how := fmt.Sprintf("differs by %d of 64 bits from", f.Bits)
+			if f.Same {
+				how = "is the same picture as"
+			}
+			lines = append(lines, fmt.Sprintf("%s %s %s", f.Face, how, f.Like))
+		}
+		near = append(near, listing(fmt.Sprintf("Faces of %s that look nearly like one of %s (%d); look at them, as people can be alike too", n.To, n.From, len(lines)), lines, limit))
+	}
+	parts = append(parts, listing("People on both sides of a split", leaks, -1))
+	parts = append(append(parts, near...), listing("Not recognised, or not to be read", strange, -1))
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "\n")
 }
 

@@ -23,7 +23,8 @@ type RunLine struct {
 	Started     string             `json:"started,omitempty"`
 	Seconds     float64            `json:"seconds,omitempty"`
 	Synthetic   bool               `json:"synthetic,omitempty"`
-	AUC         map[string]float64 `json:"auc,omitempty"` // over videos, all fakes, by test set
+	Leaks       []string           `json:"leaks,omitempty"` // test sets that show what was trained on
+	AUC         map[string]float64 `json:"auc,omitempty"`   // over videos, all fakes, by test set
 	Score       string             `json:"score,omitempty"`
 	Differences []string           `json:"differences"` // key=value
 	Step        int                `json:"step,omitempty"`
@@ -51,6 +52,7 @@ func Describe(entries []store.Entry) []RunLine {
 		if e.Status == store.Finished {
 			r := e.Head
 			line.Name, line.Started, line.Seconds, line.Synthetic, line.Score, line.AUC = r.Name, r.Started, r.Seconds, r.Synthetic, r.Score, r.AUC
+			line.Leaks = r.Leaks
 		}
 		lines[i] = line
 		byName[line.Name] = append(byName[line.Name], i)
@@ -89,7 +91,11 @@ func (r RunLine) Figures() string {
 	case store.Finished:
 		var parts []string
 		for _, name := range slices.Sorted(maps.Keys(r.AUC)) {
-			parts = append(parts, fmt.Sprintf("%s %.3f", name, r.AUC[name]))
+			part := fmt.Sprintf("%s %.3f", name, r.AUC[name])
+			if slices.Contains(r.Leaks, name) {
+				part += " (leaks)"
+			}
+			parts = append(parts, part)
 		}
 		text := strings.Join(parts, ", ")
 		if r.Synthetic {

@@ -1,0 +1,16 @@
+package source
+
+import (
+	"context"
+
+	"github.com/seeable-lab/seeable/datasets"
+)
+
+// Pictures looks at the faces of a set ([datasets.Pictures]) with the user's cache, if there is one.
+func (r *Root) Pictures(ctx context.Context, set datasets.Set) (datasets.Pictured, error) {
+	pictures, err := datasets.Pictures(ctx, set, datasets.Looking{
+		Digests: UserDir("digests"), Cache: UserDir("pictures"),
+		Progress: func(done, total int) { r.report("looking for leaks in "+set.Name, done, total) },
+	})
+	return datasets.Pictured{Set: set, Pictures: pictures}, err
+}
