@@ -33,6 +33,7 @@ const leakyPerson = "drawn shows 1 person that training knows: train_003 ("
 
 // What leaks is refused by name before anything is made, by sweep and its cells too.
 func TestLeaksAreRefused(t *testing.T) {
+	t.Setenv(programEnv, "1") // for the cells
 	data, results := leakyData(t), filepath.Join(t.TempDir(), "runs")
 	experiment, sweep := filepath.Join(t.TempDir(), "tiny.toml"), filepath.Join(t.TempDir(), "sweep.toml")
 	write(t, experiment, []byte(tiny))
