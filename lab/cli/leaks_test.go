@@ -74,7 +74,7 @@ func TestAllowLeaks(t *testing.T) {
 	}
 	for name, args := range map[string][]string{
 		"run again": append([]string{"run", experiment, "--set", "score.name=cosine"}, where...),
-		"table":     {"table", "tiny", "--results", results},
+		"table":     {"table", "--results", results},
 		"runs":      {"runs", "--results", results},
 		"show":      {"show", record.Run, "--results", results},
 		"eval":      append([]string{"eval", "--run", "tiny", "--allow-leaks"}, where...),

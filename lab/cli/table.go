@@ -31,7 +31,7 @@ finished cells of SWEEP, one of seelab list or the path of a .toml file; or the 
 runs. The same scores give the same bytes.
 
 Columns are the test sets (cross-dataset), or the manipulations of each test set that has several (cross-manipulation).
-Every figure has its 95 % interval, its n and its coverage; drawn faces and parts of official test sets are marked.
+Every figure has its 95 % interval, its n and its coverage; drawn faces, parts of official test sets and leaks are marked.
 --paper puts the published rows below, apart, each with its source. --against tests every row against one run with
 DeLong's test on the videos that both have scored. Runs measured with another version of the metrics are refused.`,
 		Example: `  seelab table                                                      all finished runs
