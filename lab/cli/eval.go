@@ -16,7 +16,8 @@ func newEval() *cobra.Command {
 		Short: "Test a finished run on the sets under a data folder",
 		Long: `Eval tests the detector of a finished run on every test set found under the data folder, or on those that --test names.
 Of videos it takes the faces that seelab faces has cut, where there are no crops of the data set. It prints what run
-prints and leaves the run folder as it is.`,
+prints and leaves the run folder as it is. A set of one class, or of which nothing can be read, has no figure and its row
+says why; what has no score is named with the reason. It is an error if all that --test names are such.`,
 		Example: `  seelab eval --run seeable-mini --data DIR
   seelab eval --run seeable-mini --data DIR --test "FF++ c40" --json
   seelab eval --run demo --test synthetic`,

@@ -101,6 +101,11 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 		switch {
 		case isReady(name):
 			set, bad, err := datasets.Tests(r.Data, []string{name}, r.Mode)
+			if all && r.Mode == datasets.Skip && errors.Is(err, datasets.ErrUnusable) {
+				r.note("not tested on %s: %v", name, err)
+				problems, last = append(problems, bad...), err
+				continue
+			}
 			if err != nil {
 				return nil, nil, err
 			}
@@ -127,6 +132,9 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 		if parts && len(d.TestVideos(false)) > len(d.Part(layout.TestSplit)) {
 			r.note("%s: its test part alone is too small for a figure; other videos that are there are tested as well", d.Name)
 		}
+		for _, p := range bad {
+			set.Left = append(set.Left, datasets.Left{Name: below(d.Dir, p.File), Fault: p.Fault})
+		}
 		found, problems = append(found, set), append(problems, bad...)
 	}
 	if len(found) == 0 {
@@ -139,6 +147,15 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 		r.note("not tested on %s: its faces are not cut; run %s", name, r.facesCommand("--dataset", strconv.Quote(name)))
 	}
 	return found, problems, nil
+}
+
+// below is the slash path of a file below a folder, or its path where it is not below it.
+func below(dir, file string) string {
+	name, err := filepath.Rel(dir, file)
+	if err != nil || !filepath.IsLocal(name) {
+		return file
+	}
+	return filepath.ToSlash(name)
 }
 
 func isLacking(err error) bool {

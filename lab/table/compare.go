@@ -352,10 +352,11 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 	}
 	cell := blank()
 	test, err := s.Test(manipulation, r.Spec.Seed)
-	if oneClass := (*metric.OneClassError)(nil); errors.Is(err, metric.ErrEmpty) || errors.As(err, &oneClass) {
-		return blank("no figure: not both real and fake videos have a score"), nil
-	} else if err != nil {
+	if err != nil {
 		return Cell{}, fmt.Errorf("table: %s: %w", r.Record.Run, err)
+	}
+	if test.NoFigure != "" {
+		return blank(noFigure(test)), nil
 	}
 	cell.AUC, cell.Low, cell.High, cell.Seeds = 100*test.AUC, 100*test.Low, 100*test.High, 1
 	cell.NReal, cell.NFake, cell.Coverage = test.NReal, test.NFake, test.Coverage

@@ -381,7 +381,7 @@ func TestCompareErrors(t *testing.T) {
 		}
 	}
 	cell := compare(t, []Run{noFakes}, Options{}).Parts[0].Rows[0].Cells[0]
-	if !math.IsNaN(cell.AUC) || !strings.Contains(strings.Join(cell.Notes, ""), "no figure") {
+	if !math.IsNaN(cell.AUC) || !strings.Contains(strings.Join(cell.Notes, ""), "no figure: only real videos") {
 		t.Errorf("real videos alone: %+v", cell)
 	}
 }

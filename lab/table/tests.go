@@ -10,8 +10,8 @@ import (
 )
 
 // Tests is the main table of a run: the AUC of each test set and method, over videos and over frames, with the ends of its 95 %
-// interval, the number of real and fake videos or frames, and the share of them that has a score. Rows are ordered by data
-// set; within one, videos come before frames and all methods together before each alone.
+// interval, the number of real and fake videos or frames, and the share of them that has a score; or why there is no figure.
+// Rows are ordered by data set; within one, videos come before frames and all methods together before each alone.
 func Tests(r store.Record) Table {
 	tests := slices.Clone(r.Tests)
 	slices.SortStableFunc(tests, func(a, b store.Test) int {
@@ -66,8 +66,14 @@ func faces(r store.Record, t store.Test) string {
 	if r.Train.Fakes > 0 {
 		kind += ", trained on fakes too"
 	}
+	if t.NoFigure != "" {
+		kind += "; " + noFigure(t)
+	}
 	return kind
 }
+
+// noFigure says why a test has none.
+func noFigure(t store.Test) string { return "no figure: " + plain(t.NoFigure) }
 
 // synthetic tells whether drawn faces have a part in any figure of the run.
 func synthetic(r store.Record) bool {

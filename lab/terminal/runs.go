@@ -91,6 +91,9 @@ func (r RunLine) Figures() string {
 		for _, name := range slices.Sorted(maps.Keys(r.AUC)) {
 			parts = append(parts, fmt.Sprintf("%s %.3f", name, r.AUC[name]))
 		}
+		if len(parts) == 0 {
+			parts = append(parts, "no figure")
+		}
 		text := strings.Join(parts, ", ")
 		if r.Synthetic {
 			text += " (synthetic faces)"

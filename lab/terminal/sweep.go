@@ -62,6 +62,9 @@ func SweepTable(name string, cells []spec.Cell, records []*store.Record) table.T
 			for _, test := range r.Tests {
 				if test.Level == "video" && test.Method == "all" {
 					row[column[test.Dataset]] = digits(test.AUC)
+					if test.NoFigure != "" {
+						row[column[test.Dataset]] = "no figure"
+					}
 				}
 			}
 		} else {
