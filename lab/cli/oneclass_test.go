@@ -140,7 +140,7 @@ func TestSetsWithoutFigure(t *testing.T) {
 		"show 2":   {must(t, "show", "tiny", "--results", results), "b-empty: 0 of 4 have a score; the others: 4 empty."},
 		"show 3":   {must(t, "show", "tiny", "--results", results), "  stray.jpg: unlisted\n"},
 		"runs":     {must(t, "runs", "--results", results), "drawn " + auc},
-		"table":    {must(t, "table", "tiny", "--results", results), "no figure: only real videos"},
+		"table":    {must(t, "table", "--runs", "tiny", "--results", results), "no figure: only real videos"},
 		"again":    {must(t, "run", path, "--data", data, "--results", results), "no figure: only real videos"},
 		"export":   {must(t, "export", "tiny", "--to", t.TempDir(), "--results", results), r.Run},
 	} {

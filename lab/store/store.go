@@ -164,47 +164,64 @@ type Test struct {
 	NoFigure  string  `json:"no_figure,omitempty"` // "only real videos"; "" where there is a figure
 }
 
-// MarshalJSON writes null for what is NaN in a test without a figure.
-func (t Test) MarshalJSON() ([]byte, error) {
-	type fields Test
-	if t.NoFigure == "" {
-		return json.Marshal(fields(t))
-	}
-	// The outer fields hide those of their names.
-	return json.Marshal(struct {
-		fields
-		AUC  *float64 `json:"auc"`
-		Low  *float64 `json:"low"`
-		High *float64 `json:"high"`
-		AP   *float64 `json:"ap"`
-		EER  *float64 `json:"eer"`
-	}{fields: fields(t)})
-}
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (t *Test) UnmarshalJSON(text []byte) error {
-	type fields Test
-	if err := json.Unmarshal(text, (*fields)(t)); err != nil {
-		return err
-	}
-	if t.NoFigure != "" {
-		t.unmeasured()
-	}
-	return nil
-}
-
-// unmeasured makes the figures NaN.
-func (t *Test) unmeasured() {
-	for _, figure := range []*float64{&t.AUC, &t.Low, &t.High, &t.AP, &t.EER} {
-		*figure = math.NaN()
-	}
-}
+// figures are those that a test may lack.
+func (t *Test) figures() []*float64 { return []*float64{&t.AUC, &t.Low, &t.High, &t.AP, &t.EER} }
 
 // WithoutFigure is the test with NaN for its figures; why says what lacks, as in "only real videos".
 func (t Test) WithoutFigure(why string) Test {
 	t.NoFigure = why
-	t.unmeasured()
+	for _, figure := range t.figures() {
+		*figure = math.NaN()
+	}
 	return t
+}
+
+// testFields is a Test as JSON has it without further ado.
+type testFields Test
+
+// nullable is a Test whose figures may be null: the outer fields hide those of their names.
+type nullable struct {
+	testFields
+	AUC  *float64 `json:"auc"`
+	Low  *float64 `json:"low"`
+	High *float64 `json:"high"`
+	AP   *float64 `json:"ap"`
+	EER  *float64 `json:"eer"`
+}
+
+// figures are in the order of those of Test.
+func (n *nullable) figures() []**float64 { return []**float64{&n.AUC, &n.Low, &n.High, &n.AP, &n.EER} }
+
+// MarshalJSON writes null for the figures of a test without them.
+func (t Test) MarshalJSON() ([]byte, error) {
+	if t.NoFigure == "" {
+		return json.Marshal(testFields(t))
+	}
+	n := nullable{testFields: testFields(t)}
+	for i, figure := range t.figures() {
+		if !math.IsNaN(*figure) {
+			*n.figures()[i] = figure
+		}
+	}
+	return json.Marshal(n)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (t *Test) UnmarshalJSON(text []byte) error {
+	var n nullable
+	if err := json.Unmarshal(text, &n); err != nil {
+		return err
+	}
+	*t = Test(n.testFields)
+	for i, figure := range n.figures() {
+		switch {
+		case *figure != nil:
+			*t.figures()[i] = **figure
+		case t.NoFigure != "":
+			*t.figures()[i] = math.NaN()
+		}
+	}
+	return nil
 }
 
 // Item is one tested face with its scores; NaN where it has none.
