@@ -122,7 +122,7 @@ func openFS(ctx context.Context, files fs.FS, e *env.Env) (d *Detector, err erro
 	if ours {
 		e = env.New("")
 	}
-	if d, err = load(ctx, e, s, record, file); err != nil {
+	if d, err = load(ctx, e, s, record, file, store.WeightsFile); err != nil {
 		if ours {
 			err = errors.Join(err, e.Close())
 		}
@@ -138,15 +138,16 @@ func Load(ctx context.Context, e *env.Env, dir string, s spec.Spec, record store
 	if err != nil {
 		return nil, err
 	}
-	d, err := load(ctx, e, s, record, file)
+	d, err := load(ctx, e, s, record, file, filepath.Join(dir, store.WeightsFile))
 	if err != nil {
-		return nil, fmt.Errorf("detector: %s: %w", dir, err)
+		return nil, fmt.Errorf("detector: %w", err)
 	}
 	d.Dir = dir
 	return d, nil
 }
 
-func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, file safetensors.File) (*Detector, error) {
+// load makes a detector of weights; from is their file, for errors.
+func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, file safetensors.File, from string) (*Detector, error) {
 	computer, err := e.Compute(ctx, false)
 	if err != nil {
 		return nil, err
@@ -175,7 +176,7 @@ func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, fil
 	}
 	if err != nil {
 		passes.Finalize()
-		return nil, fmt.Errorf("%s: %w", store.WeightsFile, err)
+		return nil, fmt.Errorf("%s: %w", from, err)
 	}
 	return d, nil
 }
