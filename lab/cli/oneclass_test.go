@@ -166,9 +166,47 @@ func TestSetsWithoutFigure(t *testing.T) {
 	if code != failed || !strings.Contains(stderr, "a-reals: only real videos") || strings.Contains(stderr, "of 7") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
+	sweep := filepath.Join(t.TempDir(), "mine.toml")
+	write(t, sweep, []byte(tiny+"[sweep]\naxes = [{ seed = [8, 9] }]\n"))
+	code, stdout, stderr := seelab(t, "sweep", sweep, "--data", data, "--results", results, "--set", `data.test=["a-reals"]`, "--json")
+	if code != failed || stdout != "" || strings.Count(stderr, "a-reals: only real videos") != 1 {
+		t.Errorf("exit code %d: %s, %s", code, stdout, stderr)
+	}
 	// With another that is named they are not.
 	if text := must(t, "eval", "--run", "tiny", "--data", data, "--results", results, "--test", "a-reals", "--test", "drawn"); !strings.Contains(text, auc) {
 		t.Errorf("no %s in %s", auc, text)
+	}
+}
+
+// What is trained is tested, even if no figure can come of the only set that is named.
+func TestTrainedRunGoesOnWithoutFigure(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains: seconds to compile")
+	}
+	acceltest.ForTest(t)
+	data, _ := drawData(t)
+	results := t.TempDir()
+	path, s := tinySpec(t, "score.name=cosine", `data.test=["drawn"]`)
+	if _, _, err := runUntil(t, results, data, s, func(e lab.Event) bool { return e.Stage == "testing drawn" }); err == nil {
+		t.Fatal("the run was not stopped")
+	}
+	manifest := filepath.Join(data, "crops/drawn/manifest.csv")
+	text, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reals []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.Contains(line, ",1,texture,") {
+			reals = append(reals, line)
+		}
+	}
+	write(t, manifest, []byte(strings.Join(reals, "")))
+	if text := must(t, "run", path, "--data", data, "--results", results); !strings.Contains(text, "no figure: only real videos") {
+		t.Errorf("%s", text)
+	}
+	if text := must(t, "runs", "--results", results); !strings.Contains(text, "no figure") {
+		t.Errorf("runs prints %s", text)
 	}
 }
 

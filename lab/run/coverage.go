@@ -11,8 +11,28 @@ import (
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/source"
+	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 )
+
+// Foresee says of which test sets of an experiment no figure can come, as [Do] does before it trains: for those who have Do
+// called in other processes. The error is that of Do if no figure can come of any set that the spec names and there is
+// training left. Finished runs, and data that are not there, are left to Do.
+func Foresee(ctx context.Context, e *env.Env, s spec.Spec) error {
+	found := store.Look(e.Results, ID(s))
+	if found.Status == store.Finished {
+		return nil
+	}
+	sets, _, err := e.TestSets(s.Data.Test, s.Data.Train)
+	if err != nil {
+		return nil
+	}
+	m, err := method.New(s)
+	if err != nil {
+		return nil
+	}
+	return foresee(ctx, e, m, sets, len(s.Data.Test) > 0 && found.Step < s.Train.Steps)
+}
 
 // foresee says of which test sets no figure can come, before anything is computed. It is an error if none can come of any
 // and somebody named the sets.

@@ -80,7 +80,7 @@ func ID(s spec.Spec) string {
 // the run folder. A run that is finished already is returned as it is. One that was interrupted goes on from its last
 // checkpoint and finds what it would have found undisturbed. One whose network another finished run has trained takes that.
 // Test sets of one class, or of which nothing can be read, are named before the training, and give scores but no figure; it
-// is an error if the spec names no others.
+// is an error if the spec names no others and there is training left.
 //
 // Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
 // others Do fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
