@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/env"
@@ -63,16 +65,26 @@ func foresee(ctx context.Context, e *env.Env, m method.Method, sets []datasets.S
 // openable is an error if a file of a set may not be opened: the set has no digest then. That is better known now than after
 // the training.
 func openable(set datasets.Set) error {
-	for _, it := range set.Items {
-		if it.Draw != nil || it.NoFace() {
-			continue
-		}
-		f, err := os.Open(it.Path)
+	workers := 4 * runtime.GOMAXPROCS(0) // most of the time is spent waiting for files
+	errs := make([]error, workers)
+	var wait sync.WaitGroup
+	for worker := range workers {
+		wait.Go(func() {
+			for i := worker; i < len(set.Items) && errs[worker] == nil; i += workers {
+				if it := set.Items[i]; it.Draw == nil && !it.NoFace() {
+					f, err := os.Open(it.Path)
+					if err == nil {
+						err = f.Close()
+					}
+					errs[worker] = err
+				}
+			}
+		})
+	}
+	wait.Wait()
+	for _, err := range errs {
 		if err != nil {
 			return fmt.Errorf("run: %s: %w; make it readable or delete its row", set.Name, err)
-		}
-		if err := f.Close(); err != nil {
-			return fmt.Errorf("run: %s: %w", set.Name, err)
 		}
 	}
 	return nil
