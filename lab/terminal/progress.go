@@ -14,7 +14,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/env"
 )
 
 // lineEvery is how often a stage says where it is when stderr is no terminal.
@@ -41,7 +41,7 @@ func NewProgress(w io.Writer) *Progress {
 }
 
 // Report shows one event. It must not be called by several goroutines at once.
-func (p *Progress) Report(e lab.Event) {
+func (p *Progress) Report(e env.Event) {
 	if e.Note != "" {
 		p.clear()
 		fmt.Fprintln(p.w, e.Note)
@@ -84,7 +84,7 @@ func (p *Progress) Report(e lab.Event) {
 }
 
 // left is how long the stage still takes at the pace since its first report.
-func (p *Progress) left(e lab.Event) string {
+func (p *Progress) left(e env.Event) string {
 	if e.Done <= p.done || e.Done >= e.Total {
 		return ""
 	}
