@@ -232,7 +232,7 @@ func TestRunOnVideos(t *testing.T) {
 	pictures := []string{v.Timeline}
 	for i, f := range v.Telling {
 		pictures = append(pictures, f.Heat)
-		if i > 0 && f.FaceScore.Score > v.Telling[i-1].FaceScore.Score {
+		if i > 0 && f.Result.Score > v.Telling[i-1].Result.Score {
 			t.Error("the most telling frame is not the first")
 		}
 	}

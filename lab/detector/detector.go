@@ -36,7 +36,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/train"
 )
 
 // Detector is a trained network ready to score. The fields are set before its first use; then it may be used by several
@@ -304,7 +303,7 @@ func TakeFit(file *safetensors.File, score string) method.Fit {
 // forget takes the variables of the loss out of a file of weights, unless the network has them too.
 func forget(file *safetensors.File, weights *model.Store) {
 	for path := range file.Tensors {
-		if strings.HasPrefix(path, network+"/"+train.LossScope+"/") && weights.GetVariable(path) == nil {
+		if strings.HasPrefix(path, network+"/"+method.LossScope+"/") && weights.GetVariable(path) == nil {
 			delete(file.Tensors, path)
 		}
 	}

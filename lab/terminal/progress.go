@@ -15,7 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/seeable-lab/seeable/datasets"
-	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
@@ -43,7 +43,7 @@ func NewProgress(w io.Writer) *Progress {
 }
 
 // Report shows one event. It must not be called by several goroutines at once.
-func (p *Progress) Report(e lab.Event) {
+func (p *Progress) Report(e env.Event) {
 	if e.Note != "" {
 		p.clear()
 		fmt.Fprintln(p.w, e.Note)
@@ -86,7 +86,7 @@ func (p *Progress) Report(e lab.Event) {
 }
 
 // left is how long the stage still takes at the pace since its first report.
-func (p *Progress) left(e lab.Event) string {
+func (p *Progress) left(e env.Event) string {
 	if e.Done <= p.done || e.Done >= e.Total {
 		return ""
 	}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"text/tabwriter"
 
-	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/table"
@@ -18,7 +18,7 @@ func ListCells(out io.Writer, cells []spec.Cell) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "cell\twhat differs\trun")
 	for _, c := range cells {
-		fmt.Fprintf(w, "%d\t%s\t%s\n", c.Index, c.Label, lab.ID(c.Spec))
+		fmt.Fprintf(w, "%d\t%s\t%s\n", c.Index, c.Label, run.ID(c.Spec))
 	}
 	return w.Flush()
 }
