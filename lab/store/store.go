@@ -59,6 +59,7 @@ type Record struct {
 	Selection []Selection        `json:"selection,omitempty"` // how the candidates did on pseudo-fakes
 	Tests     []Test             `json:"tests"`
 	Skipped   []string           `json:"skipped,omitempty"` // faces that could not be read, with the reason
+	Foreign   string             `json:"foreign,omitempty"` // SHA-256 of the file of scores, where another tool made them and there is no run
 }
 
 // Headline is the AUC over videos with the fakes of all methods, by test set.
