@@ -45,7 +45,7 @@ func TestEvalScores(t *testing.T) {
 	text := must(t, "eval", "--scores", path, "--against", "one", "--results", results)
 	s := spec.Default()
 	s.Name, s.Seed = "one", 1
-	for _, want := range []string{"theirs against " + lab.ID(s) + ": AUC over the videos that both have scored", "only theirs", "DeLong's paired"} {
+	for _, want := range []string{"theirs against " + lab.ID(s) + ": AUC over the videos that both have scored", "videos that theirs alone has scored", "DeLong's paired"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
@@ -59,7 +59,7 @@ func TestEvalScores(t *testing.T) {
 	if err := json.Unmarshal([]byte(must(t, "eval", "--scores", path, "--against", "one", "--results", results, "--json")), &record); err != nil {
 		t.Fatal(err)
 	}
-	// By hand: of 1 to 19 all but 4 are scored by both; theirs has 20 alone, the run 0 and 4.
+	// By hand: of 1 to 19 all but 4 are scored by both, 6 of each kind; theirs has 20 alone, the run 0 and 4.
 	auc := func(manipulation int, score func(i int) float64) float64 {
 		wins, n := 0.0, 0
 		for i := 1; i < 20; i++ {
@@ -80,11 +80,11 @@ func TestEvalScores(t *testing.T) {
 	if record.Against != lab.ID(s) || len(record.Pairs) != 3 || record.Tests[0].Coverage != 0.95 || record.Name != "theirs" {
 		t.Fatalf("got %+v", record)
 	}
-	for i, want := range []struct{ both, only, other int }{{18, 1, 2}, {12, 0, 2}, {12, 1, 1}} {
+	for i, want := range []struct{ fake, only, other int }{{12, 1, 2}, {6, 0, 2}, {6, 1, 1}} {
 		p := record.Pairs[i]
 		theirs := auc(i, func(i int) float64 { return float64(i * 5 % 11) })
 		ours := auc(i, func(i int) float64 { return float64(i * 4 % 7) })
-		if p.Both != want.both || p.Only != want.only || p.OnlyOther != want.other || math.Abs(*p.AUC-theirs) > 1e-12 || math.Abs(*p.OtherAUC-ours) > 1e-12 || p.P == nil {
+		if p.Real != 6 || p.Fake != want.fake || p.Only != want.only || p.OnlyOther != want.other || math.Abs(*p.AUC-theirs) > 1e-12 || math.Abs(*p.OtherAUC-ours) > 1e-12 || p.P == nil {
 			t.Errorf("%+v, want %+v, AUC %v and %v", p, want, theirs, ours)
 		}
 	}

@@ -168,7 +168,7 @@ func openForeign(r io.Reader) (*foreignTable, error) {
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		if !slices.Contains(foreignColumns, name) {
-			return nil, fmt.Errorf("line 1, column %d: unknown column %q, want some of %s", i+1, name, strings.Join(foreignColumns, ", "))
+			return nil, fmt.Errorf("line 1, column %d: unknown column %.60q, want some of %s", i+1, name, strings.Join(foreignColumns, ", "))
 		}
 		if _, twice := t.at[name]; twice {
 			return nil, fmt.Errorf("line 1, column %d: a second column %s, want one", i+1, name)
@@ -266,7 +266,7 @@ func (t *foreignTable) name(column string) string {
 
 func (t *foreignTable) bad(column, want string) error {
 	line, _ := t.rows.FieldPos(t.at[column])
-	return fmt.Errorf("line %d, column %s: found %q, %s", line, column, t.field(column), want)
+	return fmt.Errorf("line %d, column %s: found %.60q, %s", line, column, t.field(column), want)
 }
 
 // checkForeign compares rows, which are ordered by id and frame: no face twice, one class, person and source for a video, both classes in

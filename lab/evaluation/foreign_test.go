@@ -256,8 +256,15 @@ func TestPairs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(pairs) != 3 {
-		t.Fatalf("%d pairs, want all and two manipulations of the set that both have: %+v", len(pairs), pairs)
+	if len(pairs) != 5 {
+		t.Fatalf("%d pairs, want all and two manipulations of the set that both have, and the sets that one has: %+v", len(pairs), pairs)
+	}
+	// The last fake of drawn sets has no first score.
+	if want := (Pair{Dataset: "mine", Method: All, Only: 14}); pairs[3] != want {
+		t.Errorf("got %+v, want %+v", pairs[3], want)
+	}
+	if want := (Pair{Dataset: "yours", Method: All, OnlyOther: 14}); pairs[4] != want {
+		t.Errorf("got %+v, want %+v", pairs[4], want)
 	}
 	for i, kind := range []string{All, "Deepfakes", "FaceSwap"} {
 		// By name, with maps.
@@ -286,8 +293,14 @@ func TestPairs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		real := 0
+		for _, f := range fake {
+			if !f {
+				real++
+			}
+		}
 		p := pairs[i]
-		if p.Dataset != "DFDC" || p.Method != kind || p.Both != len(x) || p.Only != len(first)-len(x) || p.OnlyOther != len(second)-len(x) {
+		if p.Dataset != "DFDC" || p.Method != kind || p.Real != real || p.Fake != len(x)-real || p.Only != len(first)-len(x) || p.OnlyOther != len(second)-len(x) {
 			t.Errorf("%+v, want %d of %d and %d videos", p, len(x), len(first), len(second))
 		}
 		if p.Only == 0 || math.Abs(*p.AUC-want.A) > 1e-12 || math.Abs(*p.OtherAUC-want.B) > 1e-12 || math.Abs(*p.P-want.P) > 1e-9 {
@@ -298,7 +311,7 @@ func TestPairs(t *testing.T) {
 	// Too few for a test; all right in both, so that nothing varies.
 	few := pool(a, 0)
 	few[0].Videos = slices.DeleteFunc(few[0].Videos, func(v Video) bool { return !v.Fake && !strings.HasSuffix(v.Name, "/000") })
-	if pairs, err := Pairs(few, pool(b, 1)); err != nil || pairs[0].AUC != nil || pairs[0].P != nil || pairs[0].Both == 0 {
+	if pairs, err := Pairs(few, pool(b, 1)); err != nil || pairs[0].AUC != nil || pairs[0].P != nil || pairs[0].Real != 1 {
 		t.Errorf("one real video: %+v, error %v", pairs, err)
 	}
 	right := pool(a, 0)

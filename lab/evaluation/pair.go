@@ -12,46 +12,52 @@ import (
 type Pair struct {
 	Dataset string `json:"dataset"`
 	Method  string `json:"method"` // a manipulation, or "all"
-	Both    int    `json:"both"`   // videos that both have scored, real ones and fakes of the manipulation
+	Real    int    `json:"n_real"` // videos that both have scored
+	Fake    int    `json:"n_fake"`
 	// What one has scored and the other has not, or does not have, is in no test.
 	Only      int `json:"only"`       // scored by the first alone
 	OnlyOther int `json:"only_other"` // scored by the second alone
-	// Nil where the videos of Both are too few, or of one class.
+	// Nil where there are not two real and two fake videos.
 	AUC      *float64 `json:"auc"`
 	OtherAUC *float64 `json:"other_auc"`
 	// Of DeLong's paired two-sided test; nil too where the difference has no variance, as where both have all videos right.
 	P *float64 `json:"p"`
 }
 
-// Pairs compares two detectors video by video on every test set that both have, for all fakes and, where there are several, for
-// each manipulation. It is an error if they share no video, or call one real and fake.
+// Pairs compares two detectors video by video on every test set, for all fakes and, where there are several and both have the
+// set, for each manipulation. It is an error if they share no video, or call one real and fake.
 func Pairs(sets, others []Set) ([]Pair, error) {
 	var pairs []Pair
 	shared := 0
-	for _, s := range sets {
-		i := slices.IndexFunc(others, func(o Set) bool { return o.Name == s.Name })
-		if i < 0 {
-			continue
-		}
-		kinds := []string{All}
-		if found := s.Manipulations(); len(found) > 1 {
-			kinds = append(kinds, found...)
-		}
+	add := func(a, b Set, kinds ...string) error {
 		for _, kind := range kinds {
-			p := Pair{Dataset: s.Name, Method: kind}
-			p.Both, p.Only, p.OnlyOther = s.Shared(others[i], kind)
-			shared += p.Both
-			c, n, err := s.Compare(others[i], kind)
-			if n == 0 && err != nil && !errors.Is(err, metric.ErrEmpty) {
-				return nil, err
-			}
-			if err == nil {
-				p.AUC, p.OtherAUC = &c.A, &c.B
-				if c.StdError > 0 || c.A == c.B {
-					p.P = &c.P
-				}
+			p, err := pair(a, b, kind)
+			if err != nil {
+				return err
 			}
 			pairs = append(pairs, p)
+			shared += p.Real + p.Fake
+		}
+		return nil
+	}
+	for _, s := range sets {
+		other, kinds := Set{}, []string{All}
+		if i := slices.IndexFunc(others, func(o Set) bool { return o.Name == s.Name }); i >= 0 {
+			other = others[i]
+			if found := s.Manipulations(); len(found) > 1 {
+				kinds = append(kinds, found...)
+			}
+		}
+		if err := add(s, other, kinds...); err != nil {
+			return nil, err
+		}
+	}
+	for _, o := range others {
+		if slices.ContainsFunc(sets, func(s Set) bool { return s.Name == o.Name }) {
+			continue
+		}
+		if err := add(Set{Name: o.Name}, o, All); err != nil {
+			return nil, err
 		}
 	}
 	if shared == 0 {
@@ -59,6 +65,23 @@ func Pairs(sets, others []Set) ([]Pair, error) {
 			someVideo(sets), someVideo(others))
 	}
 	return pairs, nil
+}
+
+// pair compares two detectors on a test set, which bears its name in s.
+func pair(s, other Set, kind string) (Pair, error) {
+	p := Pair{Dataset: s.Name, Method: kind}
+	p.Real, p.Fake, p.Only, p.OnlyOther = s.Shared(other, kind)
+	c, n, err := s.Compare(other, kind)
+	switch {
+	case err == nil:
+		p.AUC, p.OtherAUC = &c.A, &c.B
+		if c.StdError > 0 || c.A == c.B {
+			p.P = &c.P
+		}
+	case n == 0 && !errors.Is(err, metric.ErrEmpty):
+		return Pair{}, err
+	}
+	return p, nil
 }
 
 // someVideo is the id of a video, to show how they are named.
@@ -72,17 +95,22 @@ func someVideo(sets []Set) string {
 }
 
 // Shared counts the real videos and the fakes of a manipulation that both sets have scored, and those that only one has.
-func (s Set) Shared(other Set, manipulation string) (both, only, onlyOther int) {
-	_, _, names, _ := s.scored(manipulation)
+func (s Set) Shared(other Set, manipulation string) (real, fake, only, onlyOther int) {
+	_, isFake, names, _ := s.scored(manipulation)
 	_, _, others, _ := other.scored(manipulation)
 	there := make(map[string]bool, len(others))
 	for _, name := range others {
 		there[name] = true
 	}
-	for _, name := range names {
-		if there[name] {
-			both++
+	for i, name := range names {
+		switch {
+		case !there[name]:
+			only++
+		case isFake[i]:
+			fake++
+		default:
+			real++
 		}
 	}
-	return both, len(names) - both, len(others) - both
+	return real, fake, only, len(others) - real - fake
 }

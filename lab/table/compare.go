@@ -367,7 +367,7 @@ func (r Run) otherFaces(other Run, set, manipulation string) bool {
 	if !r.foreign() && !other.foreign() {
 		return r.digest(set) != other.digest(set)
 	}
-	_, only, onlyOther := r.set(set).Shared(*other.set(set), manipulation)
+	_, _, only, onlyOther := r.set(set).Shared(*other.set(set), manipulation)
 	return only+onlyOther > 0
 }
 
@@ -412,7 +412,7 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 		return cell, nil
 	}
 	if other := b.Against.set(set); other != nil {
-		if _, only, onlyOther := s.Shared(*other, manipulation); r.foreign() && only+onlyOther > 0 {
+		if _, _, only, onlyOther := s.Shared(*other, manipulation); r.foreign() && only+onlyOther > 0 {
 			cell.Notes = append(cell.Notes, fmt.Sprintf("p leaves out %d videos that this tool alone has scored, and %d that %s alone has", only, onlyOther, plain(b.Against.Record.Run)))
 		}
 		c, n, err := s.Compare(*other, manipulation)

@@ -145,9 +145,9 @@ func TestForeign(t *testing.T) {
 func TestPairsGolden(t *testing.T) {
 	half, third, small := 0.5, 1.0/3, 0.0004
 	table := Pairs("theirs_1\n", "seeable-mini-0123", []evaluation.Pair{
-		{Dataset: "FF++ c40", Method: "all", Both: 40, Only: 2, OnlyOther: 1, AUC: &half, OtherAUC: &third, P: &small},
-		{Dataset: "FF++ c40", Method: "a|b", Both: 20, AUC: &third, OtherAUC: &half, P: &half},
-		{Dataset: "DFDC", Method: "all", Both: 8, AUC: &half, OtherAUC: &half},
+		{Dataset: "FF++ c40", Method: "all", Real: 10, Fake: 30, Only: 2, OnlyOther: 1, AUC: &half, OtherAUC: &third, P: &small},
+		{Dataset: "FF++ c40", Method: "a|b", Real: 10, Fake: 9, AUC: &third, OtherAUC: &half, P: &half},
+		{Dataset: "DFDC", Method: "all", Real: 4, Fake: 4, AUC: &half, OtherAUC: &half},
 		{Dataset: "Celeb-DF v2", Method: "all", OnlyOther: 12},
 	})
 	tests := foreign().Record
