@@ -249,6 +249,7 @@ cells = [{ column = "DFDC", auc = 70.5, source = "x" }, { column = "average", au
 		{`auc = 100`, `auc = 100.1`, "in percent"},
 		{`auc = 70.5`, `auc = nan`, "in percent"},
 		{`auc = 70.5`, `accuracy = 70.5, auc = 70.5`, "want one of them"},
+		{`auc = 70.5`, `accuracy = 40, auc = 30`, "want one of them"},
 		{`auc = 70.5, `, ``, "want one of them"},
 		{`auc = 70.5`, `accuracy = 0.7`, "in percent"},
 		{`protocol = {`, `protcol = {`, `unknown key "table.row.protcol"`},

@@ -176,6 +176,7 @@ func TestForeignErrors(t *testing.T) {
 		"frame twice":       {header + good + "A,swap,1,0,,1,0.7,q,r\n", "line 4: the face of line 3 once more"},
 		"video twice":       {header + good + "A,swap,2,,,1,0.7,q,r\nA,swap,2,-1,,1,0.7,q,r\n", "line 5: the face of line 4 once more"},
 		"file twice":        {header + good + "A,swap,2,1,a,1,0.7,q,r\nA,swap,2,1,b,1,0.7,q,r\nA,swap,2,1,a,1,0.7,q,r\n", "line 6: the face of line 4 once more"},
+		"frame of a file":   {header + good + "A,swap,2,1,v,1,1,q,r\nA,swap,2,0,v,1,1,q,r\nA,swap,2,1,v,1,1,q,r\n", "line 6: the face of line 4 once more"},
 		"two classes":       {header + good + "A,swap,1,1,,0,0.7,q,r\n", "line 4, column fake: video A/swap/1 is of the other class than in line 3"},
 		"two people":        {header + good + "A,swap,1,1,,1,0.7,s,r\n", "line 4, column identity: video A/swap/1 shows another person than in line 3"},
 		"two sources":       {header + good + "A,swap,1,1,,1,0.7,q,s\n", "line 4, column source: video A/swap/1 has another than in line 3"},
