@@ -38,7 +38,8 @@ columns in any order, divided by commas or semicolons:
   source    optional: the person whose face was put in; one for a video, and in no figure yet
 
 A frame has the largest score of its rows, a video the mean over its frames with a score; a video without any counts in
-coverage. For --against, dataset, method and video are written as in the scores.csv of the run's folder.`,
+coverage. A tool that scores whole videos needs one row for each, without a frame. For --against, dataset, method and
+video are written as in the scores.csv of the run's folder.`,
 		Example: `  seelab eval --run seeable-mini --data DIR
   seelab eval --run seeable-mini --data DIR --test "FF++ c40" --json
   seelab eval --run demo --test synthetic
@@ -77,7 +78,7 @@ coverage. For --against, dataset, method and video are written as in the scores.
 	cmd.MarkFlagsOneRequired("run", "scores")
 	cmd.Flags().StringVar(&against, "against", "", "`ID` of a finished run to compare the scores with")
 	cmd.MarkFlagsMutuallyExclusive("run", "against")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the record as one JSON object")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the record as one JSON object, with --against the comparison too")
 	s.resultsFlag(cmd)
 	return cmd
 }

@@ -37,7 +37,7 @@ func TestEvalScores(t *testing.T) {
 	writeRun(t, results, "one", 1)
 	path := theirScores(t)
 	alone := must(t, "eval", "--scores", path)
-	for _, want := range []string{`theirs: AUC of the anomaly score "score"`, "FF++ c40  all        video", "FF++ c40  FaceSwap   frame", "not known", "theirs.csv: scores of another tool"} {
+	for _, want := range []string{`theirs: AUC of the anomaly score "score"`, "FF++ c40  all        video", "FF++ c40  FaceSwap   video", "not known", "theirs.csv: scores of another tool"} {
 		if !strings.Contains(alone, want) {
 			t.Errorf("%q is not in\n%s", want, alone)
 		}

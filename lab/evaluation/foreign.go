@@ -46,7 +46,7 @@ type Foreign struct {
 //	source    optional: the person whose face was put in; one for a video, and in no figure yet
 //
 // A frame has the largest score of its rows, a video the mean over its frames with a score, and a video without any counts in
-// coverage. A row without a frame is a frame of its own: a tool that scores whole videos needs one row for each.
+// coverage. A tool that scores whole videos needs one row for each, without a frame; a set of such has no figures over frames.
 // To be compared with a run, dataset, method and video must be written as in the run's scores.csv.
 //
 // An error names the file, and line and column where it is in one: a column that is missing or unknown, text that is no
@@ -71,15 +71,19 @@ func ReadForeign(path string) (*Foreign, error) {
 	if f.Sets, err = Pool(withoutErrors(slices.Values(faces)), 0); err != nil {
 		return nil, fmt.Errorf("evaluation: %s: %w", path, err)
 	}
-	for len(faces) > 0 {
-		// The faces of a set come in a row.
-		end := slices.IndexFunc(faces, func(it store.Item) bool { return it.Dataset != faces[0].Dataset })
+	for _, s := range f.Sets {
+		// The faces of a set come in a row, the sets in the order of Sets.
+		end := slices.IndexFunc(faces, func(it store.Item) bool { return it.Dataset != s.Name })
 		if end < 0 {
 			end = len(faces)
 		}
 		tests, err := Tests(slices.Values(faces[:end]), 0, ForeignSeed)
 		if err != nil {
 			return nil, fmt.Errorf("evaluation: %s: %w", path, err)
+		}
+		if len(s.Videos) == end {
+			// Scores of whole videos say nothing of frames.
+			tests = slices.DeleteFunc(tests, func(t store.Test) bool { return t.Level != "video" })
 		}
 		for i := range tests {
 			tests[i].Synthetic = datasets.IsDrawn(tests[i].Dataset)

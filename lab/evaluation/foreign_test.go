@@ -139,6 +139,9 @@ func TestForeignVideos(t *testing.T) {
 		}
 	}
 	video := f.Record.Tests[0]
+	if len(f.Record.Tests) != 1 {
+		t.Errorf("%+v, want figures over videos alone", f.Record.Tests)
+	}
 	if video.Level != "video" || math.Abs(video.AUC-wins/225) > 1e-12 || video.NReal != 15 || video.NFake != 15 || video.Coverage != 30.0/31 {
 		t.Errorf("got %+v, want AUC %v of 15 real and 15 fake videos of 31", video, wins/225)
 	}
