@@ -2,6 +2,7 @@ package lab
 
 import (
 	"github.com/seeable-lab/seeable/lab/evaluation"
+	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/table"
 )
 
@@ -26,6 +27,7 @@ func Pairs(f *Foreign, r *Run) ([]Pair, error) {
 // ForeignRow makes the scores of another tool a row of this name, below the runs.
 func ForeignRow(name string, f *Foreign) TableOption {
 	return func(t *tableRequest) {
-		t.foreign = append(t.foreign, table.Run{Label: name, Record: f.Record, Sets: f.Sets})
+		seed := spec.Spec{Seed: evaluation.ForeignSeed}
+		t.foreign = append(t.foreign, table.Run{Label: name, Record: f.Record, Spec: seed, Sets: f.Sets})
 	}
 }

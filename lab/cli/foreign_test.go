@@ -95,8 +95,9 @@ func TestEvalScores(t *testing.T) {
 	if err != nil || len(rows) != 3 || rows[2][1] != "tool" || rows[2][3] != "" || rows[2][18] != "18" {
 		t.Fatalf("%q, error %v, want a row of the run and one of the tool, with a test on 18 videos", rows, err)
 	}
-	if want := fmt.Sprintf("%.6g", 100*record.Tests[0].AUC); rows[2][6] != want {
-		t.Errorf("the table has AUC %s, eval %s", rows[2][6], want)
+	test := record.Tests[0]
+	if want := fmt.Sprintf("%.6g %.6g %.6g", 100*test.AUC, 100*test.Low, 100*test.High); strings.Join(rows[2][6:9], " ") != want {
+		t.Errorf("the table has %q, eval %s", rows[2][6:9], want)
 	}
 	code, stdout, stderr := seelab(t, "eval", "--scores", filepath.Join(results, lab.ID(s), store.SpecFile))
 	if code != failed || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, store.SpecFile+": line 1") {

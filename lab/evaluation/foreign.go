@@ -51,7 +51,7 @@ type Foreign struct {
 //
 // An error names the file, and line and column where it is in one: a column that is missing or unknown, text that is no
 // number or class, an infinite score, two rows of one face, a video with two classes or two people, a test set with real
-// or fake videos alone, or without a score in a class.
+// or fake videos alone among those with a score.
 func ReadForeign(path string) (*Foreign, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -284,27 +284,31 @@ func checkForeign(rows []foreignRow) error {
 		}
 	}
 	video, set := rows[0], 0 // the first row of the video, and the place of that of the test set
-	var classes [2]bool      // that the test set has: real, fake
+	var real, fake bool      // that the test set has with a score
 	endSet := func(end int) {
-		if classes[0] && classes[1] {
+		if real && fake {
 			return
 		}
-		kind := map[bool]string{false: "real", true: "fake"}[classes[1]]
+		has := "no scores"
+		switch {
+		case real:
+			has = "scores of real videos alone"
+		case fake:
+			has = "scores of fake videos alone"
+		}
 		at := rows[set].line
 		for _, r := range rows[set:end] {
 			at = min(at, r.line)
 		}
-		found(at, fmt.Errorf("line %d, column fake: all rows of %s are %s, want real and fake videos of a test set", at, rows[set].Dataset, kind))
+		found(at, fmt.Errorf("line %d: test set %s, which begins here, has %s, want those of real and fake videos", at, rows[set].Dataset, has))
 	}
 	for i, r := range rows {
 		if r.Dataset != rows[set].Dataset {
 			endSet(i)
-			set, classes = i, [2]bool{}
+			set, real, fake = i, false, false
 		}
-		if r.Fake {
-			classes[1] = true
-		} else {
-			classes[0] = true
+		if !math.IsNaN(r.Scores[0]) {
+			real, fake = real || !r.Fake, fake || r.Fake
 		}
 		if !sameVideo(r.Item, video.Item) {
 			video = r

@@ -184,9 +184,10 @@ func TestForeignErrors(t *testing.T) {
 		"two people":        {header + good + "A,swap,1,1,,1,0.7,s,r\n", "line 4, column identity: video A/swap/1 shows another person than in line 3"},
 		"two sources":       {header + good + "A,swap,1,1,,1,0.7,q,s\n", "line 4, column source: video A/swap/1 has another than in line 3"},
 		"first of two":      {header + good + "A,swap,1,0,,1,0.7,q,r\nA,real,1,1,,1,0.7,p,\n", "line 4: the face"},
-		"fakes alone":       {header + good + "B,swap,1,0,,1,0.7,q,r\nB,swap,2,0,,1,0.7,q,r\n", "line 4, column fake: all rows of B are fake"},
-		"real alone":        {header + "A,real,1,0,,0,0.5,p,\n", "line 2, column fake: all rows of A are real"},
-		"no score of fakes": {header + "A,real,1,0,,0,0.5,p,\nA,swap,1,0,,1,,q,r\n", "A, all, videos"},
+		"fakes alone":       {header + good + "B,swap,1,0,,1,0.7,q,r\nB,swap,2,0,,1,0.7,q,r\n", "line 4: test set B, which begins here, has scores of fake videos alone"},
+		"real alone":        {header + "A,real,1,0,,0,0.5,p,\n", "line 2: test set A, which begins here, has scores of real videos alone"},
+		"no score of fakes": {header + "A,real,1,0,,0,0.5,p,\nA,swap,1,0,,1,,q,r\n", "line 2: test set A, which begins here, has scores of real videos alone"},
+		"no score":          {header + "A,real,1,0,,0,,p,\nA,swap,1,0,,1,,q,r\n", "line 2: test set A, which begins here, has no scores"},
 	} {
 		path := filepath.Join(t.TempDir(), "bad.csv")
 		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
@@ -230,7 +231,9 @@ func FuzzReadForeign(f *testing.F) {
 			}
 			seen[k] = true
 			c := classes[it.Dataset]
-			c[map[bool]int{true: 1}[it.Fake]] = true
+			if !math.IsNaN(it.Scores[0]) {
+				c[map[bool]int{true: 1}[it.Fake]] = true
+			}
 			classes[it.Dataset] = c
 		}
 		sets, err := Pool(withoutErrors(slices.Values(faces)), 0)

@@ -96,21 +96,25 @@ func someVideo(sets []Set) string {
 
 // Shared counts the real videos and the fakes of a manipulation that both sets have scored, and those that only one has.
 func (s Set) Shared(other Set, manipulation string) (real, fake, only, onlyOther int) {
-	_, isFake, names, _ := s.scored(manipulation)
-	_, _, others, _ := other.scored(manipulation)
-	there := make(map[string]bool, len(others))
-	for _, name := range others {
-		there[name] = true
+	has := func(v Video) bool {
+		return v.Scored > 0 && (!v.Fake || manipulation == All || v.Method == manipulation)
 	}
-	for i, name := range names {
+	there := map[string]bool{}
+	for _, v := range other.Videos {
+		if has(v) {
+			there[v.Name] = true
+		}
+	}
+	for _, v := range s.Videos {
 		switch {
-		case !there[name]:
+		case !has(v):
+		case !there[v.Name]:
 			only++
-		case isFake[i]:
+		case v.Fake:
 			fake++
 		default:
 			real++
 		}
 	}
-	return real, fake, only, len(others) - real - fake
+	return real, fake, only, len(there) - real - fake
 }

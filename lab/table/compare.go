@@ -23,7 +23,7 @@ const (
 )
 
 // Run is a finished run with the videos of its scores.csv, or the scores of another tool ([evaluation.Foreign]), which have a
-// label and no spec.
+// label and of a spec only the seed, [evaluation.ForeignSeed].
 type Run struct {
 	Label  string // what to call it; "" for its name, and the keys in which it differs from others of that name
 	Record store.Record
@@ -378,11 +378,7 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 		return blank(), nil
 	}
 	cell := blank()
-	seed := r.Spec.Seed
-	if r.foreign() {
-		seed = evaluation.ForeignSeed
-	}
-	test, err := s.Test(manipulation, seed)
+	test, err := s.Test(manipulation, r.Spec.Seed)
 	if oneClass := (*metric.OneClassError)(nil); errors.Is(err, metric.ErrEmpty) || errors.As(err, &oneClass) {
 		return blank("no figure: not both real and fake videos have a score"), nil
 	} else if err != nil {

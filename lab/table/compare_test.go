@@ -103,7 +103,7 @@ func TestComparisonGolden(t *testing.T) {
 func foreign() Run {
 	sets := []evaluation.Set{videos("Celeb-DF v2", 7, 12, 0.6, "Celeb-synthesis"), videos("mine", 7, 11, 1, "swap")}
 	sets[0].Videos[2].Name += "-other"
-	return Run{Label: "theirs", Sets: sets, Record: store.Record{
+	return Run{Label: "theirs", Spec: spec.Spec{Seed: evaluation.ForeignSeed}, Sets: sets, Record: store.Record{
 		Run: "theirs|1.csv", Name: "theirs|1", Score: "score", Foreign: "digest", Versions: map[string]string{"metric": metric.Version},
 		Tests: []store.Test{{Dataset: "mine", Method: "all", Level: "video", AUC: 0.75, Low: 0.5, High: 1, NReal: 11, NFake: 11, Coverage: 1}},
 	}}
