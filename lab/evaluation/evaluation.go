@@ -168,13 +168,7 @@ func (s Set) Compare(other Set, manipulation string) (c metric.Comparison, n int
 // against all real faces; over videos and over frames. A test without a figure says why ([store.Test.NoFigure]). The faces are
 // gone over several times. Column is the place of the score in the faces'.
 func Tests(faces iter.Seq[store.Item], column int, seed uint64) ([]store.Test, error) {
-	sets, err := Pool(func(yield func(store.Item, error) bool) {
-		for it := range faces {
-			if !yield(it, nil) {
-				return
-			}
-		}
-	}, column)
+	sets, err := Pool(withoutErrors(faces), column)
 	if err != nil {
 		return nil, err
 	}
@@ -199,6 +193,17 @@ func Tests(faces iter.Seq[store.Item], column int, seed uint64) ([]store.Test, e
 		tests = append(tests, videos, frames)
 	}
 	return tests, nil
+}
+
+// withoutErrors are faces as Pool takes them.
+func withoutErrors(faces iter.Seq[store.Item]) iter.Seq2[store.Item, error] {
+	return func(yield func(store.Item, error) bool) {
+		for it := range faces {
+			if !yield(it, nil) {
+				return
+			}
+		}
+	}
 }
 
 // testFrames is Test over single faces. Those of one video are drawn together, as they are not independent.

@@ -57,6 +57,7 @@ type Record struct {
 	Score     string             `json:"score"`             // the score of Tests
 	AUC       map[string]float64 `json:"auc,omitempty"`     // see [Headline]
 	Versions  map[string]string  `json:"versions"`
+	Foreign   string             `json:"foreign,omitempty"` // SHA-256 of the file of scores, where another tool made them and there is no run
 	Sessions  []Session          `json:"sessions,omitempty"`
 	Train     Training           `json:"train"`
 	Selection []Selection        `json:"selection,omitempty"` // how the candidates did on pseudo-fakes
