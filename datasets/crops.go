@@ -49,15 +49,20 @@ func OpenCrops(dir string, mode Mode) (Set, []Problem, error) {
 
 // OpenManifest is OpenCrops of the manifest at path, whatever its name is; the files that it lists lie beside it.
 func OpenManifest(path string, mode Mode) (Set, []Problem, error) {
+	return openManifest(path, mode, false)
+}
+
+// openManifest is OpenManifest, and looks for what is left out of the set if it is told to.
+func openManifest(path string, mode Mode, search bool) (Set, []Problem, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return Set{}, nil, fmt.Errorf("datasets: crops: %w; want a folder with manifest.csv and the faces that it lists", err)
 	}
 	defer f.Close()
-	return readCrops(f, path, mode)
+	return readCrops(f, path, mode, search)
 }
 
-func readCrops(r io.Reader, path string, mode Mode) (Set, []Problem, error) {
+func readCrops(r io.Reader, path string, mode Mode, search bool) (Set, []Problem, error) {
 	m := manifest{dir: filepath.Dir(path), path: path, mode: mode}
 	name, err := FolderName(m.dir)
 	if err != nil {
@@ -110,6 +115,9 @@ func readCrops(r io.Reader, path string, mode Mode) (Set, []Problem, error) {
 	}
 	set, err := m.finish(name, items)
 	set.Partial = partialTest(name, set.Items)
+	if err == nil && search {
+		set.Left, err = m.left(set.Items)
+	}
 	return set, m.problems, err
 }
 

@@ -160,8 +160,8 @@ func FuzzReadCrops(f *testing.F) {
 	f.Add(header + ",1,m,v,0,t,,,,,\n,1,m,v,0,t,,,,,\n")
 	f.Add(strings.TrimSuffix(header, "\n") + "," + strings.Join(landmarkColumns, ",") + "\na.jpg,1,m,v,0,t,,0,0,9,9" + landmarkText(9) + "\n")
 	f.Fuzz(func(t *testing.T, manifest string) {
-		set, problems, err := readCrops(strings.NewReader(manifest), dir, Skip)
-		_, _, strict := readCrops(strings.NewReader(manifest), dir, Strict)
+		set, problems, err := readCrops(strings.NewReader(manifest), filepath.Join(dir, "manifest.csv"), Skip, true)
+		_, _, strict := readCrops(strings.NewReader(manifest), filepath.Join(dir, "manifest.csv"), Strict, true)
 		if (strict == nil) != (err == nil && len(problems) == 0) {
 			t.Fatalf("strict error %v, but %d problems and error %v when skipping", strict, len(problems), err)
 		}

@@ -82,6 +82,7 @@ type Set struct {
 	Synthetic bool // at least some of the faces are drawn by code: say so wherever a figure of this set is shown
 	Partial   bool // videos of the official test list are lacking: say so wherever a figure of this set is shown
 	Items     []Item
+	Left      []Left // what the set holds besides, as far as it was looked for ([Tests] does); none of it changes a figure
 }
 
 // Mode says what a bad row of a manifest does.

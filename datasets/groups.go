@@ -1,6 +1,9 @@
 package datasets
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Person is what a person is called among those of all data sets: name is what the data set calls them. A name that a
 // published data set gives holds within it alone, and there one person has one name ([Published.Person]).
@@ -69,7 +72,7 @@ func bothClasses(train, held Set) error {
 }
 
 // Unseen returns a test set without what shows a person whom a set of trained shows, as target or as source, and how many
-// videos that leaves out. Someone who learns from fakes must not be tested on them again: a folder of crops can be both.
+// videos that leaves out: their faces are Left. Someone who learns from fakes must not be tested on them again: a folder of crops can be both.
 func Unseen(test Set, trained ...Set) (unseen Set, videos int) {
 	people := map[string]bool{}
 	for _, set := range trained {
@@ -85,11 +88,12 @@ func Unseen(test Set, trained ...Set) (unseen Set, videos int) {
 		return people[Person(it.Dataset, it.Identity)] || it.Source != "" && people[Person(it.Dataset, it.Source)]
 	}
 	unseen = test
-	unseen.Items = nil
+	unseen.Items, unseen.Left = nil, slices.Clone(test.Left)
 	left := map[string]bool{}
 	for _, it := range test.Items {
 		if known(it) {
 			left[it.VideoID()] = true
+			unseen.Left = append(unseen.Left, Left{it.Name(), Seen})
 			continue
 		}
 		unseen.Items = append(unseen.Items, it)

@@ -24,6 +24,7 @@ type manifest struct {
 	names    map[string]string // see name
 	free     []compactMarks    // for faces to come
 	problems []Problem
+	bad      map[int]string // the first field of each row that is a problem, by line
 }
 
 // name is a string of its own, one for all that are alike: a field is a part of the text of its whole row, which would be
@@ -50,7 +51,7 @@ func (m *manifest) landmarks(points []face.Point) marks {
 // read calls header once and row for each line of r. In mode Skip an error of row is kept as a problem, and its line
 // left out; in mode Strict it ends the reading.
 func (m *manifest) read(r io.Reader, header func([]string) error, row func(line int, fields []string) error) error {
-	m.files, m.names = map[string]int{}, map[string]string{}
+	m.files, m.names, m.bad = map[string]int{}, map[string]string{}, map[int]string{}
 	rows := csv.NewReader(r)
 	rows.ReuseRecord = true
 	names, err := rows.Read()
@@ -90,6 +91,9 @@ func (m *manifest) read(r io.Reader, header func([]string) error, row func(line 
 			return p
 		}
 		m.problems = append(m.problems, p)
+		if len(fields) > 0 {
+			m.bad[line] = strings.Clone(fields[0])
+		}
 	}
 }
 
@@ -106,10 +110,10 @@ func ReadRows(r io.Reader, path string, mode Mode, header func([]string) error, 
 // no file.
 func (m *manifest) file(name string, line int) (file, path string, err error) {
 	if !fs.ValidPath(name) || name == "." || !filepath.IsLocal(filepath.FromSlash(name)) {
-		return "", "", fmt.Errorf("file %q leaves the folder or is not a plain slash path; want one like faces/a.jpg below %s", name, m.dir)
+		return "", "", Problem{m.path, line, OddName, fmt.Errorf("file %q leaves the folder or is not a plain slash path; want one like faces/a.jpg below %s", name, m.dir)}
 	}
 	if before, ok := m.files[name]; ok {
-		return "", "", fmt.Errorf("file %s is listed already in line %d; want one row per file", name, before)
+		return "", "", Problem{m.path, line, Duplicate, fmt.Errorf("file %s is listed already in line %d; want one row per file", name, before)}
 	}
 	path = filepath.Join(m.dir, filepath.FromSlash(name))
 	if file = path[len(path)-len(name):]; file != name {
@@ -118,7 +122,7 @@ func (m *manifest) file(name string, line int) (file, path string, err error) {
 	m.files[file] = line
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", "", fmt.Errorf("file %s is not there: %w; restore it or delete the row", name, err)
+		return "", "", Problem{m.path, line, Absent, fmt.Errorf("file %s is not there: %w; restore it or delete the row", name, err)}
 	}
 	if !info.Mode().IsRegular() {
 		return "", "", fmt.Errorf("%s is not a file", name)
@@ -126,10 +130,13 @@ func (m *manifest) file(name string, line int) (file, path string, err error) {
 	return file, path, nil
 }
 
+// ErrUnusable tells that a manifest has not one row that can be used.
+var ErrUnusable = errors.New("no usable row")
+
 // finish returns items as a set, sorted.
 func (m *manifest) finish(name string, items []Item) (Set, error) {
 	if len(items) == 0 {
-		err := fmt.Errorf("datasets: %s has no usable row; want at least one face", m.path)
+		err := fmt.Errorf("datasets: %s has %w; want at least one face", m.path, ErrUnusable)
 		if len(m.problems) > 0 {
 			err = fmt.Errorf("%w (%d bad rows, the first: %w)", err, len(m.problems), m.problems[0])
 		}

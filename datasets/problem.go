@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// Fault is a kind of [Problem].
+// Fault is a kind of [Problem], and why something that a set holds has no score.
 type Fault string
 
 const (
@@ -18,7 +18,13 @@ const (
 	Absent     Fault = "absent"     // the folder's own label file names it, and it is not there
 	Unlisted   Fault = "unlisted"   // it is there, and no list knows it
 	Conflict   Fault = "conflict"   // two sources give it different labels
-	Unreadable Fault = "unreadable" // an empty file, a broken link, or one that may not be opened
+	Unreadable Fault = "unreadable" // a broken file, an empty one, a broken link, or one that may not be opened
+	Empty      Fault = "empty"      // a picture of no bytes
+	Format     Fault = "format"     // a file of a format that is not read
+	OddName    Fault = "odd name"   // a name that leaves the folder, begins with a dot or does not print
+	Faceless   Fault = "no face"    // a frame, or a whole video, in which no face was found
+	Gap        Fault = "gap"        // a frame in no run of as many frames as a clip has
+	Seen       Fault = "seen"       // it shows someone who is trained on
 )
 
 // Problem is something that is wrong with a manifest, a label file or a video. It is an error that names the file and,

@@ -138,7 +138,7 @@ func checkFolder(root, dir string) error {
 // Tests opens the sets to test on. They are the folders with a manifest of [OpenCrops] in root/crops and directly in
 // root, and root itself if it is such a folder, sorted by name. Names, if any, choose among them and give their order:
 // display names ("FF++ c40"), folder names ("ffpp_c40"), or those of drawn sets ([RegisterDrawn]), which
-// need no root.
+// need no root. What the folders hold besides is in Left of the sets.
 func Tests(root string, names []string, mode Mode) ([]Set, []Problem, error) {
 	var dirs map[string]string
 	if len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return !IsDrawn(n) }) {
@@ -177,7 +177,9 @@ func Tests(root string, names []string, mode Mode) ([]Set, []Problem, error) {
 		if !ok {
 			return nil, problems, fmt.Errorf("datasets: no test set %q below %s; there are: %s", name, root, strings.Join(found, ", "))
 		}
-		set, bad, err := OpenCrops(dir, mode)
+		// The folders of the cache of faces hold those of other lists too.
+		cut := regular(filepath.Join(dir, "manifest.csv.lock")) || regular(filepath.Join(dir, "landmarks.csv"))
+		set, bad, err := openManifest(filepath.Join(dir, "manifest.csv"), mode, !cut)
 		problems = append(problems, bad...)
 		if err != nil {
 			return nil, problems, err

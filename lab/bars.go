@@ -9,7 +9,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// AUCBars shows the AUC of runs over the videos of each test set, with its interval; labels name the runs.
+// AUCBars shows the AUC of runs over the videos of each test set that has one, with its interval; labels name the runs.
 func AUCBars(title string, labels []string, runs []*Run) (figure.Bars, error) {
 	if len(labels) != len(runs) {
 		return figure.Bars{}, fmt.Errorf("lab: %d labels of %d runs", len(labels), len(runs))
@@ -17,7 +17,7 @@ func AUCBars(title string, labels []string, runs []*Run) (figure.Bars, error) {
 	b := figure.Bars{Title: title, Quantity: "AUC over videos (share)", Chance: 0.5}
 	for i, r := range runs {
 		for _, t := range r.Record.Tests {
-			if t.Level != "video" || t.Method != evaluation.All {
+			if t.Level != "video" || t.Method != evaluation.All || t.NoFigure != "" {
 				continue
 			}
 			at := slices.IndexFunc(b.Groups, func(g figure.Group) bool { return g.Name == t.Dataset })

@@ -78,21 +78,23 @@ lab/method/methodtest              | yes   | no    | accel/acceltest datasets da
                                    |       |       | source spec stream train
 lab/env                            | yes   | no    | accel datasets extract metric source store version
 lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec
-lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout discrepancy encoder env extract
-                                   |       |       | face face/detect method safetensors source spec store stream train video
-lab/explore                        | yes   | yes   | accel/graphs prepare datasets detector discrepancy encoder env face figure
-                                   |       |       | hypersphere method source spec store stream train version
-lab/run                            | yes   | yes   | prepare accel accel/graphs datasets detector encoder env evaluation explore face
-                                   |       |       | figure figure/curves loss method metric report safetensors source spec store stream
+lab/sphere                         | yes   | yes   | figure hypersphere method source spec stream
+lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout encoder env extract face face/detect
+                                   |       |       | method safetensors source spec store video
+lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
+                                   |       |       | method prepare source spec sphere store train version
+lab/run                            | yes   | yes   | accel datasets detector encoder env evaluation figure figure/curves method
+                                   |       |       | metric prepare report safetensors source spec sphere store stream
                                    |       |       | tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
 lab                                | yes   | yes   | bench datasets datasets/layout
-                                   |       |       | detector env evaluation explore extract figure figure/curves report run source spec
+                                   |       |       | detector env evaluation explore extract figure figure/curves report run source spec sphere
                                    |       |       | store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
-lab/terminal                       | yes   | yes   | cluster datasets datasets/layout experiments extract figure lab spec store table
+lab/terminal                       | yes   | yes   | cluster datasets datasets/layout detector env experiments explore extract figure run
+                                   |       |       | spec store table
 lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
                                    |       |       | notebook safetensors source spec store table terminal video
 lab/cmd/seelab                     | yes   | yes   | cli

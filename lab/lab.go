@@ -155,6 +155,9 @@ func ID(s spec.Spec) string { return run.ID(s) }
 // ErrDiverged when it diverged.
 func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) { return run.Do(ctx, l.env, s) }
 
+// Foresee says of which test sets of an experiment no figure can come, as Run does before it trains; see [run.Foresee].
+func (l *Lab) Foresee(ctx context.Context, s spec.Spec) error { return run.Foresee(ctx, l.env, s) }
+
 // Evaluate tests a finished run on the sets under the lab's data root. The run's folder stays as it is. It fails with
 // ErrLeaks where the run was trained on what would be tested; where its training sets are not there, that is not known, and
 // the figures are marked so.

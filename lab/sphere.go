@@ -6,10 +6,11 @@ import (
 	"github.com/seeable-lab/seeable/lab/explore"
 	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/sphere"
 )
 
 // Embeddings are what a network makes of discrepancies in held-out real faces.
-type Embeddings = explore.Embeddings
+type Embeddings = sphere.Embeddings
 
 // Frame is a picture of a training: the embeddings of the same held-out images after a step.
 type Frame = explore.Frame
@@ -20,7 +21,7 @@ type Descent = explore.Descent
 // Embeddings embeds n images of held-out real faces, each with a discrepancy at official strength, by the network of a
 // finished run of a method with prototypes. Which face, discrepancy and label the i-th has depends on the run's seed and i.
 func (l *Lab) Embeddings(ctx context.Context, r *Run, n int) (*Embeddings, error) {
-	probe, err := explore.NewProbe(ctx, l.env, r.Spec, n)
+	probe, err := explore.Probe(ctx, l.env, r.Spec, n)
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,7 @@ type tableRequest struct {
 	table.Options
 	runs    []*Run
 	cells   []spec.Cell
+	foreign []table.Run
 	against *Run
 }
 
@@ -113,6 +114,7 @@ func (l *Lab) Table(options ...TableOption) (*table.Comparison, error) {
 		row.Label = withoutSeed(cell)
 		rows = append(rows, row)
 	}
+	rows = append(rows, request.foreign...)
 	if len(rows) == 0 && len(missing) > 0 && request.Paper == "" {
 		return nil, fmt.Errorf("lab: none of the %d cells is finished in %s: run the sweep first", len(missing), l.env.Results)
 	}

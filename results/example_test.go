@@ -21,11 +21,13 @@ func Example() {
 		if row.Method != "SeeABLE" {
 			continue
 		}
+		fmt.Printf("trained on %s; compression %s\n", row.Protocol.TrainedOn, row.Protocol.Compression)
 		for _, cell := range row.Cells {
 			fmt.Printf("%s %.1f, from %s\n", cell.Column, cell.AUC, cell.Source)
 		}
 	}
 	// Output:
+	// trained on FF++ real; compression not given
 	// Celeb-DF v2 87.3, from slides-205
 	// DFDC 75.9, from slides-205
 	// DFDC preview 86.3, from slides-205

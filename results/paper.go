@@ -17,6 +17,9 @@ var paper []byte
 // Average is the column of a source's own average.
 const Average = "average"
 
+// NotGiven stands in a [Protocol] for what the sources do not give.
+const NotGiven = "not given"
+
 // Paper is what paper.toml holds.
 type Paper struct {
 	Sources  map[string]string `toml:"sources"` // by the key that cells name
@@ -44,17 +47,50 @@ type Table struct {
 
 // Row is one method of a published table.
 type Row struct {
-	Method   string `toml:"method"`
-	RealOnly bool   `toml:"real_only"` // the source says that no fakes were trained on
-	Note     string `toml:"note"`
-	Cells    []Cell `toml:"cells"`
+	Method   string   `toml:"method"`
+	RealOnly bool     `toml:"real_only"` // the source says that no fakes were trained on
+	Protocol Protocol `toml:"protocol"`
+	Note     string   `toml:"note"`
+	Cells    []Cell   `toml:"cells"`
 }
 
-// Cell is one published figure.
+// Protocol says how the figures of a row were measured, [NotGiven] where no source does. No field is empty.
+type Protocol struct {
+	TrainedOn    string `toml:"trained_on"`     // "FF++ real and fakes"
+	Compression  string `toml:"compression"`    // of FF++, in training and in tests on it: "raw", "c23", "c40"; "none" without FF++
+	Frames       string `toml:"frames"`         // of a test video: "32"
+	Level        string `toml:"level"`          // what one score of the figure is of: "video", "frame"
+	MeasuredBy   string `toml:"measured_by"`    // "authors of the method"
+	ChosenOnTest string `toml:"chosen_on_test"` // "yes" if a checkpoint or parameter was chosen by the figures of a test set, "no"
+}
+
+// check says which field has none of the values that it may have.
+func (p Protocol) check() error {
+	var errs []error
+	for _, f := range []struct {
+		key, value string
+		values     []string // nil for any text
+	}{
+		{"trained_on", p.TrainedOn, nil}, {"compression", p.Compression, []string{"raw", "c23", "c40", "none"}}, {"frames", p.Frames, nil},
+		{"level", p.Level, []string{"video", "frame"}}, {"measured_by", p.MeasuredBy, nil}, {"chosen_on_test", p.ChosenOnTest, []string{"yes", "no"}},
+	} {
+		switch {
+		case f.value == NotGiven:
+		case f.values == nil && strings.TrimSpace(f.value) == "":
+			errs = append(errs, fmt.Errorf("protocol.%s is missing, want a text, or %q", f.key, NotGiven))
+		case f.values != nil && !slices.Contains(f.values, f.value):
+			errs = append(errs, fmt.Errorf("protocol.%s = %q, want one of %q, or %q", f.key, f.value, f.values, NotGiven))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Cell is one published figure, in percent: an AUC or an accuracy, the other is 0.
 type Cell struct {
-	Column string  `toml:"column"` // one of the table's, or Average
-	AUC    float64 `toml:"auc"`    // in percent
-	Source string  `toml:"source"` // key of the sources
+	Column   string  `toml:"column"` // one of the table's, or Average
+	AUC      float64 `toml:"auc"`
+	Accuracy float64 `toml:"accuracy"` // what the source calls an AUC may be one
+	Source   string  `toml:"source"`   // key of the sources
 }
 
 // Published reads paper.toml.
@@ -87,8 +123,8 @@ func (p Paper) TestSet(name string) (TestSet, bool) {
 	return p.TestSets[i], true
 }
 
-// parse decodes and checks: a key that does not exist, a cell without a source, a column that the table lacks, or a figure
-// outside (50, 100] is an error.
+// parse decodes and checks: a key that does not exist, a row without a whole protocol, a cell without a source, a column
+// that the table lacks, or a figure outside (50, 100] is an error.
 func parse(text string) (Paper, error) {
 	var p Paper
 	meta, err := toml.Decode(text, &p)
@@ -116,6 +152,9 @@ func parse(text string) (Paper, error) {
 				errs = append(errs, fmt.Errorf("%s, row %q: want a method of its own and cells", t.Name, r.Method))
 			}
 			methods[r.Method] = true
+			if err := r.Protocol.check(); err != nil {
+				errs = append(errs, fmt.Errorf("%s, %s: %w", t.Name, r.Method, err))
+			}
 			seen := map[string]bool{}
 			for _, c := range r.Cells {
 				at := fmt.Sprintf("%s, %s, column %q", t.Name, r.Method, c.Column)
@@ -123,8 +162,8 @@ func parse(text string) (Paper, error) {
 					errs = append(errs, fmt.Errorf("%s: want each of %q and %q at most once", at, t.Columns, Average))
 				}
 				seen[c.Column] = true
-				if !(c.AUC > 50 && c.AUC <= 100) {
-					errs = append(errs, fmt.Errorf("%s: auc = %v, want percent in (50, 100]", at, c.AUC))
+				if figure := c.AUC + c.Accuracy; c.AUC != 0 && c.Accuracy != 0 || !(figure > 50 && figure <= 100) {
+					errs = append(errs, fmt.Errorf("%s: auc = %v, accuracy = %v, want one of them, in percent in (50, 100]", at, c.AUC, c.Accuracy))
 				}
 				if p.Sources[c.Source] == "" {
 					errs = append(errs, fmt.Errorf("%s: source %q is not in [sources]", at, c.Source))

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -189,6 +190,11 @@ func TestRunOnVideos(t *testing.T) {
 		}
 	}
 
+	faceless := store.Unscored{Item: "mine/swap/testswap0:/0", Fault: "no face"}
+	if c := record.Coverage; len(c) != 1 || c[0].Holds != 18 || c[0].Scored != 17 || !slices.Equal(c[0].Unscored, []store.Unscored{faceless}) {
+		t.Errorf("coverage %+v, want 17 of 18 and %+v", c, faceless)
+	}
+
 	// The score of a video is that of the run.
 	names, items, err := store.ReadItems(filepath.Join(results, record.Run, store.ScoresFile))
 	if err != nil {
@@ -226,7 +232,7 @@ func TestRunOnVideos(t *testing.T) {
 	pictures := []string{v.Timeline}
 	for i, f := range v.Telling {
 		pictures = append(pictures, f.Heat)
-		if i > 0 && f.FaceScore.Score > v.Telling[i-1].FaceScore.Score {
+		if i > 0 && f.Result.Score > v.Telling[i-1].Result.Score {
 			t.Error("the most telling frame is not the first")
 		}
 	}
@@ -244,6 +250,23 @@ func TestRunOnVideos(t *testing.T) {
 	}
 	if text := must(t, "score", "--run", "tiny", "--results", results, "--frames", "3", "--out", out, clip); !strings.Contains(text, "no face") || !strings.Contains(text, v.Timeline) {
 		t.Errorf("%s", text)
+	}
+
+	// A video that cannot be read is named beside the frame without a face.
+	lost := filepath.Join(data, "mine", "testswap1.mp4")
+	whole, err := os.ReadFile(lost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, lost, nil)
+	var again store.Record
+	if err := json.Unmarshal([]byte(must(t, append([]string{"eval", "--run", "tiny", "--results", results, "--json"}, faces...)...)), &again); err != nil {
+		t.Fatal(err)
+	}
+	write(t, lost, whole)
+	if c := again.Coverage; len(c) != 1 || c[0].Holds != 16 || c[0].Scored != 14 ||
+		!slices.Equal(c[0].Unscored, []store.Unscored{faceless, {Item: "videos.csv:12", Fault: "unreadable"}}) {
+		t.Errorf("coverage %+v without a video, want 14 of 16", c)
 	}
 
 	// What cannot be scored.

@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -53,7 +54,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return 0
 	case errors.Is(err, errTryAgain):
-		fmt.Fprintf(stderr, "seelab: %s\n", terminal.OneLine(err))
+		fmt.Fprintf(stderr, "seelab: %s\n", message(err))
 		return cluster.TryAgain
 	case ctx.Err() != nil:
 		text := "interrupted"
@@ -63,10 +64,10 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "seelab: %s\n", text)
 		return interrupted
 	case errors.As(err, &failure):
-		fmt.Fprintf(stderr, "seelab: %s\n", terminal.OneLine(err))
+		fmt.Fprintf(stderr, "seelab: %s\n", message(err))
 		return failed
 	default:
-		fmt.Fprintf(stderr, "seelab: %s (see %s --help)\n", terminal.OneLine(err), called.CommandPath())
+		fmt.Fprintf(stderr, "seelab: %s (see %s --help)\n", message(err), called.CommandPath())
 		return misused
 	}
 }
@@ -88,3 +89,6 @@ func arguments(low, high int, want string) cobra.PositionalArgs {
 		return nil
 	}
 }
+
+// message is an error in one line behind the name of the command, which it may begin with itself.
+func message(err error) string { return strings.TrimPrefix(terminal.OneLine(err), "seelab: ") }

@@ -28,7 +28,10 @@ the spec names (all that are found under the data folder, if it names none) and 
 one of seelab list, or the path of a .toml file. A run that is finished is shown again at once.
 
 Of videos in the layouts of their authors it takes the faces that seelab faces has cut: to test on, where there are no
-crops of the data set, and to train on, where the spec names the data set, as in --set data.train="FF++ c23".`,
+crops of the data set, and to train on, where the spec names the data set, as in --set data.train="FF++ c23".
+
+Test sets of one class, or of which nothing can be read, are named before the training; they get scores, and rows that say
+why there is no figure. Whatever a test set holds and has no score is named with the reason.`,
 		Example: `  seelab run seeable-mini --data DIR
   seelab run seeable-mini --data DIR --set seed=2 --set train.steps=3000
   seelab run mine.toml --data DIR --json`,
@@ -83,6 +86,7 @@ func show(cmd *cobra.Command, run *lab.Run, r store.Record, asJSON bool) error {
 	if r.Train.Classified() {
 		held = fmt.Sprintf("Accuracy on held-out faces %.3f, by guessing %.3f", r.Train.Accuracy, r.Train.Chance)
 	}
+	terminal.Coverage(out, r.Coverage)
 	fmt.Fprintf(out, "%s, %.0f s. %s.\n", r.Run, r.Seconds, held)
 	if len(r.Skipped) > 0 {
 		fmt.Fprintf(out, "Skipped: %d bad images or manifest rows.\n", len(r.Skipped))

@@ -55,7 +55,11 @@ does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those th
 				var videos []terminal.ScoredVideo
 				names := terminal.Outputs{Dir: dir}
 				for _, clip := range clips {
-					v, err := terminal.ScoreVideo(cmd.Context(), l, run, clip, &names)
+					var v terminal.ScoredVideo
+					score, err := l.ScoreVideo(cmd.Context(), run, clip)
+					if err == nil {
+						v, err = terminal.DrawVideo(score, &names)
+					}
 					if err == nil {
 						videos = append(videos, v)
 					} else if s.strict || len(files) == 1 || cmd.Context().Err() != nil || errors.Is(err, video.ErrNoFFmpeg) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,6 +73,9 @@ otherwise.`,
 		local.Command = func(c spec.Cell, faces int64) *exec.Cmd {
 			return exec.Command(program, append(cellArguments(args[0], strconv.Itoa(c.Index), sets, s, faces), "--child")...)
 		}
+		if err := s.foresee(cmd, cells); err != nil {
+			return err
+		}
 		view := terminal.NewSweepView(cmd.ErrOrStderr(), cells)
 		encoder := json.NewEncoder(cmd.OutOrStdout())
 		records := make([]*store.Record, len(cells))
@@ -138,6 +142,33 @@ func (s *surroundings) share(local *cluster.Local) (err error) {
 	}
 	local.Jobs = min(local.Jobs, int(local.Faces/source.LeastMemory))
 	return nil
+}
+
+// foresee says of which test sets of the cells no figure can come. It is an error if that holds for every cell; else each cell
+// has its own.
+func (s *surroundings) foresee(cmd *cobra.Command, cells []spec.Cell) error {
+	note := func(e lab.Event) {
+		if e.Note != "" {
+			fmt.Fprintln(cmd.ErrOrStderr(), e.Note)
+		}
+	}
+	return s.openReporting(note, func(l *lab.Lab) error {
+		found := map[string]error{} // by what decides it
+		for _, c := range cells {
+			key := fmt.Sprint(c.Spec.Method, c.Spec.Data)
+			if _, known := found[key]; !known {
+				found[key] = l.Foresee(cmd.Context(), c.Spec)
+			}
+		}
+		var all []error
+		for _, key := range slices.Sorted(maps.Keys(found)) {
+			if found[key] == nil {
+				return nil
+			}
+			all = append(all, found[key])
+		}
+		return errors.Join(all...)
+	})
 }
 
 // cellArguments is the command line of a cell, whose faces may take so many bytes. All flags that change what a cell does, or

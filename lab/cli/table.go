@@ -20,7 +20,7 @@ var formats = map[string]func(*table.Comparison) string{
 
 func newTable() *cobra.Command {
 	var s surroundings
-	var runs, sets []string
+	var runs, sets, scores []string
 	var columns, against, format, out, title string
 	var paper, overSeeds, remeasured bool
 	cmd := &cobra.Command{
@@ -33,11 +33,13 @@ runs. The same scores give the same bytes.
 Columns are the test sets (cross-dataset), or the manipulations of each test set that has several (cross-manipulation).
 Every figure has its 95 % interval, its n and its coverage; drawn faces, parts of official test sets and leaks are marked.
 --paper puts the published rows below, apart, each with its source. --against tests every row against one run with
-DeLong's test on the videos that both have scored. Runs measured with another version of the metrics are refused.`,
+DeLong's test on the videos that both have scored. --scores makes the scores of another tool a row below the runs; seelab
+eval --help says how they are written. Runs measured with another version of the metrics are refused.`,
 		Example: `  seelab table                                                      all finished runs
   seelab table cross-dataset --paper --over-seeds --format latex --out cross-dataset.tex
   seelab table cross-manipulation --paper --format markdown
   seelab table --runs seeable-mini,sbi-mini --against sbi-mini
+  seelab table --runs seeable-mini --scores theirs=theirs.csv --against seeable-mini
   seelab table ablate-lambda-mini --format csv --out ablate-lambda-mini.csv`,
 		Args: arguments(0, 1, "the name of one sweep or the path of a .toml file, or nothing"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -73,6 +75,17 @@ DeLong's test on the videos that both have scored. Runs measured with another ve
 				}
 				options = append(options, lab.Cells(cells...))
 			}
+			for _, text := range scores {
+				name, path, divided := strings.Cut(text, "=")
+				if !divided || name == "" || path == "" {
+					return fmt.Errorf("seelab: --scores %s: want NAME=FILE.csv", text)
+				}
+				f, err := lab.ReadForeign(path)
+				if err != nil {
+					return err
+				}
+				options = append(options, lab.ForeignRow(name, f))
+			}
 			if paper {
 				options = append(options, lab.PaperRows(columns))
 			}
@@ -105,6 +118,7 @@ DeLong's test on the videos that both have scored. Runs measured with another ve
 	setFlag(cmd, &sets)
 	flags.StringVar(&columns, "columns", "", "`what` the columns are: cross-dataset or cross-manipulation; the default is cross-dataset, or as SWEEP is called")
 	flags.BoolVar(&paper, "paper", false, "add the published rows")
+	flags.StringArrayVar(&scores, "scores", nil, "a row of this name from the scores of another tool, `NAME=FILE.csv`; may be repeated")
 	flags.BoolVar(&overSeeds, "over-seeds", false, "make one row of runs that differ in nothing but the seed")
 	flags.StringVar(&against, "against", "", "`ID` of the run to test the rows against")
 	flags.BoolVar(&remeasured, "remeasure", false, "take runs that were measured with another version of the metrics too")

@@ -36,7 +36,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/train"
 )
 
 // Detector is a trained network ready to score. The fields are set before its first use; then it may be used by several
@@ -122,7 +121,7 @@ func openFS(ctx context.Context, files fs.FS, e *env.Env) (d *Detector, err erro
 	if ours {
 		e = env.New("")
 	}
-	if d, err = load(ctx, e, s, record, file); err != nil {
+	if d, err = load(ctx, e, s, record, file, store.WeightsFile); err != nil {
 		if ours {
 			err = errors.Join(err, e.Close())
 		}
@@ -138,15 +137,16 @@ func Load(ctx context.Context, e *env.Env, dir string, s spec.Spec, record store
 	if err != nil {
 		return nil, err
 	}
-	d, err := load(ctx, e, s, record, file)
+	d, err := load(ctx, e, s, record, file, filepath.Join(dir, store.WeightsFile))
 	if err != nil {
-		return nil, fmt.Errorf("detector: %s: %w", dir, err)
+		return nil, fmt.Errorf("detector: %w", err)
 	}
 	d.Dir = dir
 	return d, nil
 }
 
-func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, file safetensors.File) (*Detector, error) {
+// load makes a detector of weights; from is their file, for errors.
+func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, file safetensors.File, from string) (*Detector, error) {
 	computer, err := e.Compute(ctx, false)
 	if err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, fil
 	}
 	if err != nil {
 		passes.Finalize()
-		return nil, fmt.Errorf("%s: %w", store.WeightsFile, err)
+		return nil, fmt.Errorf("%s: %w", from, err)
 	}
 	return d, nil
 }
@@ -303,7 +303,7 @@ func TakeFit(file *safetensors.File, score string) method.Fit {
 // forget takes the variables of the loss out of a file of weights, unless the network has them too.
 func forget(file *safetensors.File, weights *model.Store) {
 	for path := range file.Tensors {
-		if strings.HasPrefix(path, network+"/"+train.LossScope+"/") && weights.GetVariable(path) == nil {
+		if strings.HasPrefix(path, network+"/"+method.LossScope+"/") && weights.GetVariable(path) == nil {
 			delete(file.Tensors, path)
 		}
 	}

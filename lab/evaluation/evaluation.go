@@ -107,26 +107,25 @@ func (s Set) Count(manipulation string) (real, fake int) {
 	return real, fake
 }
 
-// scored returns the scores, classes and names of the real videos and of the fakes of a manipulation, those with a score,
-// and how many there are with and without.
-func (s Set) scored(manipulation string) (scores []float64, fake []bool, names []string, total int) {
+// scored returns the scores, classes and names of the real videos and of the fakes of a manipulation, those with a score.
+func (s Set) scored(manipulation string) (scores []float64, fake []bool, names []string) {
 	for _, v := range s.Videos {
 		if v.Fake && manipulation != All && v.Method != manipulation {
 			continue
 		}
-		total++
 		if v.Scored > 0 {
 			scores, fake, names = append(scores, v.Score), append(fake, v.Fake), append(names, v.Name)
 		}
 	}
-	return scores, fake, names, total
+	return scores, fake, names
 }
 
 // Test measures the real videos against the fakes of a manipulation. The interval resamples videos; seed decides the
-// draws. Without a scored video of either class the error is metric.ErrEmpty or a *metric.OneClassError.
+// draws. Without a scored video of each class there is no figure, and the test says why ([store.Test.NoFigure]).
 func (s Set) Test(manipulation string, seed uint64) (store.Test, error) {
-	scores, fake, names, total := s.scored(manipulation)
-	test, err := measure(scores, fake, names, total, seed)
+	scores, fake, names := s.scored(manipulation)
+	reals, fakes := s.Count(manipulation)
+	test, err := measure(scores, fake, names, count{"video", reals, fakes}, seed)
 	if err != nil {
 		return store.Test{}, fmt.Errorf("evaluation: %s, %s, videos: %w", s.Name, manipulation, err)
 	}
@@ -136,15 +135,15 @@ func (s Set) Test(manipulation string, seed uint64) (store.Test, error) {
 
 // Area is the AUC of Test with DeLong's standard error.
 func (s Set) Area(manipulation string) (metric.Area, error) {
-	scores, fake, _, _ := s.scored(manipulation)
+	scores, fake, _ := s.scored(manipulation)
 	return metric.DeLongArea(scores, fake)
 }
 
 // Compare tests with DeLong's test whether two detectors differ on the videos that both have scored; n is how many those
 // are. Both must call the same videos fake.
 func (s Set) Compare(other Set, manipulation string) (c metric.Comparison, n int, err error) {
-	a, fakeA, names, _ := s.scored(manipulation)
-	b, fakeB, others, _ := other.scored(manipulation)
+	a, fakeA, names := s.scored(manipulation)
+	b, fakeB, others := other.scored(manipulation)
 	at := make(map[string]int, len(others))
 	for i, name := range others {
 		at[name] = i
@@ -166,15 +165,10 @@ func (s Set) Compare(other Set, manipulation string) (c metric.Comparison, n int
 }
 
 // Tests measures the faces of one test set at the end of a run: all fakes, then each manipulation where there are several,
-// against all real faces; over videos and over frames. The faces are gone over several times. Column is the place of the score in the faces'.
+// against all real faces; over videos and over frames. A test without a figure says why ([store.Test.NoFigure]). The faces are
+// gone over several times. Column is the place of the score in the faces'.
 func Tests(faces iter.Seq[store.Item], column int, seed uint64) ([]store.Test, error) {
-	sets, err := Pool(func(yield func(store.Item, error) bool) {
-		for it := range faces {
-			if !yield(it, nil) {
-				return
-			}
-		}
-	}, column)
+	sets, err := Pool(withoutErrors(faces), column)
 	if err != nil {
 		return nil, err
 	}
@@ -201,15 +195,31 @@ func Tests(faces iter.Seq[store.Item], column int, seed uint64) ([]store.Test, e
 	return tests, nil
 }
 
+// withoutErrors are faces as Pool takes them.
+func withoutErrors(faces iter.Seq[store.Item]) iter.Seq2[store.Item, error] {
+	return func(yield func(store.Item, error) bool) {
+		for it := range faces {
+			if !yield(it, nil) {
+				return
+			}
+		}
+	}
+}
+
 // testFrames is Test over single faces. Those of one video are drawn together, as they are not independent.
 func testFrames(faces iter.Seq[store.Item], column int, manipulation string, seed uint64) (store.Test, error) {
 	asked := func(it store.Item) bool { return !it.Fake || manipulation == All || it.Method == manipulation }
-	total := 0
+	there := count{unit: "frame"}
 	for it := range faces {
-		if asked(it) {
-			total++
+		switch {
+		case !asked(it):
+		case it.Fake:
+			there.fakes++
+		default:
+			there.reals++
 		}
 	}
+	total := there.reals + there.fakes
 	scores, fake, videos := make([]float64, 0, total), make([]bool, 0, total), make([]string, 0, total)
 	var latest store.Item // with its video, whose id is long to make
 	var id string
@@ -224,11 +234,29 @@ func testFrames(faces iter.Seq[store.Item], column int, manipulation string, see
 			scores, fake, videos = append(scores, score), append(fake, it.Fake), append(videos, id)
 		}
 	}
-	return measure(scores, fake, videos, total, seed)
+	return measure(scores, fake, videos, there, seed)
 }
 
-// measure makes the figures; total counts the items with and without a score.
-func measure(scores []float64, fake []bool, videos []string, total int, seed uint64) (store.Test, error) {
+// count is how many videos or frames there are, with and without a score.
+type count struct {
+	unit         string // "video" or "frame"
+	reals, fakes int
+}
+
+// measure makes the figures of the videos or frames that have a score.
+func measure(scores []float64, fake []bool, videos []string, there count, seed uint64) (store.Test, error) {
+	var test store.Test
+	for _, f := range fake {
+		if f {
+			test.NFake++
+		} else {
+			test.NReal++
+		}
+	}
+	test.Coverage = float64(len(scores)) / float64(there.reals+there.fakes)
+	if why := there.lacks(test.NReal, test.NFake); why != "" {
+		return test.WithoutFigure(why), nil
+	}
 	how := metric.Resampling{Groups: videos, Scheme: metric.Stratified, Seed: seed}
 	auc, err := metric.Bootstrap(scores, fake, (*metric.Ranking).AUROC, how)
 	if err != nil {
@@ -238,8 +266,23 @@ func measure(scores []float64, fake []bool, videos []string, total int, seed uin
 	if err != nil {
 		return store.Test{}, err
 	}
-	return store.Test{
-		AUC: auc.Value, Low: auc.Low, High: auc.High, NReal: auc.Reals, NFake: auc.Fakes,
-		Coverage: float64(len(scores)) / float64(total), AP: ranking.AP(), EER: ranking.EER(),
-	}, nil
+	test.AUC, test.Low, test.High, test.AP, test.EER = auc.Value, auc.Low, auc.High, ranking.AP(), ranking.EER()
+	return test, nil
+}
+
+// lacks says why there is no figure where so many real and fake ones have a score, "" if there is one.
+func (c count) lacks(reals, fakes int) string {
+	switch {
+	case reals > 0 && fakes > 0:
+		return ""
+	case c.fakes == 0 && reals > 0:
+		return "only real " + c.unit + "s"
+	case c.reals == 0 && fakes > 0:
+		return "only fake " + c.unit + "s"
+	case reals > 0:
+		return "no fake " + c.unit + " has a score"
+	case fakes > 0:
+		return "no real " + c.unit + " has a score"
+	}
+	return "no " + c.unit + " has a score"
 }

@@ -212,18 +212,77 @@ func each(faces []store.Item) func(func(store.Item, error) bool) {
 	}
 }
 
-func TestOneClass(t *testing.T) {
+// A set without a scored video of each class has rows that say why there is no figure, and counts all the same.
+func TestNoFigure(t *testing.T) {
+	unscored := func(faces []store.Item, fake bool) []store.Item {
+		faces = slices.Clone(faces)
+		for i := range faces {
+			if faces[i].Fake == fake {
+				faces[i].Scores = []float64{math.NaN(), math.NaN()}
+			}
+		}
+		return faces
+	}
 	faces := drawn("DFDC", 4, 8)
-	sets, err := Pool(each(faces[:5]), 0)
-	if err != nil {
-		t.Fatal(err)
+	reals := slices.DeleteFunc(slices.Clone(faces), func(it store.Item) bool { return it.Fake })
+	fakes := slices.DeleteFunc(slices.Clone(faces), func(it store.Item) bool { return !it.Fake })
+	for name, c := range map[string]struct {
+		faces        []store.Item
+		video, frame string
+		real, fake   int // videos
+		coverage     float64
+	}{
+		"reals":            {reals, "only real videos", "only real frames", 4, 0, 1},
+		"fakes":            {fakes, "only fake videos", "only fake frames", 0, 7, 7. / 8},
+		"fakes unscored":   {unscored(faces, true), "no fake video has a score", "no fake frame has a score", 4, 0, 4. / 12},
+		"reals unscored":   {unscored(faces, false), "no real video has a score", "no real frame has a score", 0, 7, 7. / 12},
+		"nothing":          {unscored(unscored(faces, false), true), "no video has a score", "no frame has a score", 0, 0, 0},
+		"no score of real": {unscored(reals, false), "no video has a score", "no frame has a score", 0, 0, 0},
+	} {
+		tests, err := Tests(slices.Values(c.faces), 0, 1)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		kinds := 1
+		if name != "reals" && name != "no score of real" {
+			kinds = 3
+		}
+		if len(tests) != 2*kinds {
+			t.Errorf("%s: %d tests of %d kinds, want two of each", name, len(tests), kinds)
+		}
+		for i, test := range tests {
+			want := c.video
+			if i%2 == 1 {
+				want = c.frame
+			}
+			if test.NoFigure != want || test.Dataset != "DFDC" || test.Level != []string{"video", "frame"}[i%2] {
+				t.Errorf("%s: %+v, want that %s", name, test, want)
+			}
+			for _, figure := range []float64{test.AUC, test.Low, test.High, test.AP, test.EER} {
+				if !math.IsNaN(figure) {
+					t.Errorf("%s: %+v has a figure", name, test)
+				}
+			}
+		}
+		if all := tests[0]; all.NReal != c.real || all.NFake != c.fake || all.Coverage != c.coverage {
+			t.Errorf("%s: %+v, want %d real and %d fake videos with a score, coverage %g", name, all, c.real, c.fake, c.coverage)
+		}
 	}
-	var one *metric.OneClassError
-	if _, err := sets[0].Test(All, 1); !errors.As(err, &one) || !strings.Contains(err.Error(), "DFDC") {
-		t.Errorf("error %v of real videos alone, want a OneClassError that names the set", err)
+	// One manipulation without a score takes the figure of no other.
+	for i := range faces {
+		if faces[i].Method == "FaceSwap" {
+			faces[i].Scores = []float64{math.NaN(), math.NaN()}
+		}
 	}
-	if _, err := Tests(slices.Values(faces[:5]), 0, 1); !errors.As(err, &one) {
-		t.Errorf("error %v of real faces alone", err)
+	tests, err := Tests(slices.Values(faces), 0, 1)
+	if err != nil || len(tests) != 6 {
+		t.Fatal(tests, err)
+	}
+	for _, test := range tests {
+		if lost := test.Method == "FaceSwap"; lost != (test.NoFigure != "") || lost != math.IsNaN(test.AUC) {
+			t.Errorf("%+v", test)
+		}
 	}
 }
 

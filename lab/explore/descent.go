@@ -15,6 +15,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/sphere"
 )
 
 // Descent is how free embeddings, which no network holds together, move down the gradient of a loss.
@@ -119,7 +120,11 @@ func slopes(exec *Exec, z [][]float64, labels []int32) (value float64, gradient 
 	value = float64(tensors.ToScalar[float32](out[0]))
 	if !floats.HasNaN([]float64{value}) {
 		for i := range n {
-			gradient = append(gradient, float64s(rows[i*dim:(i+1)*dim]))
+			row := make([]float64, dim)
+			for j, v := range rows[i*dim : (i+1)*dim] {
+				row[j] = float64(v)
+			}
+			gradient = append(gradient, row)
 		}
 		return value, gradient, nil
 	}
@@ -135,7 +140,7 @@ func unit(x []float64) []float64 {
 
 // Sphere shows the ways of the embeddings on the sphere of three dimensions, a point for each step.
 func (d *Descent) Sphere(title string) (figure.Sphere, error) {
-	e := Embeddings{Prototypes: d.Prototypes}
+	e := sphere.Embeddings{Prototypes: d.Prototypes}
 	for _, row := range d.Path {
 		e.Z, e.Labels = append(e.Z, row...), append(e.Labels, d.Labels...)
 	}

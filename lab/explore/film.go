@@ -21,6 +21,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/sphere"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/train"
 	"github.com/seeable-lab/seeable/lab/version"
@@ -31,7 +32,7 @@ type Frame struct {
 	Step     int
 	Loss     float64 // of the step's batch
 	Strength float64 // of the step's discrepancies; the images have the official strength, 1
-	*Embeddings
+	*sphere.Embeddings
 }
 
 // Film trains the network of s and embeds the same n images of held-out real faces after some of the steps, the first and
@@ -65,10 +66,9 @@ func Film(ctx context.Context, e *env.Env, s spec.Spec, frames, n int) ([]Frame,
 	if err != nil {
 		return nil, err
 	}
-	still := &Probe{method: p, labels: made.Labels, synthetic: trainSet.Synthetic}
 	var out []Frame
 	for _, scene := range made.Scenes {
-		out = append(out, Frame{scene.Step, scene.Loss, scene.Strength, still.embedded(scene.Z)})
+		out = append(out, Frame{scene.Step, scene.Loss, scene.Strength, sphere.Of(p, made.Labels, scene.Z, trainSet.Synthetic)})
 	}
 	return out, nil
 }
@@ -102,7 +102,7 @@ func shoot(ctx context.Context, e *env.Env, s spec.Spec, m method.Method, frames
 		return film{}, err
 	}
 	defer held.Close()
-	p, err := ProbeOf(ctx, s, m, held, n)
+	p, err := sphere.NewProbe(ctx, s, m, held, heldSet.Synthetic, n)
 	if err != nil {
 		return film{}, err
 	}
@@ -119,7 +119,7 @@ func shoot(ctx context.Context, e *env.Env, s spec.Spec, m method.Method, frames
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	at := frameSteps(s.Train.Steps, frames)
-	made := film{Labels: p.labels}
+	made := film{Labels: p.Labels()}
 	err = train.Run(ctx, s, m, weights, faces, held, train.Options{
 		Backend: computer.Backend, Network: network,
 		Report: func(t train.Progress) {
@@ -129,7 +129,7 @@ func shoot(ctx context.Context, e *env.Env, s spec.Spec, m method.Method, frames
 			if len(made.Scenes) == len(at) || t.Step != at[len(made.Scenes)] {
 				return
 			}
-			z, err := p.z(ctx, network)
+			z, err := p.Z(ctx, network)
 			if err != nil {
 				stop(err)
 			}

@@ -64,6 +64,10 @@ type Term struct {
 	Value *Node
 }
 
+// LossScope is where, in the scope of the network, the variables of a loss lie. They are trained with it and no part of a
+// detector.
+const LossScope = "loss"
+
 // Total is the loss that terms make.
 func Total(terms []Term) *Node {
 	if len(terms) == 0 {

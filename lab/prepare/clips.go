@@ -35,12 +35,14 @@ func Training(ctx context.Context, e *env.Env, s spec.Spec, m method.Method, sta
 	return source.Open(ctx, set, o)
 }
 
-// Test opens a set to test on, each clip of which is read once.
-func Test(ctx context.Context, e *env.Env, s spec.Spec, m method.Method, set datasets.Set) (*source.Set, error) {
+// Test opens a set to test on, each clip of which is read once. Where landmarks are detected, skipped names the clips that
+// cannot be read; it may be all of them. Else reading tells.
+func Test(ctx context.Context, e *env.Env, s spec.Spec, m method.Method, set datasets.Set) (clips *source.Set, skipped []string, err error) {
 	o := reading(e, s, m)
 	if o.Landmarks != source.DetectLandmarks {
-		return source.List(set, o)
+		clips, err = source.List(set, o)
+		return clips, nil, err
 	}
-	clips, _, err := source.Open(ctx, set, o)
-	return clips, err
+	o.None = true
+	return source.Open(ctx, set, o)
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
-	"github.com/seeable-lab/seeable/lab/explore"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/report"
 	"github.com/seeable-lab/seeable/lab/source"
+	"github.com/seeable-lab/seeable/lab/sphere"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
@@ -46,7 +46,7 @@ func charts(ctx context.Context, e *env.Env) {
 
 // embed puts discrepancies of held-out faces on the sphere, and measures how near each class comes to each prototype.
 func embed(ctx context.Context, d *detector.Detector, held source.Source, data *report.Data) error {
-	p, err := explore.ProbeOf(ctx, d.Spec, d.Method, held, embedded)
+	p, err := sphere.NewProbe(ctx, d.Spec, d.Method, held, data.Record.Train.Synthetic, embedded)
 	if err != nil {
 		return err
 	}

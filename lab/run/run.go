@@ -79,6 +79,8 @@ func ID(s spec.Spec) string {
 // Do does the experiment s: it trains, chooses the score on held-out real faces when the spec says so, tests, and writes
 // the run folder. A run that is finished already is returned as it is. One that was interrupted goes on from its last
 // checkpoint and finds what it would have found undisturbed. One whose network another finished run has trained takes that.
+// Test sets of one class, or of which nothing can be read, are named before the training, and give scores but no figure; it
+// is an error if the spec names no others and there is training left.
 //
 // Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
 // others Do fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
@@ -150,7 +152,7 @@ func lastTenth(steps []store.Step) float64 {
 func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inputs, keep *work) (iter.Seq[store.Item], []report.Group, error) {
 	var all []scoredSet
 	var groups []report.Group
-	r.Record.Tests = nil
+	r.Record.Tests, r.Record.Coverage = nil, nil
 	for _, set := range in.tests {
 		digest, err := source.Digest(set)
 		if err != nil {
@@ -178,6 +180,7 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inpu
 			tests[i].Partial = set.Partial
 		}
 		r.Record.Tests = append(r.Record.Tests, tests...)
+		r.Record.Coverage = append(r.Record.Coverage, coverage(set, found, column, d.Method.Layout().Count(), r.Spec.Data.Landmarks))
 		all, groups = append(all, found), append(groups, found.Groups...)
 	}
 	mark(&r.Record, in.leaks)
@@ -222,16 +225,24 @@ func (s scoredSet) items() iter.Seq[store.Item] {
 const scorePart = 512
 
 // scoreSet scores the faces of a set with every score of the method that the samples for score suffice for. Faces that could
-// not be read stay, without a score.
+// not be read stay, without a score; it may be all of them.
 func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score string, set datasets.Set) (found scoredSet, err error) {
-	clips, err := prepare.Test(ctx, e, d.Spec, d.Method, set)
+	names, profile := d.Method.Scores(), newProfile(d.Method, set)
+	found.faces, found.scores = set.Items, slices.Repeat([]float64{math.NaN()}, len(set.Items)*len(names))
+	if frames := d.Method.Layout().Count(); frames > 1 && e.Mode == datasets.Skip {
+		if _, err := set.Clips(frames, frames); err != nil {
+			found.Skipped = []string{err.Error()}
+			return found, nil
+		}
+	}
+	clips, skipped, err := prepare.Test(ctx, e, d.Spec, d.Method, set)
 	if err != nil {
 		return scoredSet{}, err
 	}
 	defer clips.Close()
-	names, profile := d.Method.Scores(), newProfile(d.Method, set)
-	found.faces, found.scores = set.Items, slices.Repeat([]float64{math.NaN()}, len(set.Items)*len(names))
+	found.Skipped = skipped
 	read, fallback := 0, 0
+	var gone *fs.PathError
 	id := func(i int) string { return clips.Item(i).ID() }
 	// A part at a time, so that memory does not grow with the number of faces.
 	for from := 0; from < clips.Len(); from += scorePart {
@@ -247,6 +258,7 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 					return scoredSet{}, r.Err
 				}
 				found.Skipped = append(found.Skipped, r.Err.Error())
+				errors.As(r.Err, &gone)
 				continue
 			}
 			read++
@@ -261,25 +273,19 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 		}
 		e.Report(env.Event{Stage: "testing " + set.Name, Done: to, Total: clips.Len()})
 	}
-	if err := someRead(set, read, found.Skipped); err != nil {
-		return scoredSet{}, err
+	if read == 0 && gone != nil {
+		// It is the disk that fails and not the faces: the run can go on when it is back.
+		return scoredSet{}, fmt.Errorf("run: none of the %d faces of %s can be opened: %w", clips.Len(), set.Name, gone)
 	}
 	found.Groups = profile.groups()
 	found.Fallback = float64(fallback) / float64(max(1, read))
 	return found, nil
 }
 
-// someRead is an error if not one of the faces of a set could be read.
-func someRead(set datasets.Set, read int, skipped []string) error {
-	if read > 0 || len(skipped) == 0 {
-		return nil
-	}
-	return fmt.Errorf("run: none of the %d faces of %s can be read; the first: %s", len(skipped), set.Name, skipped[0])
-}
-
-// Evaluate tests a finished run on the sets under the data root. The run's folder stays as it is. It fails with ErrLeaks
-// where the run was trained on what would be tested; where its training sets are not there, that is not known, and the
-// figures are marked so.
+// Evaluate tests a finished run on the sets under the data root, or on those that are named. A set of one class, or of which
+// nothing can be read, gives rows without a figure; it is an error if all that are named are such. The run's folder stays as it is.
+// It fails with ErrLeaks where the run was trained on what would be tested; where its training sets are not there, that is not
+// known, and the figures are marked so.
 func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.Record, error) {
 	sets, problems, err := e.TestSets(names, r.Spec.Data.Train)
 	if err != nil {
@@ -294,6 +300,9 @@ func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.R
 		return store.Record{}, err
 	}
 	defer d.Close()
+	if err := foresee(ctx, e, d.Method, sets, len(names) > 0); err != nil {
+		return store.Record{}, err
+	}
 	start := time.Now()
 	fresh := &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record}
 	fresh.Record.Skipped = nil

@@ -101,6 +101,13 @@ func (w *work) do(ctx context.Context) error {
 	if err := w.goOn(ctx); err != nil {
 		return err
 	}
+	m, err := method.New(s)
+	if err != nil {
+		return err
+	}
+	if err := foresee(ctx, w.Env, m, w.in.tests, len(s.Data.Test) > 0 && w.done < s.Train.Steps); err != nil {
+		return err
+	}
 	host, _ := os.Hostname() // for people: "" says as much
 	record.Sessions = append(record.Sessions, store.Session{
 		From: w.done, Started: w.start.UTC().Format(time.RFC3339), Host: host, Backend: record.Versions["backend"],

@@ -30,6 +30,8 @@ type Options struct {
 	Digest  string // of the set, see [datasets.Digest]; "" if it is not known yet
 	// Strict makes the first clip that cannot be read an error.
 	Strict bool
+	// None makes a set of which no clip can be read no error.
+	None bool
 	// Progress is told how many clips are read, one call at a time; nil for none.
 	Progress func(done, total int)
 }
@@ -65,7 +67,7 @@ func Open(ctx context.Context, set datasets.Set, o Options) (s *Set, skipped []s
 		return nil, nil, err
 	}
 	s.settled = true
-	if len(s.clips) == 0 && len(skipped) > 0 {
+	if len(s.clips) == 0 && len(skipped) > 0 && !o.None {
 		s.Close()
 		return nil, nil, fmt.Errorf("source: none of the %d faces of %s can be read; the first: %s", len(skipped), set.Name, skipped[0])
 	}

@@ -101,6 +101,11 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 		switch {
 		case isReady(name):
 			set, bad, err := datasets.Tests(r.Data, []string{name}, r.Mode)
+			if all && r.Mode == datasets.Skip && errors.Is(err, datasets.ErrUnusable) {
+				r.note("not tested on %s: %v", name, err)
+				problems, last = append(problems, bad...), err
+				continue
+			}
 			if err != nil {
 				return nil, nil, err
 			}
@@ -127,6 +132,7 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 		if parts && len(d.TestVideos(false)) > len(d.Part(layout.TestSplit)) {
 			r.note("%s: its test part alone is too small for a figure; other videos that are there are tested as well", d.Name)
 		}
+		set.Left = append(set.Left, left(d, bad)...)
 		found, problems = append(found, set), append(problems, bad...)
 	}
 	if len(found) == 0 {
@@ -139,6 +145,31 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 		r.note("not tested on %s: its faces are not cut; run %s", name, r.facesCommand("--dataset", strconv.Quote(name)))
 	}
 	return found, problems, nil
+}
+
+// left is what a data set of videos holds besides the faces of those that are tested: videos that cannot be read, are not
+// there or are in no list, in whatever part, as far as the data set or the cache of faces has a problem with them.
+func left(d layout.Dataset, more []datasets.Problem) (all []datasets.Left) {
+	for _, p := range slices.Concat(d.Problems, more) {
+		if !slices.Contains([]datasets.Fault{datasets.Unreadable, datasets.Absent, datasets.Unlisted}, p.Fault) {
+			continue // a second copy, or a row that says nothing of a video
+		}
+		name := below(d.Dir, p.File)
+		if p.Line > 0 {
+			name = fmt.Sprintf("%s:%d", name, p.Line)
+		}
+		all = append(all, datasets.Left{Name: name, Fault: p.Fault})
+	}
+	return all
+}
+
+// below is the slash path of a file below a folder, or its path where it is not below it.
+func below(dir, file string) string {
+	name, err := filepath.Rel(dir, file)
+	if err != nil || !filepath.IsLocal(name) {
+		return file
+	}
+	return filepath.ToSlash(name)
 }
 
 func isLacking(err error) bool {

@@ -16,6 +16,7 @@ package store
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/csv"
 	"encoding/json"
@@ -24,11 +25,13 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The files of a run folder.
@@ -55,22 +58,51 @@ type Record struct {
 	Leaks     []string           `json:"leaks,omitempty"`   // test sets whose figures have Test.Leaks
 	AUC       map[string]float64 `json:"auc,omitempty"`     // see [Headline]
 	Versions  map[string]string  `json:"versions"`
+	Foreign   string             `json:"foreign,omitempty"` // SHA-256 of the file of scores, where another tool made them and there is no run
 	Sessions  []Session          `json:"sessions,omitempty"`
 	Train     Training           `json:"train"`
 	Selection []Selection        `json:"selection,omitempty"` // how the candidates did on pseudo-fakes
 	Tests     []Test             `json:"tests"`
-	Skipped   []string           `json:"skipped,omitempty"` // faces that could not be read, with the reason
+	Skipped   []string           `json:"skipped,omitempty"`  // faces that could not be read, with the reason
+	Coverage  []Coverage         `json:"coverage,omitempty"` // of each test set; since 0.6.0
 }
 
-// Headline is the AUC over videos with the fakes of all methods, by test set.
+// Headline is the AUC over videos with the fakes of all methods, by test set. Sets without a figure are left out.
 func Headline(tests []Test) map[string]float64 {
 	auc := map[string]float64{}
 	for _, t := range tests {
-		if t.Level == "video" && t.Method == "all" {
+		if t.Level == "video" && t.Method == "all" && t.NoFigure == "" {
 			auc[t.Dataset] = t.AUC
 		}
 	}
 	return auc
+}
+
+// Coverage is what became of everything that a test set holds: Holds is Scored and one for each of Unscored.
+type Coverage struct {
+	Dataset  string     `json:"dataset"`
+	Holds    int        `json:"holds"`  // pictures of its folder, rows of its manifest without one, videos that cannot be read
+	Scored   int        `json:"scored"` // of them
+	Unscored []Unscored `json:"unscored,omitempty"`
+}
+
+// Unscored is something that got no score.
+type Unscored struct {
+	Item  string `json:"item"`  // slash path below the folder of the set, or an ID where there is no file
+	Fault string `json:"fault"` // a Fault of package datasets, as in "empty"
+}
+
+// Faults says how many of Unscored have which fault, the most frequent first: "3 no face, 1 empty"; "" if there are none.
+func (c Coverage) Faults() string {
+	n := map[string]int{}
+	for _, u := range c.Unscored {
+		n[u.Fault]++
+	}
+	faults := slices.SortedFunc(maps.Keys(n), func(a, b string) int { return cmp.Or(n[b]-n[a], strings.Compare(a, b)) })
+	for i, fault := range faults {
+		faults[i] = fmt.Sprintf("%d %s", n[fault], fault)
+	}
+	return strings.Join(faults, ", ")
 }
 
 // Training tells how the weights came about.
@@ -113,7 +145,8 @@ type Selection struct {
 	High  float64 `json:"high"`
 }
 
-// Test is the figure of one test set and method, over its videos or its frames.
+// Test is the figure of one test set and method, over its videos or its frames. Where there is none NoFigure says why: AUC,
+// Low, High, AP and EER are NaN then, and null in metrics.json.
 type Test struct {
 	Dataset   string  `json:"dataset"` // "FF++ c40"
 	Method    string  `json:"method"`  // "Deepfakes", or "all"
@@ -126,10 +159,11 @@ type Test struct {
 	Coverage  float64 `json:"coverage"` // share of the videos or frames that have a score
 	AP        float64 `json:"ap"`
 	EER       float64 `json:"eer"`
-	Fallback  float64 `json:"fallback"`  // share of the scored faces without landmarks of their own
-	Synthetic bool    `json:"synthetic"` // drawn faces: says nothing about deepfakes
-	Partial   bool    `json:"partial"`   // videos of the official test list are lacking: not to be compared with published figures
-	Digest    string  `json:"digest"`    // of the test set
+	Fallback  float64 `json:"fallback"`            // share of the scored faces without landmarks of their own
+	Synthetic bool    `json:"synthetic"`           // drawn faces: says nothing about deepfakes
+	Partial   bool    `json:"partial"`             // videos of the official test list are lacking: not to be compared with published figures
+	Digest    string  `json:"digest"`              // of the test set
+	NoFigure  string  `json:"no_figure,omitempty"` // "only real videos"; "" where there is a figure
 	// Leaks is what the set shows that was trained or chosen on, as in "2 people, 1 video", or that its labels contradict each
 	// other: the figure says too much. "" where nothing was found; versions before 0.6 did not look.
 	Leaks string `json:"leaks,omitempty"`
@@ -141,6 +175,66 @@ func (t Test) Name() string {
 		return t.Dataset + " (leaks)"
 	}
 	return t.Dataset
+}
+
+// figures are those that a test may lack.
+func (t *Test) figures() []*float64 { return []*float64{&t.AUC, &t.Low, &t.High, &t.AP, &t.EER} }
+
+// WithoutFigure is the test with NaN for its figures; why says what lacks, as in "only real videos".
+func (t Test) WithoutFigure(why string) Test {
+	t.NoFigure = why
+	for _, figure := range t.figures() {
+		*figure = math.NaN()
+	}
+	return t
+}
+
+// testFields is a Test as JSON has it without further ado.
+type testFields Test
+
+// nullable is a Test whose figures may be null: the outer fields hide those of their names.
+type nullable struct {
+	testFields
+	AUC  *float64 `json:"auc"`
+	Low  *float64 `json:"low"`
+	High *float64 `json:"high"`
+	AP   *float64 `json:"ap"`
+	EER  *float64 `json:"eer"`
+}
+
+// figures are in the order of those of Test.
+func (n *nullable) figures() []**float64 { return []**float64{&n.AUC, &n.Low, &n.High, &n.AP, &n.EER} }
+
+// MarshalJSON writes null for the figures of a test without them.
+func (t Test) MarshalJSON() ([]byte, error) {
+	if t.NoFigure == "" {
+		return json.Marshal(testFields(t))
+	}
+	n := nullable{testFields: testFields(t)}
+	for i, figure := range t.figures() {
+		if !math.IsNaN(*figure) {
+			*n.figures()[i] = figure
+		}
+	}
+	return json.Marshal(n)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (t *Test) UnmarshalJSON(text []byte) error {
+	var n nullable
+	if err := json.Unmarshal(text, &n); err != nil {
+		return err
+	}
+	*t = Test(n.testFields)
+	for i, figure := range n.figures() {
+		switch {
+		case *figure != nil:
+			*t.figures()[i] = **figure
+		case t.NoFigure != "":
+			*t.figures()[i] = math.NaN()
+		}
+	}
+	return nil
 }
 
 // Item is one tested face with its scores; NaN where it has none.

@@ -22,7 +22,8 @@ const (
 	CrossManipulation = "cross-manipulation" // manipulations, with one section for each test set that has several
 )
 
-// Run is a finished run with the videos of its scores.csv.
+// Run is a finished run with the videos of its scores.csv, or the scores of another tool ([evaluation.Foreign]), which have a
+// label and of a spec only the seed, [evaluation.ForeignSeed].
 type Run struct {
 	Label  string // what to call it; "" for its name, and the keys in which it differs from others of that name
 	Record store.Record
@@ -65,12 +66,14 @@ type Row struct {
 	Cells []Cell // one for each column
 	// Reference marks the run that p-values compare with.
 	Reference bool
+	Protocol  results.Protocol // of a published row
 	Notes     []string
 }
 
 // Cell is an AUC over videos in percent, NaN where there is none. What a published cell does not know is NaN or 0.
 type Cell struct {
 	AUC       float64 // the mean, where there are several seeds
+	Accuracy  float64 // a published figure that is no AUC, in percent; else NaN
 	Low, High float64 // 95 % interval by resampling videos; of several seeds the least and the greatest
 	SD        float64 // standard deviation over several seeds
 	Seeds     int     // how many seeds the figure is of
@@ -88,7 +91,7 @@ type Cell struct {
 // blank is a cell without a figure.
 func blank(notes ...string) Cell {
 	nan := math.NaN()
-	return Cell{AUC: nan, Low: nan, High: nan, SD: nan, Coverage: nan, DeLongLow: nan, DeLongHigh: nan, P: nan, Notes: notes}
+	return Cell{AUC: nan, Accuracy: nan, Low: nan, High: nan, SD: nan, Coverage: nan, DeLongLow: nan, DeLongHigh: nan, P: nan, Notes: notes}
 }
 
 // Compare sets runs side by side. Every figure is measured anew from the videos of the run's scores, as at its end, so that
@@ -189,6 +192,9 @@ func (b *builder) label() {
 	}
 	named := map[string][]map[string]string{} // settings of the runs by name
 	for _, r := range b.runs {
+		if r.foreign() {
+			continue
+		}
 		named[r.Record.Name] = append(named[r.Record.Name], settings(r))
 	}
 	for i, r := range b.runs {
@@ -271,7 +277,12 @@ func (b *builder) measured(c *Comparison) error {
 				if part.Set != "" && r.set(part.Set) == nil {
 					continue
 				}
-				row.Runs, row.Seeds = append(row.Runs, r.Record.Run), append(row.Seeds, r.Spec.Seed)
+				row.Runs = append(row.Runs, r.Record.Run)
+				if r.foreign() {
+					row.Notes = append(row.Notes, "scores of another tool, of "+plain(r.Record.Run))
+				} else {
+					row.Seeds = append(row.Seeds, r.Spec.Seed)
+				}
 				if n := len(r.Record.Skipped); n > 0 {
 					row.Notes = append(row.Notes, fmt.Sprintf("%d images or rows of manifests could not be read and were skipped", n))
 				}
@@ -293,7 +304,7 @@ func (b *builder) measured(c *Comparison) error {
 					}
 					if f, known := first[column]; !known && cell.Seeds > 0 {
 						first[column] = r
-					} else if known && cell.Seeds > 0 && f.digest(set) != r.digest(set) {
+					} else if known && cell.Seeds > 0 && f.otherFaces(r, set, manipulation) {
 						cell.Notes = append(cell.Notes, fmt.Sprintf("tested on other faces of %s than the first row: no comparison", plain(set)))
 					}
 					cells = append(cells, cell)
@@ -311,11 +322,15 @@ func (b *builder) groups() [][]Run {
 	var groups [][]Run
 	at := map[string]int{}
 	for _, r := range b.runs {
-		s := r.Spec
-		s.Seed = 0
-		key := s.Hash() + " " + r.Label
+		key := r.Record.Foreign
+		if !r.foreign() {
+			s := r.Spec
+			s.Seed = 0
+			key = s.Hash()
+		}
+		key += " " + r.Label
 		i, known := at[key]
-		if known && b.OverSeeds {
+		if known && b.OverSeeds && !r.foreign() {
 			groups[i] = append(groups[i], r)
 			continue
 		}
@@ -324,6 +339,9 @@ func (b *builder) groups() [][]Run {
 	}
 	return groups
 }
+
+// foreign tells whether another tool made the scores.
+func (r Run) foreign() bool { return r.Record.Foreign != "" }
 
 func (r Run) set(name string) *evaluation.Set {
 	i := slices.IndexFunc(r.Sets, func(s evaluation.Set) bool { return s.Name == name })
@@ -344,6 +362,15 @@ func (r Run) test(set string) store.Test {
 
 func (r Run) digest(set string) string { return r.test(set).Digest }
 
+// otherFaces tells whether two runs have figures of other faces of a set. Of another tool only the videos are known.
+func (r Run) otherFaces(other Run, set, manipulation string) bool {
+	if !r.foreign() && !other.foreign() {
+		return r.digest(set) != other.digest(set)
+	}
+	_, _, only, onlyOther := r.set(set).Shared(*other.set(set), manipulation)
+	return only+onlyOther > 0
+}
+
 // cell measures a run on the real videos of a set and the fakes of a manipulation.
 func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 	s := r.set(set)
@@ -352,10 +379,11 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 	}
 	cell := blank()
 	test, err := s.Test(manipulation, r.Spec.Seed)
-	if oneClass := (*metric.OneClassError)(nil); errors.Is(err, metric.ErrEmpty) || errors.As(err, &oneClass) {
-		return blank("no figure: not both real and fake videos have a score"), nil
-	} else if err != nil {
+	if err != nil {
 		return Cell{}, fmt.Errorf("table: %s: %w", r.Record.Run, err)
+	}
+	if test.NoFigure != "" {
+		return blank(noFigure(test)), nil
 	}
 	cell.AUC, cell.Low, cell.High, cell.Seeds = 100*test.AUC, 100*test.Low, 100*test.High, 1
 	cell.NReal, cell.NFake, cell.Coverage = test.NReal, test.NFake, test.Coverage
@@ -384,6 +412,9 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 		return cell, nil
 	}
 	if other := b.Against.set(set); other != nil {
+		if _, _, only, onlyOther := s.Shared(*other, manipulation); r.foreign() && only+onlyOther > 0 {
+			cell.Notes = append(cell.Notes, fmt.Sprintf("p leaves out %d videos that this tool alone has scored, and %d that %s alone has", only, onlyOther, plain(b.Against.Record.Run)))
+		}
 		c, n, err := s.Compare(*other, manipulation)
 		// Without variance, as where both have all videos right, there is no test.
 		if cell.Paired = n; err == nil && (c.StdError > 0 || c.A == c.B) {
@@ -478,7 +509,7 @@ func publishedPart(columns []string, t results.Table, p results.Paper) Part {
 		part.Title += "; * trained on real faces only, as the source says"
 	}
 	for _, published := range t.Rows {
-		row := Row{Name: published.Method, Cells: make([]Cell, len(columns))}
+		row := Row{Name: published.Method, Protocol: published.Protocol, Cells: make([]Cell, len(columns))}
 		if published.RealOnly {
 			row.Name += " *"
 		}
@@ -490,7 +521,11 @@ func publishedPart(columns []string, t results.Table, p results.Paper) Part {
 		}
 		for _, cell := range published.Cells {
 			i := slices.Index(columns, cell.Column)
-			row.Cells[i].AUC = cell.AUC
+			if cell.Accuracy > 0 {
+				row.Cells[i].Accuracy = cell.Accuracy
+			} else {
+				row.Cells[i].AUC = cell.AUC
+			}
 			row.Cells[i].Source = p.Sources[cell.Source]
 		}
 		part.Rows = append(part.Rows, row)
@@ -516,6 +551,14 @@ func (b *builder) notes(c *Comparison, published results.Table) {
 			"it counts on many videos of both classes, and p is not corrected for the number of tests.", plain(c.Against)))
 	}
 	if b.Paper != "" {
+		c.Notes = append(c.Notes, fmt.Sprintf("Below a published row its protocol: faces trained on; compression of FF++ there and in tests on it; frames of a test video; "+
+			"what a score of the figure is of; who measured; whether a checkpoint or parameter was chosen by figures of test sets. "+
+			"%s: in no source that could be read.", results.NotGiven))
+		if slices.ContainsFunc(published.Rows, func(r results.Row) bool {
+			return slices.ContainsFunc(r.Cells, func(c results.Cell) bool { return c.Accuracy > 0 })
+		}) {
+			c.Notes = append(c.Notes, "acc: an accuracy in percent, not to be set beside an AUC.")
+		}
 		c.Notes = append(c.Notes, fmt.Sprintf("average: measured, over %s; published, the source's own, over the columns that it has in the row.",
 			strings.Join(published.Columns, ", ")))
 	}

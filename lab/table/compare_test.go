@@ -99,6 +99,66 @@ func TestComparisonGolden(t *testing.T) {
 	}
 }
 
+// foreign are the made-up scores of another tool for videos that runs have too, but for one of each that the other lacks.
+func foreign() Run {
+	sets := []evaluation.Set{videos("Celeb-DF v2", 7, 12, 0.6, "Celeb-synthesis"), videos("mine", 7, 11, 1, "swap")}
+	sets[0].Videos[2].Name += "-other"
+	return Run{Label: "theirs", Spec: spec.Spec{Seed: evaluation.ForeignSeed}, Sets: sets, Record: store.Record{
+		Run: "theirs|1.csv", Name: "theirs|1", Score: "score", Foreign: "digest", Versions: map[string]string{"metric": metric.Version},
+		Tests: []store.Test{{Dataset: "mine", Method: "all", Level: "video", AUC: 0.75, Low: 0.5, High: 1, NReal: 11, NFake: 11, Coverage: 1}},
+	}}
+}
+
+// The scores of another tool have the figures of a run with the same videos, no seed, and a test on the videos that both have.
+func TestForeign(t *testing.T) {
+	all := runs()
+	theirs := foreign()
+	c := compare(t, []Run{all[0], theirs}, Options{Against: &all[0]})
+	ours := theirs
+	ours.Spec, ours.Label, ours.Record.Foreign = all[0].Spec, "", ""
+	ours.Spec.Seed = evaluation.ForeignSeed
+	want := compare(t, []Run{all[0], ours}, Options{Against: &all[0]}).Parts[0].Rows[1].Cells
+	row := c.Parts[0].Rows[1]
+	if row.Name != "theirs" || len(row.Seeds) != 0 || len(row.Notes) != 1 || row.Notes[0] != "scores of another tool, of theirs|1.csv" {
+		t.Errorf("row %+v", row)
+	}
+	for i, column := range c.Columns {
+		got, want := row.Cells[i], want[i]
+		notes := strings.Join(got.Notes, "; ")
+		if celeb := column == "Celeb-DF v2"; strings.Contains(notes, "p leaves out 1 videos that this tool alone has scored, and 1 that "+all[0].Record.Run+" alone has") != celeb ||
+			strings.Contains(notes, "tested on other faces") != celeb || celeb && got.Paired != 23 {
+			t.Errorf("%s: %+v", column, got)
+		}
+		got.Notes, want.Notes = nil, nil
+		if fmt.Sprint(got) != fmt.Sprint(want) { // NaN is not equal to itself
+			t.Errorf("%s: %+v, a run has %+v", column, got, want)
+		}
+	}
+	// Of the same videos it is compared with the first row.
+	theirs.Sets[0].Videos[2].Name = strings.TrimSuffix(theirs.Sets[0].Videos[2].Name, "-other")
+	c = compare(t, []Run{all[0], theirs, theirs}, Options{OverSeeds: true})
+	if rows := c.Parts[0].Rows; len(rows) != 3 || len(rows[1].Cells[0].Notes) != 1 {
+		t.Errorf("rows %+v, want one for each file and the note of a part of the test set", rows)
+	}
+}
+
+func TestPairsGolden(t *testing.T) {
+	half, third, small := 0.5, 1.0/3, 0.0004
+	table := Pairs("theirs_1\n", "seeable-mini-0123", []evaluation.Pair{
+		{Dataset: "FF++ c40", Method: "all", Real: 10, Fake: 30, Only: 2, OnlyOther: 1, AUC: &half, OtherAUC: &third, P: &small},
+		{Dataset: "FF++ c40", Method: "a|b", Real: 10, Fake: 9, AUC: &third, OtherAUC: &half, P: &half},
+		{Dataset: "DFDC", Method: "all", Real: 4, Fake: 4, AUC: &half, OtherAUC: &half},
+		{Dataset: "Celeb-DF v2", Method: "all", OnlyOther: 12},
+	})
+	tests := foreign().Record
+	for name, text := range map[string]string{
+		"pairs.txt": table.Text(), "pairs.md": table.Markdown(), "pairs.csv": table.CSV(), "pairs.tex": table.LaTeX(), "pairs.html": table.HTML(),
+		"foreign.txt": Tests(tests).Text(),
+	} {
+		golden(t, name, text)
+	}
+}
+
 // golden compares with a file of testdata; -update writes it.
 func golden(t *testing.T, name, text string) {
 	t.Helper()
@@ -300,16 +360,24 @@ func TestPublishedApart(t *testing.T) {
 			figures := 0
 			for j, cell := range row.Cells {
 				at := slices.IndexFunc(published.Rows[i].Cells, func(p results.Cell) bool { return p.Column == c.Columns[j] })
-				if at < 0 != math.IsNaN(cell.AUC) {
-					t.Errorf("%s, %s: %v", row.Name, c.Columns[j], cell.AUC)
-				}
 				if at < 0 {
+					if !math.IsNaN(cell.AUC) || !math.IsNaN(cell.Accuracy) {
+						t.Errorf("%s, %s: %+v of no figure", row.Name, c.Columns[j], cell)
+					}
 					continue
 				}
 				figures++
-				if cell.AUC != published.Rows[i].Cells[at].AUC || cell.Source == "" || cell.Seeds != 0 {
-					t.Errorf("%s, %s: %+v", row.Name, c.Columns[j], cell)
+				want := published.Rows[i].Cells[at]
+				got, other := cell.AUC, cell.Accuracy
+				if want.Accuracy > 0 {
+					got, other = other, got
 				}
+				if got != want.AUC+want.Accuracy || !math.IsNaN(other) || cell.Source == "" || cell.Seeds != 0 {
+					t.Errorf("%s, %s: %+v, want %+v", row.Name, c.Columns[j], cell, want)
+				}
+			}
+			if row.Protocol != published.Rows[i].Protocol {
+				t.Errorf("%s: protocol %+v, want %+v", row.Name, row.Protocol, published.Rows[i].Protocol)
 			}
 			if figures != len(published.Rows[i].Cells) {
 				t.Errorf("%s: %d figures, want %d", row.Name, figures, len(published.Rows[i].Cells))
@@ -318,8 +386,8 @@ func TestPublishedApart(t *testing.T) {
 		for _, part := range c.Parts[:len(c.Parts)-1] {
 			for _, row := range part.Rows {
 				for _, cell := range row.Cells {
-					if part.Published || cell.Source != "" {
-						t.Errorf("measured row %s has a source", row.Name)
+					if part.Published || cell.Source != "" || !math.IsNaN(cell.Accuracy) || row.Protocol != (results.Protocol{}) {
+						t.Errorf("measured row %s has a source, an accuracy or a protocol", row.Name)
 					}
 				}
 			}
@@ -337,6 +405,44 @@ func TestPublishedApart(t *testing.T) {
 	c = compare(t, runs()[:1], Options{Paper: CrossDataset})
 	if got := c.Parts[0].Rows[0].Cells[len(c.Columns)-1].AUC; !math.IsNaN(got) {
 		t.Errorf("average %v of a row that was not tested on DFDC", got)
+	}
+}
+
+// Every form says of every published row how it was measured, and of an accuracy that it is none of the AUCs.
+func TestProtocolIsShown(t *testing.T) {
+	c := compare(t, runs()[:1], Options{Columns: CrossManipulation, Paper: CrossManipulation})
+	rows := c.Parts[len(c.Parts)-1].Rows
+	for form, text := range map[string]string{"text": c.Text(), "Markdown": c.Markdown(), "LaTeX": c.LaTeX(), "HTML": c.HTML()} {
+		for _, line := range []string{"trained on: ", "compression: ", "; frames: ", "; level: ", "measured by: ", "; chosen on test: "} {
+			if n := strings.Count(text, line); n != len(rows) {
+				t.Errorf("%s has %q %d times, want it of %d rows", form, line, n, len(rows))
+			}
+		}
+		if n := len(regexp.MustCompile(`acc \d`).FindAllString(text, -1)); n != 10 || !strings.Contains(text, "acc: an accuracy") {
+			t.Errorf("%s has %d accuracies, want the 10 of OC-FakeDect, and what acc means", form, n)
+		}
+	}
+	lines, err := csv.NewReader(strings.NewReader(c.CSV())).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(name string) int { return slices.Index(lines[0], name) }
+	accuracies := 0
+	for _, line := range lines[1:] {
+		for _, name := range []string{"trained_on", "compression", "frames", "level", "measured_by", "chosen_on_test"} {
+			if (line[at(name)] != "") != (line[0] == "published") {
+				t.Errorf("%s is %q in %q", name, line[at(name)], line)
+			}
+		}
+		if (line[at("auc")] == "") == (line[at("accuracy")] == "") {
+			t.Errorf("%q has not one of an AUC and an accuracy", line)
+		}
+		if line[at("accuracy")] != "" {
+			accuracies++
+		}
+	}
+	if accuracies != 10 {
+		t.Errorf("%d accuracies in the CSV, want 10", accuracies)
 	}
 }
 
@@ -381,7 +487,7 @@ func TestCompareErrors(t *testing.T) {
 		}
 	}
 	cell := compare(t, []Run{noFakes}, Options{}).Parts[0].Rows[0].Cells[0]
-	if !math.IsNaN(cell.AUC) || !strings.Contains(strings.Join(cell.Notes, ""), "no figure") {
+	if !math.IsNaN(cell.AUC) || !strings.Contains(strings.Join(cell.Notes, ""), "no figure: only real videos") {
 		t.Errorf("real videos alone: %+v", cell)
 	}
 }

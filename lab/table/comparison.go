@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seeable-lab/seeable/results"
 )
 
 // Table sets the comparison for people: what is in the cells, then letters for their notes.
@@ -72,8 +74,12 @@ func (r Row) source() string {
 	return "source: " + source
 }
 
-// head is the first cell of a row: its name, and the seeds below.
+// head is the first cell of a row: its name, and below the seeds, or the protocol of a published one.
 func (r Row) head(name string) string {
+	if p := r.Protocol; p != (results.Protocol{}) {
+		return fmt.Sprintf("%s\ntrained on: %s\ncompression: %s; frames: %s; level: %s\nmeasured by: %s; chosen on test: %s",
+			name, p.TrainedOn, p.Compression, p.Frames, p.Level, p.MeasuredBy, p.ChosenOnTest)
+	}
 	if len(r.Seeds) == 0 {
 		return name
 	}
@@ -95,6 +101,8 @@ func (r Row) head(name string) string {
 // lines are what a cell says: the figure, its interval, n and coverage, the test.
 func (c Cell) lines() (figure string, rest []string) {
 	switch {
+	case !math.IsNaN(c.Accuracy):
+		return "acc " + published(c.Accuracy), nil
 	case math.IsNaN(c.AUC):
 		return none, nil
 	case c.Source != "":
@@ -111,16 +119,17 @@ func (c Cell) lines() (figure string, rest []string) {
 		fmt.Sprintf("%d/%d, cov %.2f", c.NReal, c.NFake, c.Coverage),
 	}
 	if c.Paired > 0 {
-		p := none
-		switch {
-		case c.P < 0.001:
-			p = "<0.001"
-		case !math.IsNaN(c.P):
-			p = strconv.FormatFloat(c.P, 'f', 3, 64)
-		}
-		rest = append(rest, fmt.Sprintf("p %s (%d)", p, c.Paired))
+		rest = append(rest, fmt.Sprintf("p %s (%d)", probability(c.P), c.Paired))
 	}
 	return figure, rest
+}
+
+// probability prints a p-value, none for NaN.
+func probability(p float64) string {
+	if p < 0.001 {
+		return "<0.001"
+	}
+	return share(p)
 }
 
 func percent(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
@@ -156,18 +165,20 @@ func (c *Comparison) HTML() string { return c.Table().HTML() }
 func (c *Comparison) Text() string { return c.Table().Text() }
 
 // CSV prints one line for each cell with a figure, for programs: AUCs and their intervals in percent with six digits, what
-// a cell does not have left empty, notes and lists divided by "; ".
+// a cell does not have left empty, notes and lists divided by "; ". A published accuracy has a column of its own, and no AUC.
 func (c *Comparison) CSV() string {
 	rows := [][]string{{
 		"kind", "row", "runs", "seeds", "test_set", "column", "auc", "low", "high", "sd", "n_seeds", "n_real", "n_fake", "coverage",
 		"delong_low", "delong_high", "p", "p_against", "p_videos", "source", "notes",
+		"accuracy", "trained_on", "compression", "frames", "level", "measured_by", "chosen_on_test",
 	}}
 	for _, part := range c.Parts {
 		for _, row := range part.Rows {
 			for i, cell := range row.Cells {
-				if math.IsNaN(cell.AUC) {
+				if math.IsNaN(cell.AUC) && math.IsNaN(cell.Accuracy) {
 					continue
 				}
+				p := row.Protocol
 				kind, seeds, against := "measured", make([]string, len(row.Seeds)), ""
 				if part.Published {
 					kind = "published"
@@ -183,6 +194,7 @@ func (c *Comparison) CSV() string {
 					number(cell.AUC), number(cell.Low), number(cell.High), number(cell.SD), count(cell.Seeds), count(cell.NReal), count(cell.NFake),
 					number(cell.Coverage), number(cell.DeLongLow), number(cell.DeLongHigh), number(cell.P), against, count(cell.Paired),
 					cell.Source, strings.Join(slices.Concat(row.Notes, cell.Notes), "; "),
+					number(cell.Accuracy), p.TrainedOn, p.Compression, p.Frames, p.Level, p.MeasuredBy, p.ChosenOnTest,
 				})
 			}
 		}

@@ -87,6 +87,21 @@ func TestPartialSetsAreMarked(t *testing.T) {
 	}
 }
 
+func TestRowsWithoutFigure(t *testing.T) {
+	r := record()
+	for i, test := range r.Tests {
+		if test.Dataset == "FF++ c40" {
+			r.Tests[i] = test.WithoutFigure("only real " + test.Level + "s")
+		}
+	}
+	for _, row := range Tests(r).Rows {
+		lost := row[0] == "FF++ c40"
+		if lost && row[3] != none || strings.HasSuffix(row[len(row)-1], "; no figure: only real "+row[2]+"s") != lost {
+			t.Errorf("%q", row)
+		}
+	}
+}
+
 func TestSyntheticIsInEveryRow(t *testing.T) {
 	r := record()
 	r.Train.Synthetic = true

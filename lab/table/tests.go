@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/seeable-lab/seeable/lab/evaluation"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
 // Tests is the main table of a run: the AUC of each test set and method, over videos and over frames, with the ends of its 95 %
-// interval, the number of real and fake videos or frames, and the share of them that has a score. Rows are ordered by data
-// set; within one, videos come before frames and all methods together before each alone.
+// interval, the number of real and fake videos or frames, and the share of them that has a score; or why there is no figure.
+// Rows are ordered by data set; within one, videos come before frames and all methods together before each alone.
 func Tests(r store.Record) Table {
 	tests := slices.Clone(r.Tests)
 	slices.SortStableFunc(tests, func(a, b store.Test) int {
@@ -54,6 +55,38 @@ func pooledFirst(a, b string) int {
 	return 0
 }
 
+// Pairs is how two detectors, called name and other, did on the videos that both have scored.
+func Pairs(name, other string, pairs []evaluation.Pair) Table {
+	name, other = plain(name), plain(other)
+	t := Table{
+		Title:  fmt.Sprintf("%s against %s: AUC over the videos that both have scored", name, other),
+		Header: []string{"dataset", "method", name, other, "p", "real", "fake", "only first", "only second"},
+		Right:  []bool{false, false, true, true, true, true, true, true, true},
+		Notes: []string{
+			"p: DeLong's paired two-sided test, not corrected for the number of tests.",
+			fmt.Sprintf("Only first: videos that %s alone has scored; only second: %s alone. They are in no figure of this table.", name, other),
+		},
+	}
+	fewVideos := fmt.Sprintf("(a) fewer than %d videos of a class: p is too small", few)
+	for _, p := range pairs {
+		row := []string{plain(p.Dataset), plain(p.Method), none, none, none, strconv.Itoa(p.Real), strconv.Itoa(p.Fake), strconv.Itoa(p.Only), strconv.Itoa(p.OnlyOther)}
+		if p.AUC != nil && p.OtherAUC != nil {
+			row[2], row[3] = share(*p.AUC), share(*p.OtherAUC)
+		}
+		if p.P != nil {
+			row[4] = probability(*p.P)
+			if p.Real < few || p.Fake < few {
+				row[4] += " (a)"
+				if !slices.Contains(t.Notes, fewVideos) {
+					t.Notes = append(t.Notes, fewVideos)
+				}
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
 // faces says what kind of faces a figure rests on.
 func faces(r store.Record, t store.Test) string {
 	kind := "photographs"
@@ -62,6 +95,8 @@ func faces(r store.Record, t store.Test) string {
 		kind = "synthetic"
 	case r.Train.Synthetic:
 		kind = "trained on synthetic"
+	case r.Foreign != "":
+		kind = "not known"
 	}
 	if t.Partial {
 		kind += ", partial set"
@@ -72,8 +107,14 @@ func faces(r store.Record, t store.Test) string {
 	if r.Train.Fakes > 0 {
 		kind += ", trained on fakes too"
 	}
+	if t.NoFigure != "" {
+		kind += "; " + noFigure(t)
+	}
 	return kind
 }
+
+// noFigure says why a test has none.
+func noFigure(t store.Test) string { return "no figure: " + plain(t.NoFigure) }
 
 // synthetic tells whether drawn faces have a part in any figure of the run.
 func synthetic(r store.Record) bool {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
@@ -12,9 +12,9 @@ import (
 func Example() {
 	var out bytes.Buffer
 	progress := terminal.NewProgress(&out)
-	progress.Report(lab.Event{Note: "FF++ c40: 3 images of 400 cannot be read"})
+	progress.Report(env.Event{Note: "FF++ c40: 3 images of 400 cannot be read"})
 	for n := range 25 {
-		progress.Report(lab.Event{Stage: "testing", Done: n + 1, Total: 25})
+		progress.Report(env.Event{Stage: "testing", Done: n + 1, Total: 25})
 	}
 	progress.Close()
 	fmt.Print(out.String())

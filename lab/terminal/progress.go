@@ -14,7 +14,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/store"
 )
 
 // lineEvery is how often a stage says where it is when stderr is no terminal.
@@ -41,7 +43,7 @@ func NewProgress(w io.Writer) *Progress {
 }
 
 // Report shows one event. It must not be called by several goroutines at once.
-func (p *Progress) Report(e lab.Event) {
+func (p *Progress) Report(e env.Event) {
 	if e.Note != "" {
 		p.clear()
 		fmt.Fprintln(p.w, e.Note)
@@ -84,7 +86,7 @@ func (p *Progress) Report(e lab.Event) {
 }
 
 // left is how long the stage still takes at the pace since its first report.
-func (p *Progress) left(e lab.Event) string {
+func (p *Progress) left(e env.Event) string {
 	if e.Done <= p.done || e.Done >= e.Total {
 		return ""
 	}
@@ -114,6 +116,24 @@ func Skipped(w io.Writer, names []string) {
 			break
 		}
 		fmt.Fprintf(w, "skipped: %s\n", strings.ReplaceAll(name, "\n", "; "))
+	}
+}
+
+// Coverage says of each test set that is not scored in full how much of it is, and names what is not, or the first of it.
+func Coverage(w io.Writer, sets []store.Coverage) {
+	const shown = 10
+	for _, c := range sets {
+		if len(c.Unscored) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "%s: %d of %d have a score; the others: %s.\n", datasets.Printable(c.Dataset), c.Scored, c.Holds, c.Faults())
+		for i, u := range c.Unscored {
+			if i == shown {
+				fmt.Fprintf(w, "  and %d more, which --json names\n", len(c.Unscored)-shown)
+				break
+			}
+			fmt.Fprintf(w, "  %s: %s\n", datasets.Printable(u.Item), u.Fault)
+		}
 	}
 }
 

@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-func step(n int, heldOut float64) lab.Event {
-	return lab.Event{Stage: "training", Done: n, Total: 100, Training: &store.Step{Loss: 2.5, Accuracy: 0.25, HeldOut: heldOut}}
+func step(n int, heldOut float64) env.Event {
+	return env.Event{Stage: "training", Done: n, Total: 100, Training: &store.Step{Loss: 2.5, Accuracy: 0.25, HeldOut: heldOut}}
 }
 
 // Steps of a second each: a line every 10 s and the last, with the held-out accuracy once there is one.
@@ -28,7 +28,7 @@ func TestProgressLines(t *testing.T) {
 		}
 		p.Report(step(n, heldOut))
 		if n == 50 {
-			p.Report(lab.Event{Note: "a note"})
+			p.Report(env.Event{Note: "a note"})
 		}
 		now = now.Add(time.Second)
 	}
@@ -54,7 +54,7 @@ func TestProgressWithoutClasses(t *testing.T) {
 	var out bytes.Buffer
 	p := NewProgress(&out)
 	for n, held := range []float64{math.NaN(), -0.125, math.NaN()} {
-		p.Report(lab.Event{Stage: "training", Done: n + 1, Total: 3, Training: &store.Step{Loss: 2.5, Accuracy: -1, HeldOut: held}})
+		p.Report(env.Event{Stage: "training", Done: n + 1, Total: 3, Training: &store.Step{Loss: 2.5, Accuracy: -1, HeldOut: held}})
 	}
 	if want := "training: loss 2.500, held-out -0.125, 3 of 3\n"; out.String() != want {
 		t.Errorf("printed %q, want %q", out.String(), want)
@@ -66,8 +66,8 @@ func TestProgressBar(t *testing.T) {
 	p := NewProgress(&out)
 	p.terminal = true
 	p.Report(step(1, 0.125))
-	p.Report(lab.Event{Note: "a note"})
-	p.Report(lab.Event{Stage: "testing", Done: 1, Total: 2})
+	p.Report(env.Event{Note: "a note"})
+	p.Report(env.Event{Stage: "testing", Done: 1, Total: 2})
 	p.Close()
 	// Each bar is drawn over the last after a return to the start of the line; a note has a line of its own.
 	parts := strings.FieldsFunc(out.String(), func(r rune) bool { return r == '\r' || r == '\n' })

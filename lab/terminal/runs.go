@@ -97,6 +97,9 @@ func (r RunLine) Figures() string {
 			}
 			parts = append(parts, part)
 		}
+		if len(parts) == 0 {
+			parts = append(parts, "no figure")
+		}
 		text := strings.Join(parts, ", ")
 		if r.Synthetic {
 			text += " (synthetic faces)"

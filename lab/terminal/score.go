@@ -8,22 +8,23 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/detector"
+	"github.com/seeable-lab/seeable/lab/explore"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
 // ScoredFace is a scored face and where its heat map is, "" if it has none.
 type ScoredFace struct {
-	lab.FaceScore
+	detector.Result
 	Heat string `json:"heat,omitempty"`
 }
 
 // DrawHeat writes the heat maps of faces whose score has regions.
-func DrawHeat(names *Outputs, scores []lab.FaceScore) ([]ScoredFace, error) {
+func DrawHeat(names *Outputs, scores []detector.Result) ([]ScoredFace, error) {
 	var out []ScoredFace
 	for _, score := range scores {
-		face := ScoredFace{FaceScore: score}
+		face := ScoredFace{Result: score}
 		if score.Map != nil {
 			face.Heat = names.path(score.File, ".heat.png")
 			if err := writeHeat(face.Heat, filepath.Base(score.File), score); err != nil {
@@ -56,8 +57,8 @@ func (o *Outputs) path(file, end string) string {
 }
 
 // writeHeat draws the heat map of a face under its name.
-func writeHeat(path, name string, score lab.FaceScore) error {
-	heat, err := lab.HeatMap(score, fmt.Sprintf("%s: %s %.3f", name, score.Name, score.Score))
+func writeHeat(path, name string, score detector.Result) error {
+	heat, err := explore.HeatMap(score, fmt.Sprintf("%s: %s %.3f", name, score.Name, score.Score))
 	if err != nil {
 		return err
 	}

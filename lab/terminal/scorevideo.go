@@ -1,17 +1,17 @@
 package terminal
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"path/filepath"
 
-	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/detector"
+	"github.com/seeable-lab/seeable/lab/explore"
 )
 
 // ScoredVideo is a scored video and where its pictures are.
 type ScoredVideo struct {
-	*lab.VideoScore
+	*detector.VideoScore
 	Timeline string         `json:"timeline"`
 	Telling  []TellingFrame `json:"telling"`
 }
@@ -20,24 +20,21 @@ type ScoredVideo struct {
 type TellingFrame struct {
 	Frame  int     `json:"frame"`
 	Second float64 `json:"second"`
-	lab.FaceScore
+	detector.Result
 	Heat string `json:"heat,omitempty"`
 }
 
-// ScoreVideo scores a video and writes its timeline and the heat maps of its most telling frames, as PNG files under the
-// names that names gives. Its errors are those of [lab.Lab.ScoreVideo] and of writing.
-func ScoreVideo(ctx context.Context, l *lab.Lab, run *lab.Run, file string, names *Outputs) (ScoredVideo, error) {
-	score, err := l.ScoreVideo(ctx, run, file)
-	if err != nil {
-		return ScoredVideo{}, err
-	}
+// DrawVideo writes the timeline of a scored video and the heat maps of its most telling frames, as PNG files under the names
+// that names gives.
+func DrawVideo(score *detector.VideoScore, names *Outputs) (ScoredVideo, error) {
+	file := score.File
 	v := ScoredVideo{VideoScore: score, Timeline: names.path(file, ".timeline.png")}
-	if err := writePNG(v.Timeline, lab.Timeline(score)); err != nil {
+	if err := writePNG(v.Timeline, explore.Timeline(score)); err != nil {
 		return ScoredVideo{}, err
 	}
 	for _, face := range score.Telling {
 		at := score.Frames[face.At]
-		t := TellingFrame{Frame: at.Frame, Second: at.Second, FaceScore: face.Result}
+		t := TellingFrame{Frame: at.Frame, Second: at.Second, Result: face.Result}
 		if face.Map != nil {
 			t.Heat = names.path(file, fmt.Sprintf(".frame-%d.heat.png", at.Frame))
 			title := fmt.Sprintf("%s, frame %d", filepath.Base(file), at.Frame)
@@ -70,7 +67,7 @@ func PrintVideo(w io.Writer, v ScoredVideo) {
 	}
 	fmt.Fprintf(w, "  timeline: %s\n", v.Timeline)
 	for _, t := range v.Telling {
-		fmt.Fprintf(w, "  looks most wrong: frame %d at %.2f s, %.4f", t.Frame, t.Second, t.FaceScore.Score)
+		fmt.Fprintf(w, "  looks most wrong: frame %d at %.2f s, %.4f", t.Frame, t.Second, t.Result.Score)
 		if t.Heat != "" {
 			fmt.Fprintf(w, ", heat map: %s", t.Heat)
 		}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"text/tabwriter"
 
-	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/table"
@@ -18,7 +18,7 @@ func ListCells(out io.Writer, cells []spec.Cell) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "cell\twhat differs\trun")
 	for _, c := range cells {
-		fmt.Fprintf(w, "%d\t%s\t%s\n", c.Index, c.Label, lab.ID(c.Spec))
+		fmt.Fprintf(w, "%d\t%s\t%s\n", c.Index, c.Label, run.ID(c.Spec))
 	}
 	return w.Flush()
 }
@@ -62,7 +62,10 @@ func SweepTable(name string, cells []spec.Cell, records []*store.Record) table.T
 			for _, test := range r.Tests {
 				if test.Level == "video" && test.Method == "all" {
 					row[column[test.Dataset]] = digits(test.AUC)
-					if test.Leaks != "" {
+					switch {
+					case test.NoFigure != "":
+						row[column[test.Dataset]] = "no figure"
+					case test.Leaks != "":
 						row[column[test.Dataset]] += " (leaks)"
 					}
 				}

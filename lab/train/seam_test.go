@@ -97,7 +97,7 @@ func (m rich) Loss(scope *model.Scope, out []*Node, in method.Inputs) []method.T
 	}
 	label := DivScalar(ConvertDType(in.Label, dtypes.Float32), 5)
 	named := ReduceAllMean(Square(Sub(Add(odds, Reshape(own, -1)), label)))
-	weight := scope.Store().GetVariable(strings.TrimSuffix(scope.Scope(), LossScope) + "order").NodeValue(g)
+	weight := scope.Store().GetVariable(strings.TrimSuffix(scope.Scope(), method.LossScope) + "order").NodeValue(g)
 	terms := []method.Term{
 		{Name: "contrast", Value: contrast}, {Name: "map", Value: shown},
 		{Name: "label", Value: Mul(named, AddScalar(in.Share(dtypes.Float32), 0.5))},
@@ -336,7 +336,7 @@ func TestHeldOutLoss(t *testing.T) {
 				out, err := model.CallOnceN(acceltest.PureGo(t), copied, func(_ *model.Scope, inputs []*Node) []*Node {
 					in := layout.Trained(inputs)
 					net := copied.Scope(network)
-					return []*Node{method.Total(rich{}.Loss(net.In(LossScope), rich{}.Forward(net, in), in))}
+					return []*Node{method.Total(rich{}.Loss(net.In(method.LossScope), rich{}.Forward(net, in), in))}
 				}, inputs...)
 				if err != nil {
 					t.Fatalf("%+v", err)

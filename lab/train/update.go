@@ -24,13 +24,10 @@ func newObjective(m method.Method, scope *model.Scope, out []*Node, in method.In
 	if c, ok := method.As[method.Classifier](m); ok {
 		o.hits = ReduceAllSum(ConvertDType(Equal(c.Guess(out, in), ConvertDType(in.Label, dtypes.Int32)), floats))
 	}
-	o.terms = m.Loss(scope.In(LossScope), out, in)
+	o.terms = m.Loss(scope.In(method.LossScope), out, in)
 	o.loss = method.Total(o.terms)
 	return o
 }
-
-// LossScope is where the variables of a loss lie in the scope of the network. Nothing but training needs them.
-const LossScope = "loss"
 
 // optimizer says how steps move variables.
 type optimizer struct {

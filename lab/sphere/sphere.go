@@ -1,6 +1,6 @@
-// Package explore looks into networks with prototypes: embeddings of held-out faces, the film of a training, and the descent
-// of free embeddings on a loss.
-package explore
+// Package sphere puts what a network makes of held-out faces on the hypersphere of its prototypes, for pictures and for how near
+// they came.
+package sphere
 
 import (
 	"context"
@@ -11,11 +11,9 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/method"
-	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
@@ -99,54 +97,19 @@ type Probe struct {
 	synthetic bool
 }
 
-// prototyped is the method of s, which must have prototypes.
-func prototyped(s spec.Spec) (method.Method, method.Prototyped, error) {
-	m, err := method.New(s)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, ok := method.As[method.Prototyped](m)
-	if !ok {
-		return nil, nil, fmt.Errorf("explore: method %q has no prototypes: want an experiment of a method that has some", s.Method)
-	}
-	return m, p, nil
-}
-
-// NewProbe makes n samples of the faces that s holds out, an experiment of a method with prototypes: each with a discrepancy
-// at official strength. Which face, discrepancy and label the i-th has depends on the seed of s and i.
-func NewProbe(ctx context.Context, e *env.Env, s spec.Spec, n int) (*Probe, error) {
-	m, _, err := prototyped(s)
-	if err != nil {
-		return nil, err
-	}
-	_, heldSet, _, err := e.TrainingSets(s)
-	if err != nil {
-		return nil, err
-	}
-	held, _, err := prepare.Training(ctx, e, s, m, "reading held-out faces", heldSet, "")
-	if err != nil {
-		return nil, err
-	}
-	defer held.Close()
-	p, err := ProbeOf(ctx, s, m, held, n)
-	if err != nil {
-		return nil, err
-	}
-	p.synthetic = heldSet.Synthetic
-	return p, nil
-}
-
-// ProbeOf is NewProbe with the held-out clips and the method of s.
-func ProbeOf(ctx context.Context, s spec.Spec, m method.Method, held source.Source, n int) (*Probe, error) {
+// NewProbe makes n samples of held-out clips by the method of s, which must have prototypes: each with a discrepancy at official
+// strength. Which clip, discrepancy and label the i-th has depends on the seed of s and i. synthetic tells that the clips are
+// drawn by code.
+func NewProbe(ctx context.Context, s spec.Spec, m method.Method, held source.Source, synthetic bool, n int) (*Probe, error) {
 	if n < 1 {
-		return nil, fmt.Errorf("explore: %d images, want at least 1", n)
+		return nil, fmt.Errorf("sphere: %d images, want at least 1", n)
 	}
 	prototyped, ok := method.As[method.Prototyped](m)
 	if !ok {
-		return nil, fmt.Errorf("explore: method %q has no prototypes", s.Method)
+		return nil, fmt.Errorf("sphere: method %q has no prototypes", s.Method)
 	}
 	layout := m.Layout()
-	p := &Probe{method: prototyped, samples: method.NewSamples(layout, n), labels: make([]int, n)}
+	p := &Probe{method: prototyped, samples: method.NewSamples(layout, n), labels: make([]int, n), synthetic: synthetic}
 	workers := runtime.GOMAXPROCS(0)
 	errs := make([]error, workers)
 	var wait sync.WaitGroup
@@ -167,20 +130,11 @@ func ProbeOf(ctx context.Context, s spec.Spec, m method.Method, held source.Sour
 	return p, errors.Join(errs...)
 }
 
-// embedded are the embeddings of the samples: z, one a sample, or none yet.
-func (p *Probe) embedded(z [][]float32) *Embeddings {
-	e := &Embeddings{Prototypes: p.method.Prototypes(), Labels: p.labels, Synthetic: p.synthetic}
-	for k := range p.method.Classes() {
-		e.Classes = append(e.Classes, p.method.ClassName(k))
-	}
-	for _, row := range z {
-		e.Z = append(e.Z, float64s(row))
-	}
-	return e
-}
+// Labels are the classes of the samples.
+func (p *Probe) Labels() []int { return p.labels }
 
-// z runs the samples through a network.
-func (p *Probe) z(ctx context.Context, network *method.Network) ([][]float32, error) {
+// Z runs the samples through a network and returns their embeddings.
+func (p *Probe) Z(ctx context.Context, network *method.Network) ([][]float32, error) {
 	rows, err := network.Rows(ctx, p.samples)
 	if err != nil {
 		return nil, err
@@ -194,11 +148,23 @@ func (p *Probe) z(ctx context.Context, network *method.Network) ([][]float32, er
 
 // Embed embeds the samples by a network.
 func (p *Probe) Embed(ctx context.Context, network *method.Network) (*Embeddings, error) {
-	z, err := p.z(ctx, network)
+	z, err := p.Z(ctx, network)
 	if err != nil {
 		return nil, err
 	}
-	return p.embedded(z), nil
+	return Of(p.method, p.labels, z, p.synthetic), nil
+}
+
+// Of are embeddings z by a method, with a label each.
+func Of(m method.Prototyped, labels []int, z [][]float32, synthetic bool) *Embeddings {
+	e := &Embeddings{Prototypes: m.Prototypes(), Labels: labels, Synthetic: synthetic}
+	for k := range m.Classes() {
+		e.Classes = append(e.Classes, m.ClassName(k))
+	}
+	for _, row := range z {
+		e.Z = append(e.Z, float64s(row))
+	}
+	return e
 }
 
 func float64s(x []float32) []float64 {
