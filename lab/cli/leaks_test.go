@@ -3,12 +3,17 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
@@ -48,6 +53,58 @@ func TestLeaksAreRefused(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(results); err == nil && len(entries) > 0 {
 		t.Errorf("it has made %v", entries)
+	}
+}
+
+// Doctor names crops that look like real faces to train on: the same picture in another file, and one that is smaller.
+func TestDoctorNamesWhatIsAlike(t *testing.T) {
+	data, _ := drawData(t)
+	near := func() (all []layout.Near) {
+		t.Helper()
+		var report layout.Report
+		if err := json.Unmarshal([]byte(must(t, "doctor", "--data", data, "--json")), &report); err != nil {
+			t.Fatal(err)
+		}
+		return report.Near
+	}
+	if all := near(); all != nil {
+		t.Errorf("without a copy: %+v", all)
+	}
+	m, err := face.Open(filepath.Join(data, "real/drawn/real/train_003_0.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := image.NewRGBA(image.Rect(0, 0, m.Rect.Dx()/2, m.Rect.Dy()/2))
+	for y := range half.Rect.Dy() {
+		for x := range half.Rect.Dx() {
+			half.SetRGBA(x, y, m.RGBAAt(2*x, 2*y))
+		}
+	}
+	manifest := filepath.Join(data, "crops/drawn/manifest.csv")
+	rows, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, img := range map[string]image.Image{"same": m, "half": half} {
+		var b bytes.Buffer
+		if err := png.Encode(&b, img); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(data, "crops/drawn", name+".png"), b.Bytes())
+		rows = fmt.Appendf(rows, "%s.png,0,original,%s,0,%[1]s,,,,,\n", name, name)
+	}
+	write(t, manifest, rows)
+	all := near()
+	if len(all) != 1 || all[0].From != "drawn" || all[0].To != "drawn" || len(all[0].Faces) != 2 {
+		t.Fatalf("%+v; want two faces", all)
+	}
+	const like = "drawn/real/train_003:real/train_003_0.jpg"
+	same, halved := all[0].Faces[0], all[0].Faces[1]
+	if same.Face != "drawn/original/same:same.png" || !same.Same || same.Like != like || halved.Face != "drawn/original/half:half.png" || halved.Same {
+		t.Errorf("%+v", all[0].Faces)
+	}
+	if text := must(t, "doctor", "--data", data); !strings.Contains(text, same.Face+" is the same picture as "+like) {
+		t.Errorf("no name in\n%s", text)
 	}
 }
 

@@ -75,6 +75,14 @@ func TestLeaksStopTheRun(t *testing.T) {
 			t.Errorf("%v, %v, %q", err, in.leaks, *notes)
 		}
 	})
+	t.Run("near", func(t *testing.T) {
+		e, s, _ := plantable(t)
+		unlike(t, filepath.Join(e.Data, "real/drawn/real/train_003_0.jpg"), filepath.Join(e.Data, "near.png"))
+		plant(t, e, "near.png", "x.png,0,original,new,0,new,,,,,")
+		if in, err := find(e, s); err != nil || len(in.tests[0].Items) != 9 {
+			t.Errorf("%v; nothing refuses by what only looks alike", err)
+		}
+	})
 	const own, trained = "crops/drawn/original/test_000_0.jpg", "real/drawn/real/train_003_0.jpg"
 	for _, c := range []struct {
 		name, pixels, row string
