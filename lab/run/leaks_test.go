@@ -14,8 +14,10 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/version"
 )
 
 // plantable is a copy of the drawn faces of release 0.5.0, and an experiment on them.
@@ -81,6 +83,18 @@ func TestLeaksStopTheRun(t *testing.T) {
 		plant(t, e, "near.png", "x.png,0,original,new,0,new,,,,,")
 		if in, err := find(e, s); err != nil || len(in.tests[0].Items) != 9 {
 			t.Errorf("%v; nothing refuses by what only looks alike", err)
+		}
+	})
+	t.Run("held out", func(t *testing.T) {
+		e, s, _ := plantable(t)
+		in, err := look(e, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		person := in.held.Items[0].Identity
+		plant(t, e, "crops/drawn/swap/test_000_0.jpg", "x.png,1,swap,new,0,"+person+",,,,,")
+		if _, err := find(e, s); !errors.Is(err, ErrLeaks) || !strings.Contains(err.Error(), "1 person that training knows: "+person) {
+			t.Errorf("%s is chosen on: %v", person, err)
 		}
 	})
 	const own, trained = "crops/drawn/original/test_000_0.jpg", "real/drawn/real/train_003_0.jpg"
@@ -205,5 +219,35 @@ func TestLeaksWithFakes(t *testing.T) {
 	in.tests[0].Items = append(in.tests[0].Items, copied)
 	if err := in.findLeaks(t.Context(), e, s, true); !errors.Is(err, ErrLeaks) || !strings.Contains(err.Error(), "1 picture that is trained on") {
 		t.Errorf("a picture under another name: %v", err)
+	}
+}
+
+// A run that was finished before anybody looked for leaks is not shown as if it had none.
+func TestLeaksOfAFinishedRun(t *testing.T) {
+	e, s, _ := plantable(t)
+	unlike(t, filepath.Join(e.Data, "crops/drawn/original/test_000_0.jpg"), filepath.Join(e.Data, "own.png"))
+	plant(t, e, "own.png", "x.png,0,original,new,0,train_002,,,,,")
+	in, err := look(e, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, err := source.Digest(in.tests[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := store.Record{Versions: map[string]string{version.NumericsKey: version.Numerics}, Tests: []store.Test{{Dataset: "drawn", Digest: digest}}}
+	show := func(r store.Record) (*Run, error) { return finished(t.Context(), e, "leaky", s, r, in, nil) }
+	if _, err := show(record); !errors.Is(err, ErrLeaks) {
+		t.Errorf("not marked: %v", err)
+	}
+	marked := record
+	marked.Tests = []store.Test{{Dataset: "drawn", Digest: digest, Leaks: "1 person"}}
+	marked.Leaks = []string{"drawn"}
+	if r, err := show(marked); err != nil || r.Record.Tests[0].Leaks != "1 person" {
+		t.Errorf("marked: %v", err)
+	}
+	e.AllowLeaks = true
+	if r, err := show(record); err != nil || r.Record.Tests[0].Leaks != "1 person" {
+		t.Errorf("allowed: %v, %+v", err, r)
 	}
 }
