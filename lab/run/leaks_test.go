@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image/png"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/env"
@@ -139,7 +141,9 @@ func TestLeaksStopTheRun(t *testing.T) {
 				unlike(t, filepath.Join(e.Data, own), filepath.Join(e.Data, c.pixels))
 			}
 			plant(t, e, c.pixels, c.row)
-			_, err := Do(t.Context(), e, s)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // what is not refused trains for long
+			defer cancel()
+			_, err := Do(ctx, e, s)
 			if !errors.Is(err, ErrLeaks) || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("%v; want the leak", err)
 			}
