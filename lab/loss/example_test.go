@@ -34,7 +34,7 @@ func Example() {
 	objective, err := graph.NewExec(gobackend.GetBackend(), func(z, labels, prototypes *graph.Node) *graph.Node {
 		base, _ := bcr(z, labels, prototypes)
 		guidance, _ := loss.Guidance(z, labels, prototypes, g)
-		return loss.Total(base, guidance, 0.1)
+		return graph.Add(base, graph.MulScalar(guidance, 0.1))
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -229,7 +229,7 @@ func TestTotalGolden(t *testing.T) {
 			jobs = append(jobs, job{func(z, labels, prototypes *graph.Node) (mean, perAnchor *graph.Node) {
 				base, perAnchor := bcr(z, labels, prototypes)
 				guidance, _ := Guidance(z, labels, prototypes, g)
-				return Total(base, guidance, lambda), perAnchor
+				return graph.Add(base, graph.MulScalar(guidance, lambda)), perAnchor
 			}, batch{file.Raw, file.Labels, file.Prototypes, true}})
 		}
 		for name, want := range file.Lambda {
