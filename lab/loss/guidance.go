@@ -94,7 +94,7 @@ func GuidanceMatrixFrom(distance [][]float64, mirror []int) ([][]float64, error)
 //
 // ŷ_i is [Predict]ed, and G a constant for the gradient. g is a [GuidanceMatrix] of L positions; K must be
 // a multiple of L, and pos(label) = label mod L, so classes are ordered type by type. The source sums over
-// samples; here, as in [Total], the mean is meant.
+// samples; here the mean is meant.
 func Guidance(z, labels, prototypes *graph.Node, g [][]float64) (mean, perSample *graph.Node) {
 	check("Guidance", z, labels, prototypes)
 	k, positions := prototypes.Shape().Dim(0), len(g)
