@@ -18,6 +18,17 @@ func Person(dataset, name string) string {
 	return name
 }
 
+// people are whom an item shows by what they are called among all data sets: its target and, of a fake, its source, where
+// the data set names them.
+func (it Item) people() (names []string) {
+	for _, name := range []string{it.Identity, it.Source} {
+		if name != "" {
+			names = append(names, Person(it.Dataset, name))
+		}
+	}
+	return names
+}
+
 // groups joins the people of items: the target and the source of a fake are in one group, and so are all that others join to
 // them. It returns a function that names the group of an item, by the first of its people in the order of the alphabet, so
 // that the order of the items does not matter.
@@ -77,15 +88,13 @@ func Unseen(test Set, trained ...Set) (unseen Set, videos int) {
 	people := map[string]bool{}
 	for _, set := range trained {
 		for _, it := range set.Items {
-			for _, name := range []string{it.Identity, it.Source} {
-				if name != "" {
-					people[Person(it.Dataset, name)] = true
-				}
+			for _, person := range it.people() {
+				people[person] = true
 			}
 		}
 	}
 	known := func(it Item) bool {
-		return people[Person(it.Dataset, it.Identity)] || it.Source != "" && people[Person(it.Dataset, it.Source)]
+		return slices.ContainsFunc(it.people(), func(person string) bool { return people[person] })
 	}
 	unseen = test
 	unseen.Items, unseen.Left = nil, slices.Clone(test.Left)

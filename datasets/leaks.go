@@ -65,10 +65,8 @@ func Leaks(trained, tests []Pictured) [][]Leak {
 	for _, set := range trained {
 		for i := range set.Items {
 			it := &set.Items[i]
-			for _, name := range []string{it.Identity, it.Source} {
-				if name != "" {
-					putFirst(people, Person(it.Dataset, name), it)
-				}
+			for _, person := range it.people() {
+				putFirst(people, person, it)
 			}
 			putFirst(videos, videoKey(*it), it)
 			if p := set.picture(i); p.Known() {
