@@ -126,6 +126,20 @@ func richBatch(s spec.Spec, step int) batch {
 	return b
 }
 
+// richSteps makes the first n steps, and finalizes the stepper.
+func richSteps(t *testing.T, step stepper, s spec.Spec, n int) (made []outcome) {
+	t.Helper()
+	defer step.Finalize()
+	for i := range n {
+		o, err := step.run(richBatch(s, i), 0.01, float64(i)/8)
+		if err != nil {
+			t.Fatalf("%+v", err)
+		}
+		made = append(made, o)
+	}
+	return made
+}
+
 // For a method with all that SeeABLE and SBI lack, a batch in parts makes the steps of the whole batch: every term of the
 // loss, the norm of the gradient, and every variable, those of the loss too.
 func TestAccumulationOfARichMethod(t *testing.T) {
@@ -149,16 +163,7 @@ func TestAccumulationOfARichMethod(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					var made []outcome
-					for n := range 4 {
-						o, err := step.run(richBatch(s, n), 0.01, float64(n)/8)
-						if err != nil {
-							t.Fatalf("%+v", err)
-						}
-						made = append(made, o)
-					}
-					step.Finalize()
-					stores, outcomes = append(stores, store), append(outcomes, made)
+					stores, outcomes = append(stores, store), append(outcomes, richSteps(t, step, s, 4))
 				}
 				tolerance := 5e-5
 				if train.SAM > 0 {
@@ -455,16 +460,7 @@ func TestDevicesOfARichMethod(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var made []outcome
-		for n := range 3 {
-			o, err := step.run(richBatch(s, n), 0.01, float64(n)/8)
-			if err != nil {
-				t.Fatalf("%+v", err)
-			}
-			made = append(made, o)
-		}
-		step.Finalize()
-		stores, outcomes = append(stores, store), append(outcomes, made)
+		stores, outcomes = append(stores, store), append(outcomes, richSteps(t, step, s, 3))
 	}
 	for n, want := range outcomes[0] {
 		got := outcomes[1][n]
