@@ -48,10 +48,12 @@ lab/align *                        | no    | no    | face
 lab/region                         | no    | no    | face spec
 lab/discrepancy                    | no    | no    | face region spec stream
 datasets                           | no    | no    | face spec stream
+datasets/datasetstest              | no    | no    | datasets
 datasets/layout                    | no    | no    | datasets
 datasets/official                  | no    | no    | datasets datasets/layout
 datasets/synthetic                 | no    | no    | datasets face stream
 lab/video                          | no    | no    | toolbox
+lab/extract/extracttest            | no    | no    | toolbox video
 lab/extract                        | no    | no    | datasets datasets/layout face face/detect store toolbox video
 lab/source                         | no    | no    | align datasets datasets/layout datasets/official datasets/synthetic
                                    |       |       | extract face face/detect spec store stream toolbox video

@@ -1,17 +1,16 @@
 package layout
 
 import (
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/datasetstest"
 )
 
-// mp4 is the beginning of a video file, which is all that this package reads of one.
-const mp4 = "\x00\x00\x00\x18ftypisom"
+// mp4 and write are as in [datasetstest].
+const mp4 = datasetstest.MP4
+
+var write = datasetstest.Write
 
 // header is that of a manifest of face crops.
 const header = "file,label,method,video,frame,target,source,x,y,side,stored\n"
@@ -34,37 +33,8 @@ func videoIDs(videos []Video) []string {
 	return ids
 }
 
-// wantFaults checks what is wrong with a data set: a fault and a part of the message for each, in any order.
+// wantFaults checks what is wrong with a data set, as [datasetstest.WantFaults] does.
 func wantFaults(t *testing.T, d Dataset, want ...string) {
 	t.Helper()
-	var left []string
-	for _, p := range d.Problems {
-		line := string(p.Fault) + ": " + p.Error()
-		i := slices.IndexFunc(want, func(w string) bool {
-			fault, part, _ := strings.Cut(w, ": ")
-			return fault == string(p.Fault) && strings.Contains(line, part)
-		})
-		if i < 0 {
-			left = append(left, line)
-			continue
-		}
-		want = slices.Delete(slices.Clone(want), i, i+1)
-	}
-	if len(want)+len(left) > 0 {
-		t.Errorf("%s: problems not found: %q; not expected: %q", d.Name, want, left)
-	}
-}
-
-// write puts files, given as name and content in turn, below dir.
-func write(t testing.TB, dir string, namesAndContents ...string) {
-	t.Helper()
-	for i := 0; i < len(namesAndContents); i += 2 {
-		path := filepath.Join(dir, filepath.FromSlash(namesAndContents[i]))
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(namesAndContents[i+1]), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	datasetstest.WantFaults(t, d.Name, d.Problems, want...)
 }

@@ -23,30 +23,10 @@ import (
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/extract/extracttest"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/terminal"
-	"github.com/seeable-lab/seeable/lab/toolbox"
-	"github.com/seeable-lab/seeable/lab/video"
 )
-
-// needExtractor is the ffmpeg of this machine, or skips the test where it or the nets lack: tests download nothing.
-func needExtractor(t *testing.T) (ffmpeg string) {
-	t.Helper()
-	ffmpeg, err := video.Find(t.Context())
-	if err != nil {
-		t.Skipf("%v", err)
-	}
-	cache, err := toolbox.OpenCache()
-	if err != nil {
-		t.Skipf("%v", err)
-	}
-	for _, a := range []toolbox.Artifact{toolbox.CenterFace, toolbox.FaceMesh} {
-		if _, ok := cache.Find(a); !ok {
-			t.Skipf("no %s in the cache: seelab faces brings them", a.Name)
-		}
-	}
-	return ffmpeg
-}
 
 // drawVideo writes a clip of three frames of a drawn face; the face is not in the first frame if it is late.
 func drawVideo(t *testing.T, ffmpeg, path string, items []datasets.Item, late bool) {
@@ -140,7 +120,7 @@ func TestRunOnVideos(t *testing.T) {
 		t.Skip("trains: seconds to compile")
 	}
 	acceltest.ForTest(t)
-	ffmpeg := needExtractor(t)
+	ffmpeg := extracttest.Need(t)
 	data, cache, results := drawVideos(t, ffmpeg), t.TempDir(), filepath.Join(t.TempDir(), "runs")
 	experiment := filepath.Join(t.TempDir(), "tiny.toml")
 	write(t, experiment, []byte(tiny))

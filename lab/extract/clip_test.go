@@ -18,28 +18,17 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/datasets/synthetic"
+	"github.com/seeable-lab/seeable/lab/extract/extracttest"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/toolbox"
 	"github.com/seeable-lab/seeable/lab/video"
 )
 
 // realNets is the extractor with its nets and the ffmpeg of this machine, or skips the test: tests download nothing.
 func realNets(t testing.TB) (x *Extractor, ffmpeg string) {
 	t.Helper()
-	ffmpeg, err := video.Find(t.Context())
+	ffmpeg = extracttest.Need(t)
+	x, err := New(t.Context(), nil)
 	if err != nil {
-		t.Skipf("%v", err)
-	}
-	cache, err := toolbox.OpenCache()
-	if err != nil {
-		t.Skipf("%v", err)
-	}
-	for _, a := range []toolbox.Artifact{toolbox.CenterFace, toolbox.FaceMesh} {
-		if _, ok := cache.Find(a); !ok {
-			t.Skipf("no %s in the cache: seelab faces brings them", a.Name)
-		}
-	}
-	if x, err = New(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	return x, ffmpeg
