@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -103,7 +102,7 @@ func openTrain(root, name string, fakes bool, mode Mode) (Set, []Problem, error)
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return Set{}, nil, fmt.Errorf("datasets: training set %q is not a folder below the data root; want a name like real/ytfaces", name)
 	}
-	dir := filepath.Join(root, filepath.FromSlash(name))
+	dir := FollowLink(filepath.Join(root, filepath.FromSlash(name)))
 	if err := checkFolder(root, dir); err != nil {
 		return Set{}, nil, err
 	}
@@ -200,17 +199,20 @@ func TestNames(root string) ([]string, error) {
 
 // findCrops returns the folders of face crops at and below root by display name.
 func findCrops(root string) (map[string]string, error) {
-	var manifests []string
+	var folders []string
 	for _, pattern := range []string{"crops/*", "*", "."} {
-		paths, err := fs.Glob(os.DirFS(root), path.Join(pattern, "manifest.csv"))
+		paths, err := fs.Glob(os.DirFS(root), pattern)
 		if err != nil {
 			return nil, fmt.Errorf("datasets: search %s: %w", root, err)
 		}
-		manifests = append(manifests, paths...)
+		for _, name := range paths {
+			if dir := FollowLink(filepath.Join(root, filepath.FromSlash(name))); regular(filepath.Join(dir, "manifest.csv")) {
+				folders = append(folders, dir)
+			}
+		}
 	}
 	dirs := map[string]string{}
-	for _, name := range manifests {
-		dir := filepath.Join(root, filepath.FromSlash(path.Dir(name)))
+	for _, dir := range folders {
 		if labelled, err := hasLabels(filepath.Join(dir, "manifest.csv")); err != nil {
 			return nil, err
 		} else if !labelled && filepath.Base(filepath.Dir(dir)) != "crops" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,28 @@ func TestTrainErrors(t *testing.T) {
 	} {
 		if _, _, _, err := Train(c.root, c.d, 1, Skip); err == nil || !strings.HasPrefix(err.Error(), "datasets: ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v; want one about %q", c.name, err, c.want)
+		}
+	}
+}
+
+// Git checks a symbolic link out as a file with the target as its text where links cannot be made.
+func TestLinksCheckedOutAsFiles(t *testing.T) {
+	const rows = header + "a.jpg,0,original,1,0,1,,0,0,9,9\n"
+	dir := t.TempDir()
+	write(t, dir, "other/crops/celebdf_v2/manifest.csv", rows, "other/crops/celebdf_v2/a.jpg", "", "other/real/faces/a.jpg", "",
+		"root/crops/celebdf_v2", "../../other/crops/celebdf_v2", "root/crops/notes.txt", "../../other/crops/celebdf_v2\n",
+		"root/crops/nowhere", "../../other/crops/dfdc", "root/real/faces", "../../other/real/faces")
+	root := filepath.Join(dir, "root")
+	sets, problems, err := Tests(root, nil, Strict)
+	if err != nil || len(problems) > 0 || len(sets) != 1 || sets[0].Name != "Celeb-DF v2" || len(sets[0].Items) != 1 {
+		t.Errorf("%v, problems %v, error %v; want Celeb-DF v2 alone", sets, problems, err)
+	}
+	if got, want := FollowLink(filepath.Join(root, "real/faces")), filepath.Join(dir, "other/real/faces"); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	for _, name := range []string{"crops/notes.txt", "crops/nowhere", "real", "absent"} {
+		if path := filepath.Join(root, name); FollowLink(path) != path {
+			t.Errorf("%s is followed to %s, want it as it is", name, FollowLink(path))
 		}
 	}
 }

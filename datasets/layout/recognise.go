@@ -104,8 +104,8 @@ type Place struct {
 const findDepth = 3
 
 // Find looks at root and below it for data sets, in the order of their folders' names. Within a data set it looks no
-// further. It returns every place with data, and those that look as if they should be. Links are followed, to each folder
-// once.
+// further. It returns every place with data, and those that look as if they should be. Links are followed ([datasets.FollowLink]),
+// to each folder once.
 func Find(root string) ([]Place, error) {
 	if info, err := os.Stat(root); err != nil {
 		return nil, fmt.Errorf("layout: data folder %s: %w", datasets.Printable(root), datasets.Pathless(err))
@@ -138,10 +138,10 @@ func Find(root string) ([]Place, error) {
 			return true
 		}
 		for _, e := range entries {
-			below := filepath.Join(dir, e.Name())
 			if hidden(e.Name()) || depth == 0 {
 				continue
 			}
+			below := datasets.FollowLink(filepath.Join(dir, e.Name()))
 			switch info, err := os.Stat(below); {
 			case err != nil:
 				places = append(places, Place{Dir: below, Hint: whyNot(below, err).Error()})

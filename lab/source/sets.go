@@ -237,8 +237,9 @@ func (r *Root) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.
 
 // readyMade tells whether a folder below the data root holds real faces.
 func (r *Root) readyMade(name string) bool {
+	dir := datasets.FollowLink(filepath.Join(r.Data, filepath.FromSlash(name)))
 	for _, manifest := range []string{"landmarks.csv", "manifest.csv"} {
-		if _, err := os.Stat(filepath.Join(r.Data, filepath.FromSlash(name), manifest)); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, manifest)); err == nil {
 			return true
 		}
 	}
