@@ -19,6 +19,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/version"
 )
 
 // tinySpec writes the tiny experiment, some keys of it changed.
@@ -208,7 +209,7 @@ func finishedRun(t *testing.T, results, data string, s spec.Spec, change func(*s
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := store.Record{Run: id, Name: s.Name, Seconds: 61, Score: "cosine", Versions: map[string]string{"seelab": lab.Version, "numerics": lab.Numerics}, Train: store.Training{Data: map[string]string{}}}
+	r := store.Record{Run: id, Name: s.Name, Seconds: 61, Score: "cosine", Versions: map[string]string{"seelab": lab.Version, "numerics": lab.Numerics, "training": version.Training}, Train: store.Training{Data: map[string]string{}}}
 	for _, set := range append(tests, train, held) {
 		digest, err := datasets.Digest(set)
 		if err != nil {
@@ -250,7 +251,9 @@ func TestFinishedRunAndChanges(t *testing.T) {
 		t.Errorf("without data: exit code %d: %s %s", code, stdout, stderr)
 	}
 	older := t.TempDir()
-	finishedRun(t, older, data, s, func(r *store.Record) { r.Versions = map[string]string{"seelab": "0.5.0"} })
+	finishedRun(t, older, data, s, func(r *store.Record) {
+		r.Versions = map[string]string{"seelab": "0.5.0", "numerics": lab.Numerics, "training": version.Training}
+	})
 	if code, stdout, stderr := run(older, data); code != 0 || !strings.Contains(stdout, `"auc": 0.625`) || !strings.Contains(stderr, "finished already") {
 		t.Errorf("an older release with the same numerics: exit code %d: %s %s", code, stdout, stderr)
 	}

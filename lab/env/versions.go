@@ -11,13 +11,13 @@ import (
 // Version is that of the release, as seelab version prints it.
 const Version = version.Release
 
-// Numerics is the version of what makes numbers. Runs are used again by releases that have the same.
+// Numerics is the version of what makes numbers. Finished runs are used again by releases that have the same.
 const Numerics = version.Numerics
 
 // Versions tells what a run was made with.
 func Versions(backend string) map[string]string {
 	v := map[string]string{
-		version.ReleaseKey: Version, version.NumericsKey: Numerics, "metric": metric.Version,
+		version.ReleaseKey: Version, version.NumericsKey: Numerics, version.TrainingKey: version.Training, "metric": metric.Version,
 		"go": runtime.Version(), "backend": backend, "platform": runtime.GOOS + "/" + runtime.GOARCH,
 	}
 	info, ok := debug.ReadBuildInfo()

@@ -161,7 +161,7 @@ func filmPath(e *env.Env, s spec.Spec, frames, n int, trainSet datasets.Set) (st
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(e.Results, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, version.Numerics)), nil
+	return filepath.Join(e.Results, ".films", fmt.Sprintf("%s-%.12s-%d-%d-%s.gob.gz", s.Training().Hash(), data, frames, n, version.Training)), nil
 }
 
 func writeFilm(path string, made film) error {

@@ -91,21 +91,26 @@ func digestFile(path string) (string, error) {
 type origin struct {
 	Release  string            `json:"seelab"`
 	Numerics string            `json:"numerics,omitempty"` // since 0.6.0
+	Training string            `json:"training,omitempty"` // since 0.6.0
 	Data     map[string]string `json:"data"`
 }
 
 // originOf is the origin of a finished run's network.
 func originOf(r store.Record) origin {
-	return origin{r.Versions[version.ReleaseKey], r.Versions[version.NumericsKey], r.Train.Data}
+	return origin{r.Versions[version.ReleaseKey], r.Versions[version.NumericsKey], r.Versions[version.TrainingKey], r.Train.Data}
+}
+
+// versions are those that an origin tells.
+func (o origin) versions() map[string]string {
+	return map[string]string{version.ReleaseKey: o.Release, version.NumericsKey: o.Numerics, version.TrainingKey: o.Training}
 }
 
 const originFile = "origin.json"
 
 // compare says what of an origin differs from what there is now. What was not recorded cannot differ.
 func (o origin) compare(in inputs) (changes []string) {
-	was := version.NumericsOf(map[string]string{version.ReleaseKey: o.Release, version.NumericsKey: o.Numerics})
-	if was != version.Numerics {
-		changes = append(changes, fmt.Sprintf("numerics of version %s, this lab has %s", was, version.Numerics))
+	if was := version.TrainingOf(o.versions()); was != version.Training {
+		changes = append(changes, fmt.Sprintf("training of version %s, this lab has %s", was, version.Training))
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.trained)) {
 		if was := o.Data[name]; was != "" && was != in.trained[name] {
@@ -128,6 +133,9 @@ func finished(ctx context.Context, e *env.Env, id string, s spec.Spec, record st
 		return r, nil
 	}
 	changes := originOf(record).compare(in)
+	if was := version.NumericsOf(record.Versions); was != version.Numerics {
+		changes = append([]string{fmt.Sprintf("numerics of version %s, this lab has %s", was, version.Numerics)}, changes...)
+	}
 	tested := map[string]string{}
 	for _, test := range record.Tests {
 		tested[test.Dataset] = test.Digest
@@ -166,7 +174,7 @@ func finished(ctx context.Context, e *env.Env, id string, s spec.Spec, record st
 
 // begun compares a claimed cell with what an earlier process began it with, and notes that for the next.
 func begun(id string, cell *store.Cell, in inputs) error {
-	now := origin{version.Release, version.Numerics, in.trained}
+	now := origin{version.Release, version.Numerics, version.Training, in.trained}
 	text, err := os.ReadFile(cell.Path(originFile))
 	if err == nil {
 		var was origin

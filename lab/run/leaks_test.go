@@ -239,7 +239,7 @@ func TestLeaksOfAFinishedRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record := store.Record{Versions: map[string]string{version.NumericsKey: version.Numerics}, Tests: []store.Test{{Dataset: "drawn", Digest: digest}}}
+	record := store.Record{Versions: map[string]string{version.NumericsKey: version.Numerics, version.TrainingKey: version.Training}, Tests: []store.Test{{Dataset: "drawn", Digest: digest}}}
 	show := func(r store.Record) (*Run, error) { return finished(t.Context(), e, "leaky", s, r, in, nil) }
 	if _, err := show(record); !errors.Is(err, ErrLeaks) {
 		t.Errorf("not marked: %v", err)

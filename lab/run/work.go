@@ -27,6 +27,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/train"
+	"github.com/seeable-lab/seeable/lab/version"
 )
 
 // work is a run in the making. The order of going on:
@@ -373,8 +374,8 @@ func (w *work) adopt() (donor string, err error) {
 	return "", nil
 }
 
-// chosenStage names what choose keeps.
-const chosenStage, chosenFile = "chosen", "score.json"
+// chosenStage names what choose keeps; other numerics may choose another score.
+const chosenStage, chosenFile = "chosen-" + version.Numerics, "score.json"
 
 // chosen is the outcome of chooseScore.
 type chosen struct {
@@ -383,7 +384,7 @@ type chosen struct {
 	Fit       map[string][]float64 `json:"fit"`
 }
 
-// choose is chooseScore, unless that has been done. What versions before 0.6 kept of it names no fit and is chosen again.
+// choose is chooseScore, unless that has been done.
 func (w *work) choose(ctx context.Context, d *detector.Detector, held source.Source) error {
 	r := w.run
 	var c chosen
@@ -414,9 +415,9 @@ func (w *work) keep(stage, name string, value any, more map[string]func(io.Write
 
 const testedFile = "set.json"
 
-// testStage names what is kept of a test set: its content, and the score that decides which variants are made.
+// testStage names what is kept of a test set: its content, the score that decides which variants are made, and the numerics.
 func (w *work) testStage(digest string) string {
-	sum := sha256.Sum256([]byte(digest + w.run.Record.Score))
+	sum := sha256.Sum256([]byte(digest + w.run.Record.Score + version.Numerics))
 	return "test-" + hex.EncodeToString(sum[:8])
 }
 
