@@ -9,9 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -169,6 +172,50 @@ func TestRun(t *testing.T) {
 		}
 		if got.Faces[1].Score != got.Faces[2].Score || got.Faces[0].Score == got.Faces[1].Score {
 			t.Errorf("scores %g, %g and the same picture %g", got.Faces[0].Score, got.Faces[1].Score, got.Faces[2].Score)
+		}
+		// Under another name it has the same score, to the bit.
+		picture, err := os.ReadFile(files[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		renamed := filepath.Join(t.TempDir(), "renamed.jpg")
+		write(t, renamed, picture)
+		score := got.Faces[1].Score
+		got.Faces = nil
+		text = must(t, "score", "--run", "tiny", "--results", results, "--out", out, "--json", renamed)
+		if err := json.Unmarshal([]byte(text), &got); err != nil || len(got.Faces) != 1 || got.Faces[0].Score != score {
+			t.Errorf("%v: the picture has %v, and under another name %s", err, score, text)
+		}
+	})
+	t.Run("faces of a set", func(t *testing.T) {
+		// One by one and among the others of its set, a face has one score, to the bit.
+		names, items, err := store.ReadItems(filepath.Join(dir, store.ScoresFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]float64{}
+		for _, it := range items {
+			want[it.File] = it.Scores[slices.Index(names, "cosine")]
+		}
+		set, _, err := datasets.OpenCrops(filepath.Join(data, "crops/drawn"), datasets.Skip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := lab.Open(results, lab.WithData(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		run, err := l.Load(record.Run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range []int{len(set.Items) - 2, 0} {
+			it := set.Items[i]
+			found, err := l.ScoreItems(t.Context(), run, it)
+			if err != nil || len(found) != 1 || found[0].Score != want[it.File] {
+				t.Errorf("%s has %+v (%v), and %v in the test of the run", it.File, found, err, want[it.File])
+			}
 		}
 	})
 	t.Run("weights of another network", func(t *testing.T) {

@@ -36,7 +36,7 @@ func chooseScore(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, 
 	// Clips of one person lie side by side; a stride takes as many people as there are.
 	stride := max(1, len(genuine)/chooseFaces)
 	var reals, fakes source.Clips
-	var ids, identities []string
+	var identities []string
 	w := method.NewWorker(d.Method.Layout())
 	for at := 0; at < len(genuine) && len(reals) < chooseFaces; at += stride {
 		i := genuine[at]
@@ -55,20 +55,19 @@ func chooseScore(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, 
 			return fmt.Errorf("run: %s: %w", info.ID, err)
 		}
 		reals, fakes = append(reals, real), append(fakes, fake)
-		ids, identities = append(ids, info.ID), append(identities, info.Person)
+		identities = append(identities, info.Person)
 	}
 	samples := candidates[0]
 	if len(candidates) > 1 {
 		samples = method.AllScores
 	}
 	d.Fit = method.Fit{}
-	id := func(i int) string { return ids[i] }
 	e.Note("scoring %d held-out faces and pseudo-fakes of them", len(reals))
-	realRows, err := d.All(ctx, reals, samples, id)
+	realRows, err := d.All(ctx, reals, samples)
 	if err != nil {
 		return err
 	}
-	fakeRows, err := d.All(ctx, fakes, samples, id)
+	fakeRows, err := d.All(ctx, fakes, samples)
 	if err != nil {
 		return err
 	}
