@@ -36,9 +36,10 @@ type Classifier interface {
 	Guess(out []*Node, in Inputs) *Node
 }
 
-// Faker is a method with pseudo-fakes of its own. Others are fitted and chosen on self-blended images.
+// Faker is a method with pseudo-fakes of its own. Others have self-blended images in their place (score.choose_on).
 type Faker interface {
-	// Fake makes a pseudo-fake of a real clip, augmented with the first draws of rng, as a real clip that goes with it is.
+	// Fake makes a pseudo-fake of a real clip, augmented with the first draws of rng by augment of the method's spec, as a real clip
+	// that goes with it is.
 	Fake(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error)
 }
 
