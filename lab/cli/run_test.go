@@ -104,6 +104,8 @@ func TestRun(t *testing.T) {
 		var got struct {
 			Used, Best string
 			Selection  []store.Selection
+			Choice     store.Choice
+			Pseudo     []store.Pseudo
 		}
 		text := must(t, "select-score", "--run", record.Run, "--data", data, "--results", results, "--json")
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
@@ -114,12 +116,15 @@ func TestRun(t *testing.T) {
 			if s.AUC > best.AUC {
 				best = s
 			}
-			if s.Score == "cosine" && s != record.Selection[0] {
+			if s.Score == "cosine" && !reflect.DeepEqual(s, record.Selection[0]) {
 				t.Errorf("cosine has %+v, in the run %+v", s, record.Selection[0])
 			}
 		}
 		if got.Used != "cosine" || got.Best != best.Score || len(got.Selection) != 6 {
 			t.Errorf("%s", text)
+		}
+		if got.Best == "cosine" && !reflect.DeepEqual(got.Pseudo, record.Pseudo) || !reflect.DeepEqual(&got.Choice, record.Choice) {
+			t.Errorf("chosen on %+v, reported %+v; in the run %+v, %+v", got.Choice, got.Pseudo, record.Choice, record.Pseudo)
 		}
 		got.Selection = nil
 		text = must(t, "select-score", "--run", record.Run, "--data", data, "--results", results, "--json",
@@ -127,7 +132,7 @@ func TestRun(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatal(err)
 		}
-		if len(got.Selection) != 1 || got.Selection[0].Score != "cosine" || got.Selection[0] == record.Selection[0] {
+		if len(got.Selection) != 1 || got.Selection[0].Score != "cosine" || reflect.DeepEqual(got.Selection[0], record.Selection[0]) {
 			t.Errorf("under another compression: %s", text)
 		}
 	})
