@@ -22,7 +22,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/version"
 )
 
 // seer is a method that sees whether a clip is fake, as well as noise that is the clip's: its score "first" rises with it, its
@@ -338,21 +337,22 @@ func TestChoiceIsKept(t *testing.T) {
 	s.Score.ChooseOn = []string{"selfblend/none"}
 	e, d, held := heldOut(t, s)
 	for i, c := range []struct {
-		kept chosen
-		want string
+		stage string
+		kept  chosen
+		want  string
 	}{
-		{chosen{}, "first"},
-		{chosen{Numerics: version.Numerics, Score: "second", Choice: &store.Choice{People: 1}}, "second"},
-		{chosen{Numerics: "0.5.0-other", Score: "second", Choice: &store.Choice{People: 1}}, "first"},
-		{chosen{Score: "second", Fit: map[string][]float64{}}, "first"}, // as versions before kept it
+		{"", chosen{}, "first"},
+		{chosenStage, chosen{Score: "second", Choice: &store.Choice{People: 1}}, "second"},
+		{chosenStage, chosen{Score: "second", Fit: map[string][]float64{}}, "first"}, // before there were halves
+		{"chosen", chosen{Score: "second", Fit: map[string][]float64{}}, "first"},    // as 0.5.0 kept it
 	} {
 		cell, err := store.Claim(t.Context(), e.Results, fmt.Sprint("cell", i), store.Lease)
 		if err != nil {
 			t.Fatal(err)
 		}
 		w := &work{Env: e, cell: cell, run: &Run{Dir: cell.Dir(), Spec: s}}
-		if c.kept.Score != "" {
-			if err := w.keep(chosenStage, chosenFile, c.kept, nil); err != nil {
+		if c.stage != "" {
+			if err := w.keep(c.stage, chosenFile, c.kept, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
