@@ -109,7 +109,7 @@ func (c Coverage) Faults() string {
 
 // Training tells how the weights came about.
 type Training struct {
-	Accuracy float64 `json:"accuracy"` // on held-out faces at official strength, of a method that classifies
+	Accuracy float64 `json:"accuracy"` // on held-out faces of all people at official strength, of a method that classifies; it chooses nothing
 	// HeldOutLoss is what is measured in the place of Accuracy where a method classifies nothing; Chance is 0 there.
 	HeldOutLoss float64           `json:"held_out_loss,omitempty"`
 	Chance      float64           `json:"chance"`          // accuracy of guessing
