@@ -219,6 +219,63 @@ func TestPoissonBlend(t *testing.T) {
 	}
 }
 
+// Half of the ratio is half of the change, and a mask that reaches the image's edge ends a pixel before it.
+func TestPoissonBlendRatio(t *testing.T) {
+	make := func(f face.Face, ratio float64) *image.RGBA {
+		s := spec.Default().Discrepancy
+		s.Ratios, s.RGBShiftP = []float64{ratio}, 1
+		g, err := New(s, spec.Augment{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dst := image.NewRGBA(f.Image.Rect)
+		// By this seed the inside is changed.
+		if err := g.PoissonBlend(dst, f, stream.New(5), &Workspace{}); err != nil {
+			t.Fatal(err)
+		}
+		if g.drawSelfBlend(stream.New(5)).Outside {
+			t.Fatal("want a seed whose inside is changed")
+		}
+		return dst
+	}
+	f := paint(96)
+	whole, half := make(f, 1), make(f, 0.5)
+	changed := 0
+	for i, v := range f.Image.Pix {
+		full := float64(whole.Pix[i]) - float64(v)
+		if whole.Pix[i] == 0 || whole.Pix[i] == 255 {
+			continue // clipped
+		}
+		if math.Abs(full) > 10 {
+			changed++
+		}
+		if got := float64(half.Pix[i]) - float64(v); math.Abs(got-full/2) > 1 {
+			t.Fatalf("byte %d changes by %v, and by %v at half of the ratio", i, full, got)
+		}
+	}
+	if changed < 50 {
+		t.Errorf("%d values change by more than 10", changed)
+	}
+	for i := range f.Landmarks {
+		f.Landmarks[i].X = (f.Landmarks[i].X-48)*1.6 + 48
+		f.Landmarks[i].Y = (f.Landmarks[i].Y-55)*1.9 + 48
+	}
+	whole = make(f, 1)
+	inner := 0
+	for i, v := range f.Image.Pix {
+		x, y := i/4%96, i/4/96
+		if edge := x == 0 || y == 0 || x == 95 || y == 95; edge && whole.Pix[i] != v {
+			t.Fatalf("pixel %d, %d of the edge has changed", x, y)
+		}
+		if (x == 1 || y == 1 || x == 94 || y == 94) && whole.Pix[i] != v {
+			inner++
+		}
+	}
+	if inner == 0 {
+		t.Error("the mask does not reach the edge: the test shows nothing")
+	}
+}
+
 // BenchmarkPoissonBlend makes pseudo-fakes of the size that a network of 128 pixels is trained on.
 func BenchmarkPoissonBlend(b *testing.B) {
 	g := generator(b, "grid")

@@ -3,6 +3,7 @@ package run
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -262,47 +263,60 @@ func TestPanelDeals(t *testing.T) {
 	}
 }
 
-// A clip of a panel is a function of its pixels, the seed and its cell, wherever it stands.
+// A clip of a panel is a function of its pixels, the seed and its cell, wherever it stands among which others.
 func TestPanelDrawsByPixels(t *testing.T) {
 	s := tinySpec()
 	_, _, held := heldOut(t, s)
 	choosing, _ := halves(held, s)
-	choosing = choosing[:6]
-	made := func(clips []int) map[panelFace][]byte {
+	made := func(held *source.Set, clips []int) map[string][]byte {
 		p, err := newPanel(s, held, clips)
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := map[panelFace][]byte{}
+		found := map[string][]byte{}
 		for i, f := range p.faces {
 			c, err := p.Clip(t.Context(), i)
 			if err != nil {
 				t.Fatal(err)
 			}
-			found[f] = c.Frames[0].Image.Pix
+			found[fmt.Sprint(held.Item(f.at).ID(), f.PseudoCell)] = c.Frames[0].Image.Pix
 		}
 		return found
 	}
-	first := made(choosing)
-	slices.Reverse(choosing)
-	for f, pix := range made(choosing) {
-		if !bytes.Equal(pix, first[f]) {
-			t.Errorf("%v is another at another place", f)
+	first := made(held, choosing[2:8])
+	// The same faces in a set of their own.
+	var few datasets.Set
+	for _, at := range choosing[3:8] {
+		few.Items = append(few.Items, held.Item(at))
+	}
+	kept, err := method.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others, _, err := source.Open(t.Context(), few, source.Options{Keep: kept.Keep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer others.Close()
+	again := made(others, []int{4, 3, 1, 2, 0})
+	for name, pix := range again {
+		if !bytes.Equal(pix, first[name]) {
+			t.Errorf("%s is another at another place", name)
 		}
 	}
 	s.Seed = 2
 	same := 0
-	for f, pix := range made(choosing) {
-		if bytes.Equal(pix, first[f]) {
+	for name, pix := range made(others, []int{0, 1, 2, 3, 4}) {
+		if bytes.Equal(pix, first[name]) {
 			same++
 		}
 	}
-	if same > len(first)/10 {
-		t.Errorf("%d of %d clips are the same by another seed", same, len(first))
+	if same > len(again)/10 || len(again) != 5*12 {
+		t.Errorf("%d of %d clips are the same by another seed", same, len(again))
 	}
 }
 
-// The draws of the own pseudo-fakes of a method are compressed as the cell says: its method is made anew for each.
+// A real face is compressed as the cell says.
 func TestPanelCompressesRealFaces(t *testing.T) {
 	s := tinySpec()
 	s.Augment.RGBShiftP, s.Augment.HSVShiftP, s.Augment.ContrastP, s.Augment.JPEGP = 0, 0, 0, 0
@@ -368,5 +382,55 @@ func TestChoiceIsKept(t *testing.T) {
 		if err := cell.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// telltale is a method whose own pseudo-fakes show how its spec compresses.
+type telltale struct {
+	brightness
+	augment spec.Augment
+}
+
+func init() {
+	spec.RegisterMethod(spec.MethodInfo{Name: "telltale", Doc: "of a test", Scores: []spec.Choice{{Name: "told", Doc: "nothing"}}})
+	method.Register("telltale", func(s spec.Spec) (method.Method, error) { return telltale{augment: s.Augment}, nil })
+}
+
+func (m telltale) Fake(_ *method.Worker, _ face.Clip, _ *rand.Rand) (face.Clip, error) {
+	img := image.NewRGBA(image.Rect(0, 0, 1, 1))
+	img.Pix[0], img.Pix[1] = uint8(float64(m.augment.JPEG[1])*m.augment.JPEGP), uint8(100*m.augment.ResampleP*m.augment.Resample[1])
+	return face.Clip{Frames: []face.Face{{Image: img}}, Fake: true}, nil
+}
+
+// The own pseudo-fakes of a method are those that it makes where its spec compresses as the cell says.
+func TestOwnPseudoFakesAreCompressed(t *testing.T) {
+	s := tinySpec()
+	_, _, held := heldOut(t, s)
+	choosing, _ := halves(held, s)
+	s.Method, s.Augment.JPEG, s.Augment.JPEGP, s.Augment.ResampleP = "telltale", [2]int{50, 80}, 0.5, 0.25
+	p, err := newPanel(s, held, choosing[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(p.names(), s.Score.ChooseOn) {
+		t.Errorf("cells %q", p.names())
+	}
+	want := map[string][2]uint8{"none": {0, 0}, "training": {40, 25}, "low": {40, 60}, "lowest": {25, 40}}
+	seen := 0
+	for i, f := range p.faces {
+		if f.Kind != "own" {
+			continue
+		}
+		seen++
+		c, err := p.Clip(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pix := c.Frames[0].Image.Pix; [2]uint8(pix) != want[f.Compression] {
+			t.Errorf("%s: %v, want %v", f, pix[:2], want[f.Compression])
+		}
+	}
+	if seen != 4 {
+		t.Errorf("%d own pseudo-fakes of a face, want 4", seen)
 	}
 }
