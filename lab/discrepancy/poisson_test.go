@@ -291,3 +291,20 @@ func BenchmarkPoissonBlend(b *testing.B) {
 	}
 	b.ReportMetric(float64(f.Image.Rect.Dx()), "pixels")
 }
+
+// The colour between four pixels is bilinear, and beyond the edges it is that at them.
+func TestColourAt(t *testing.T) {
+	img := image.NewRGBA(image.Rect(0, 0, 2, 2))
+	copy(img.Pix, []uint8{0, 1, 2, 255, 100, 101, 102, 255, 40, 41, 42, 255, 200, 201, 202, 255})
+	for _, c := range []struct{ x, y, want float64 }{
+		{0, 0, 0}, {1, 0, 100}, {0, 1, 40}, {1, 1, 200}, {0.25, 0, 25}, {0, 0.75, 30}, {0.5, 0.5, 85}, {0.25, 0.75, 0.25*25 + 0.75*80},
+		{-3, 0.5, 20}, {1.5, 0, 100}, {7, 9, 200}, {0.5, -1, 50},
+	} {
+		got := colourAt(img, c.x, c.y)
+		for i := range got {
+			if math.Abs(got[i]-c.want-float64(i)) > 1e-12 {
+				t.Errorf("channel %d at (%g, %g) is %v, want %v", i, c.x, c.y, got[i], c.want+float64(i))
+			}
+		}
+	}
+}
