@@ -10,7 +10,7 @@ import (
 // people, another half of them by another seed.
 func TestHalves(t *testing.T) {
 	var items []Item
-	for p := range 400 {
+	for p := range 2500 {
 		for range 1 + p%3 {
 			items = append(items, Item{Dataset: "d", Identity: fmt.Sprint("p", p)})
 		}
@@ -31,8 +31,8 @@ func TestHalves(t *testing.T) {
 		return found, n
 	}
 	all, n := half(items, 1)
-	if n < 160 || n > 240 { // four standard deviations
-		t.Errorf("%d of 400 people report", n)
+	if n < 1150 || n > 1350 { // four standard deviations
+		t.Errorf("%d of 2500 people report", n)
 	}
 	some := items[200:600:600]
 	rand.New(rand.NewPCG(1, 1)).Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
@@ -49,8 +49,8 @@ func TestHalves(t *testing.T) {
 			moved++
 		}
 	}
-	if moved < 150 || moved > 250 {
-		t.Errorf("another seed moves %d of 400 people", moved)
+	if moved < 1150 || moved > 1350 {
+		t.Errorf("another seed moves %d of 2500 people", moved)
 	}
 }
 

@@ -191,6 +191,12 @@ func TestPoissonBlend(t *testing.T) {
 		if d.Outside {
 			perturb(around, f.Image, &d.Perturbation, &fresh)
 		}
+		source := image.NewRGBA(f.Image.Rect)
+		copyPixels(source, f.Image)
+		if !d.Outside {
+			perturb(source, f.Image, &d.Perturbation, &fresh)
+		}
+		ax, ay := d.Deformation.axes(f.Image.Rect.Size())
 		box, inside := (&poisson{}).hard(&fresh.blendMask, 1, f.Image.Rect.Size())
 		for at := range f.Image.Pix {
 			x, y := at/4%f.Image.Rect.Dx(), at/4/f.Image.Rect.Dx()
@@ -201,6 +207,23 @@ func TestPoissonBlend(t *testing.T) {
 			}
 			if delta > 1 {
 				changed++
+			}
+			if c := at % 4; in && c < 3 {
+				// Its Laplacian is that of the copy, where nothing was clipped and but for rounding.
+				laplacian, want, clipped := 0.0, 0.0, false
+				for _, step := range []image.Point{{}, {1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
+					v := dst.Pix[dst.PixOffset(x+step.X, y+step.Y)+c]
+					clipped = clipped || v == 0 || v == 255
+					weight := -1.0
+					if step == (image.Point{}) {
+						weight = 4
+					}
+					laplacian += weight * float64(v)
+					want += weight * colourAt(source, ax.origin(float64(x+step.X)), ay.origin(float64(y+step.Y)))[c]
+				}
+				if !clipped && math.Abs(laplacian-want) > 4.5 {
+					t.Fatalf("seed %d: the Laplacian at %d, %d is %v, want %v", seed, x, y, laplacian, want)
+				}
 			}
 			gradient += delta
 			weighted += math.Abs(float64(plain.Pix[at]) - float64(around.Pix[at]))
