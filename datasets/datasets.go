@@ -79,8 +79,9 @@ var escape = strings.NewReplacer("%", "%25", "/", "%2F", ":", "%3A")
 // Set is a named collection of faces, ordered by [Item.ID].
 type Set struct {
 	Name      string
-	Synthetic bool // at least some of the faces are drawn by code: say so wherever a figure of this set is shown
-	Partial   bool // videos of the official test list are lacking: say so wherever a figure of this set is shown
+	Synthetic bool     // at least some of the faces are drawn by code: say so wherever a figure of this set is shown
+	Partial   bool     // videos of the official test list are lacking: say so wherever a figure of this set is shown
+	Cut       []string // names of the sets in it whose faces the lab has cut out of videos, in order
 	Items     []Item
 	Left      []Left // what the set holds besides, as far as it was looked for ([Tests] does); none of it changes a figure
 }

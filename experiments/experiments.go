@@ -107,7 +107,12 @@ func About(name string) string {
 		if !isComment {
 			break
 		}
-		about = append(about, strings.TrimSpace(comment))
+		comment = strings.TrimSpace(comment)
+		// The marks of what results/render writes are for it alone.
+		if strings.HasPrefix(comment, "figures: ") || comment == "end of figures" {
+			continue
+		}
+		about = append(about, comment)
 	}
 	return strings.Join(about, "\n")
 }

@@ -59,7 +59,8 @@ lab/source                         | no    | no    | align datasets datasets/lay
                                    |       |       | extract face face/detect spec store stream toolbox video
 lab/cluster                        | no    | no    | spec store
 lab/evaluation                     | no    | no    | datasets metric store
-lab/table                          | no    | no    | evaluation metric results spec store
+lab/table                          | no    | no    | evaluation metric results spec store version
+lab/record                         | no    | no    | evaluation metric spec store version
 lab/figure/look                    | no    | yes   |
 lab/figure/curves                  | no    | yes   | figure/look metric store stream
 lab/figure                         | no    | yes   | face figure/look hypersphere region toolbox
@@ -91,15 +92,16 @@ lab/run                            | yes   | yes   | accel datasets detector enc
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
 lab                                | yes   | yes   | bench datasets datasets/layout
-                                   |       |       | detector env evaluation explore extract figure figure/curves report run source spec sphere
+                                   |       |       | detector env evaluation explore extract figure figure/curves record report run source spec sphere
                                    |       |       | store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
 lab/terminal                       | yes   | yes   | cluster datasets datasets/layout detector env experiments explore extract figure run
-                                   |       |       | spec store table
+                                   |       |       | spec store table version
 lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
-                                   |       |       | notebook safetensors source spec store table terminal video
+                                   |       |       | notebook record safetensors source spec store table terminal video
 lab/cmd/seelab                     | yes   | yes   | cli
+results/render                     | yes   | no    | evaluation experiments method record spec store table version
 notebooks                          | no    | no    |
 `
 

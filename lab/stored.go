@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/lab/evaluation"
+	"github.com/seeable-lab/seeable/lab/record"
 	"github.com/seeable-lab/seeable/lab/report"
 	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -191,6 +192,34 @@ func (l *Lab) WriteSweepReport(w spec.Sweep, command string) (path string, err e
 	}
 	path = filepath.Join(l.env.Results, w.Name+"."+store.ReportFile)
 	return path, report.WriteSweep(path, s)
+}
+
+// Record is what figures need of a finished run, to be committed; kind says what its test sets are, [record.Development] or
+// [record.Final]. It is compared by video with the other runs, itself apart.
+func (l *Lab) Record(r *Run, kind string, against ...*Run) (record.Record, error) {
+	small, err := record.New(r.Record, r.Spec, kind)
+	if err != nil {
+		return record.Record{}, err
+	}
+	for _, other := range against {
+		if other.Record.Run == r.Record.Run {
+			continue
+		}
+		row, err := tableRow(r)
+		if err != nil {
+			return record.Record{}, err
+		}
+		others, err := tableRow(other)
+		if err != nil {
+			return record.Record{}, err
+		}
+		pairs, err := evaluation.Pairs(row.Sets, others.Sets)
+		if err != nil {
+			return record.Record{}, fmt.Errorf("lab: %s against %s: %w", r.Record.Run, other.Record.Run, err)
+		}
+		small.Against = append(small.Against, record.Comparison{Run: other.Record.Run, Name: other.Record.Name, Pairs: pairs})
+	}
+	return small, nil
 }
 
 // Foreign is what the scores of another tool say.

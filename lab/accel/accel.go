@@ -8,9 +8,12 @@ package accel
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -56,6 +59,46 @@ type Accel struct {
 
 // String names what runs in one line, such as "XLA CPU, PJRT 0.115, oneDNN 3.2.0, 2 threads".
 func (a *Accel) String() string { return a.text }
+
+// Plugin identifies the file of the XLA plugin by its name and the first digits of its SHA-256:
+// "pjrt_c_api_cpu_plugin.so, SHA-256 ad1309ac822b". It is "" for pure Go, and has no digest if the file cannot be read.
+func (a *Accel) Plugin() string {
+	x, ok := a.Backend.(*xla.Backend)
+	if !ok {
+		return ""
+	}
+	plugin, err := pjrt.GetPlugin(x.PluginName())
+	if err != nil {
+		return ""
+	}
+	name := filepath.Base(plugin.Path())
+	if digest := digestOf(plugin.Path()); digest != "" {
+		name += ", SHA-256 " + digest
+	}
+	return name
+}
+
+// digests are those of the plugins that were asked for, by path: hundreds of megabytes take a second.
+var digests sync.Map
+
+// digestOf is the start of a file's SHA-256, "" if it cannot be read.
+func digestOf(path string) string {
+	if known, ok := digests.Load(path); ok {
+		return known.(string)
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer in.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, in); err != nil {
+		return ""
+	}
+	digest := hex.EncodeToString(sum.Sum(nil)[:6])
+	digests.Store(path, digest)
+	return digest
+}
 
 // OnHost reports whether the backend computes in the memory of the machine.
 func (a *Accel) OnHost() bool {

@@ -87,6 +87,7 @@ func show(cmd *cobra.Command, run *lab.Run, r store.Record, asJSON bool) error {
 		held = fmt.Sprintf("Accuracy on held-out faces %.3f, by guessing %.3f", r.Train.Accuracy, r.Train.Chance)
 	}
 	terminal.Coverage(out, r.Coverage)
+	terminal.Made(out, r)
 	fmt.Fprintf(out, "%s, %.0f s. %s.\n", r.Run, r.Seconds, held)
 	if len(r.Skipped) > 0 {
 		fmt.Fprintf(out, "Skipped: %d bad images or manifest rows.\n", len(r.Skipped))

@@ -4,7 +4,10 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/source"
+	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/version"
 )
 
@@ -14,11 +17,14 @@ const Version = version.Release
 // Numerics is the version of what makes numbers. Finished runs are used again by releases that have the same.
 const Numerics = version.Numerics
 
-// Versions tells what a run was made with.
-func Versions(backend string) map[string]string {
+// Versions tells what a run was made with. Backend says in words what computes; plugin identifies its file, "" for none.
+func Versions(backend, plugin string) map[string]string {
 	v := map[string]string{
 		version.ReleaseKey: Version, version.NumericsKey: Numerics, version.TrainingKey: version.Training, "metric": metric.Version,
 		"go": runtime.Version(), "backend": backend, "platform": runtime.GOOS + "/" + runtime.GOARCH,
+	}
+	if plugin != "" {
+		v[version.PluginKey] = plugin
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -36,4 +42,16 @@ func Versions(backend string) map[string]string {
 		}
 	}
 	return v
+}
+
+// Made tells what of the faces of a set is the lab's work: whether they are cut out of videos, as e.Cut says, and whether its
+// detector has found their landmarks, as data.landmarks says. The zero value says that all came ready-made.
+func (e *Env) Made(cut bool, landmarks string) store.Faces {
+	switch {
+	case cut:
+		return e.Cut.Faces()
+	case landmarks == source.DetectLandmarks:
+		return extract.Nets()
+	}
+	return store.Faces{}
 }

@@ -26,6 +26,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
@@ -84,6 +85,21 @@ func (p Params) recipe() recipe {
 		p.Run = 0 // which is left out, as before there were runs
 	}
 	return recipe{p, version, toolbox.CenterFace.MemberSHA256, toolbox.FaceMesh.MemberSHA256}
+}
+
+// Faces is what a record says of faces that are cut so.
+func (p Params) Faces() store.Faces {
+	f := Nets()
+	f.Frames, f.Margin, f.Side, f.Cutting = p.Frames, p.Margin, p.Side, version
+	if p.Run > 1 {
+		f.Run = p.Run
+	}
+	return f
+}
+
+// Nets is what a record says of faces whose landmarks the lab's detector has found, wherever the pictures come from.
+func Nets() store.Faces {
+	return store.Faces{Detector: toolbox.CenterFace.ID(), Landmarks: toolbox.FaceMesh.ID()}
 }
 
 // folder is the name of the folder of the faces that are cut so.

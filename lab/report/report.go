@@ -112,6 +112,12 @@ func (d Data) view() (view, error) {
 		Facts: training(r), Versions: facts(r.Versions), Digests: facts(r.Train.Data),
 		SpecText: d.Spec.TOML(), Duration: duration(r.Seconds),
 	}
+	for _, name := range slices.Sorted(maps.Keys(r.Train.Made)) {
+		v.Versions = append(v.Versions, Fact{"faces of " + name + " to train", r.Train.Made[name].String()})
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Faces)) {
+		v.Versions = append(v.Versions, Fact{"faces of " + name, r.Faces[name].String()})
+	}
 	for _, t := range r.Tests {
 		if f := (Fact{t.Dataset, t.Digest}); !slices.Contains(v.Digests, f) {
 			v.Digests = append(v.Digests, f)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -24,6 +23,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/train"
+	"github.com/seeable-lab/seeable/lab/version"
 )
 
 // Errors of [Do] that say what to do with a cell; test for them with errors.Is.
@@ -152,7 +152,8 @@ func lastTenth(steps []store.Step) float64 {
 func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inputs, keep *work) (iter.Seq[store.Item], []report.Group, error) {
 	var all []scoredSet
 	var groups []report.Group
-	r.Record.Tests, r.Record.Coverage = nil, nil
+	var cut, names []string
+	r.Record.Tests, r.Record.Coverage, r.Record.Faces = nil, nil, nil
 	for _, set := range in.tests {
 		digest, err := source.Digest(set)
 		if err != nil {
@@ -181,8 +182,10 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inpu
 		}
 		r.Record.Tests = append(r.Record.Tests, tests...)
 		r.Record.Coverage = append(r.Record.Coverage, coverage(set, found, column, d.Method.Layout().Count(), r.Spec.Data.Landmarks))
+		cut, names = append(cut, set.Cut...), append(names, set.Name)
 		all, groups = append(all, found), append(groups, found.Groups...)
 	}
+	r.Record.Faces = made(e, cut, names, r.Spec)
 	mark(&r.Record, in.leaks)
 	r.Record.AUC = store.Headline(r.Record.Tests)
 	return func(yield func(store.Item) bool) {
@@ -194,6 +197,23 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inpu
 			}
 		}
 	}, groups, nil
+}
+
+// made tells of the sets that did not come ready-made how their faces came about; cut are those that are cut out of videos.
+// Nil if there are none.
+func made(e *env.Env, cut, sets []string, s spec.Spec) map[string]store.Faces {
+	var all map[string]store.Faces
+	for _, name := range sets {
+		f := e.Made(slices.Contains(cut, name), s.Data.Landmarks)
+		if f == (store.Faces{}) {
+			continue
+		}
+		if all == nil {
+			all = map[string]store.Faces{}
+		}
+		all[name] = f
+	}
+	return all
 }
 
 // scoredSet is what the faces of a test set got.
@@ -281,6 +301,21 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	return found, nil
 }
 
+// testedWith are the versions of a record whose run was made with some and tested with others: those of the test, and what
+// trained the network where that is something else.
+func testedWith(trained, tested map[string]string) map[string]string {
+	for _, key := range []string{version.NumericsKey, version.BackendKey, version.PluginKey} {
+		was := trained[key]
+		if key == version.NumericsKey {
+			was = version.NumericsOf(trained)
+		}
+		if was != "" && was != tested[key] {
+			tested["trained with "+key] = was
+		}
+	}
+	return tested
+}
+
 // Evaluate tests a finished run on the sets under the data root, or on those that are named. A set of one class, or of which
 // nothing can be read, gives rows without a figure; it is an error if all that are named are such. The run's folder stays as it is.
 // It fails with ErrLeaks where the run was trained on what would be tested; where its training sets are not there, that is not
@@ -305,7 +340,11 @@ func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.R
 	start := time.Now()
 	fresh := &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record}
 	fresh.Record.Skipped = nil
-	fresh.Record.Versions = maps.Clone(r.Record.Versions)
+	computer, err := e.Compute(ctx, false)
+	if err != nil {
+		return store.Record{}, err
+	}
+	fresh.Record.Versions = testedWith(r.Record.Versions, env.Versions(computer.String(), computer.Plugin()))
 	for _, p := range problems {
 		fresh.Record.Skipped = append(fresh.Record.Skipped, p.Error())
 	}

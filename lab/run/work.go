@@ -95,7 +95,7 @@ func (w *work) do(ctx context.Context) error {
 	if w.Devices > 1 {
 		backend += fmt.Sprintf(", batches spread over %d devices", w.Devices)
 	}
-	record.Started, record.Versions = w.start.UTC().Format(time.RFC3339), env.Versions(backend)
+	record.Started, record.Versions = w.start.UTC().Format(time.RFC3339), env.Versions(backend, w.computer.Plugin())
 	for _, p := range w.in.problems {
 		record.Skipped = append(record.Skipped, p.Error())
 	}
@@ -269,6 +269,7 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 		Faces: clips.Len(), HeldOut: opened.Len(), Fallback: clips.Fallbacks(),
 		Synthetic: w.in.train.Synthetic, Data: w.in.trained, Donor: donor,
 	}
+	record.Train.Made = made(w.Env, w.in.train.Cut, s.Data.Train, s)
 	people := map[string]bool{}
 	for i := range clips.Len() {
 		it := clips.Item(i)
@@ -346,7 +347,7 @@ func (w *work) adopt() (donor string, err error) {
 		}
 		dir := filepath.Join(w.Results, e.ID)
 		r, err := store.ReadRecord(dir)
-		if err != nil || r.Versions["backend"] != w.run.Record.Versions["backend"] || len(r.Train.Data) != len(w.in.trained) ||
+		if err != nil || otherBackend(r.Versions, w.run.Record.Versions) || len(r.Train.Data) != len(w.in.trained) ||
 			originOf(r).compare(w.in) != nil {
 			continue
 		}
@@ -372,6 +373,12 @@ func (w *work) adopt() (donor string, err error) {
 		return e.ID, nil
 	}
 	return "", nil
+}
+
+// otherBackend tells whether two runs were computed by different backends. Versions before 0.6 did not note the plugin.
+func otherBackend(a, b map[string]string) bool {
+	plugin, other := a[version.PluginKey], b[version.PluginKey]
+	return a[version.BackendKey] != b[version.BackendKey] || plugin != "" && other != "" && plugin != other
 }
 
 // chosenStage names what choose keeps; other numerics may choose another score.

@@ -184,6 +184,7 @@ func (r *Root) cut(d layout.Dataset, open func(*extract.Cache) (datasets.Set, []
 		return datasets.Set{}, nil, err
 	}
 	set, problems, err := open(c)
+	set.Cut = []string{d.Name}
 	if isLacking(err) {
 		err = fmt.Errorf("%w; run %s", err, r.facesCommand(append(more, "--dataset", strconv.Quote(d.Name))...))
 	}
@@ -229,7 +230,7 @@ func (r *Root) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.
 		if err != nil {
 			return nil, nil, err
 		}
-		set.Name = name
+		set.Name, set.Cut = name, []string{name}
 		found, problems = append(found, set), append(problems, bad...)
 	}
 	return found, problems, nil
@@ -253,6 +254,10 @@ func (r *Root) TrainingSets(s spec.Spec) (train, held datasets.Set, problems []d
 		return datasets.Set{}, datasets.Set{}, nil, err
 	}
 	train, held, problems, err = datasets.Train(r.Data, s.Data, s.Seed, r.Mode, cut...)
+	for _, set := range cut {
+		train.Cut = append(train.Cut, set.Cut...)
+	}
+	held.Cut = train.Cut
 	return train, held, append(bad, problems...), err
 }
 

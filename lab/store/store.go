@@ -67,6 +67,7 @@ type Record struct {
 	Tests     []Test             `json:"tests"`
 	Skipped   []string           `json:"skipped,omitempty"`  // faces that could not be read, with the reason
 	Coverage  []Coverage         `json:"coverage,omitempty"` // of each test set; since 0.6.0
+	Faces     map[string]Faces   `json:"faces,omitempty"`    // of the test sets that did not come ready-made; since 0.6.0
 }
 
 // Headline is the AUC over videos with the fakes of all methods, by test set. Sets without a figure are left out.
@@ -125,6 +126,7 @@ type Training struct {
 	Fallback    int               `json:"fallback"`         // training faces without landmarks of their own
 	Synthetic   bool              `json:"synthetic"`        // trained on faces drawn by code
 	Data        map[string]string `json:"data"`             // digest of each training set and of pretrained weights
+	Made        map[string]Faces  `json:"made,omitempty"`   // of the training sets that did not come ready-made; since 0.6.0
 	Donor       string            `json:"donor,omitempty"`  // the run that has trained the network, if not this one
 }
 

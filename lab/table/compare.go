@@ -96,7 +96,8 @@ func blank(notes ...string) Cell {
 
 // Compare sets runs side by side. Every figure is measured anew from the videos of the run's scores, as at its end, so that
 // all rows are measured in one way; runs that were measured with another version of the metrics are refused, as their own
-// reports say something else. Cells of drawn faces, of parts of a test set, of few videos and of test sets that differ
+// reports say something else. Rows say by what they differ from the first: numerics, backend and plugin, type of the maps, where
+// landmarks come from; and cells, how the faces were cut. Cells of drawn faces, of parts of a test set, of few videos and of test sets that differ
 // between the rows are marked.
 func Compare(runs []Run, o Options) (*Comparison, error) {
 	if o.Columns == "" {
@@ -278,6 +279,7 @@ func (b *builder) measured(c *Comparison) error {
 					continue
 				}
 				row.Runs = append(row.Runs, r.Record.Run)
+				row.Notes = append(row.Notes, r.differences(b.runs[0])...)
 				if r.foreign() {
 					row.Notes = append(row.Notes, "scores of another tool, of "+plain(r.Record.Run))
 				} else {
@@ -290,7 +292,7 @@ func (b *builder) measured(c *Comparison) error {
 			if len(row.Runs) == 0 {
 				continue
 			}
-			row.Notes = slices.Compact(row.Notes)
+			row.Notes = distinct(row.Notes)
 			for _, column := range c.Columns {
 				set, manipulation := column, evaluation.All
 				if part.Set != "" {
@@ -307,6 +309,11 @@ func (b *builder) measured(c *Comparison) error {
 					} else if known && cell.Seeds > 0 && f.otherFaces(r, set, manipulation) {
 						cell.Notes = append(cell.Notes, fmt.Sprintf("tested on other faces of %s than the first row: no comparison", plain(set)))
 					}
+					if f, known := first[column]; known && cell.Seeds > 0 {
+						if note := r.otherwise(f, set); note != "" {
+							cell.Notes = append(cell.Notes, note)
+						}
+					}
 					cells = append(cells, cell)
 				}
 				row.Cells = append(row.Cells, overSeeds(cells))
@@ -315,6 +322,16 @@ func (b *builder) measured(c *Comparison) error {
 		}
 	}
 	return nil
+}
+
+// distinct are the texts without those that were there before.
+func distinct(texts []string) (all []string) {
+	for _, text := range texts {
+		if !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return all
 }
 
 // groups are the runs of each row.
@@ -545,6 +562,11 @@ func (b *builder) notes(c *Comparison, published results.Table) {
 	})
 	if several {
 		c.Notes = append(c.Notes, "Of several seeds: mean ± standard deviation over the seeds, in brackets the least and the greatest seed; videos and cov are the least.")
+	}
+	if b.Against != nil && len(b.runs) > 0 {
+		for _, note := range b.Against.differences(b.runs[0]) {
+			c.Notes = append(c.Notes, fmt.Sprintf("%s, against which rows are tested: %s.", plain(c.Against), note))
+		}
 	}
 	if b.Against != nil {
 		c.Notes = append(c.Notes, fmt.Sprintf("p: DeLong's paired two-sided test against %s on the videos that both have scored, in parentheses how many; "+

