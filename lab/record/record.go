@@ -124,9 +124,6 @@ func (r Record) Marshal() ([]byte, error) {
 	if err := json.Unmarshal(text, &value); err != nil {
 		return nil, fmt.Errorf("record: %s: %w", r.Run, err)
 	}
-	if err := nameless(r.Run, value); err != nil {
-		return nil, err
-	}
 	for _, line := range r.Spec {
 		_, values := spec.Values(line)
 		for key, value := range values {
@@ -134,6 +131,9 @@ func (r Record) Marshal() ([]byte, error) {
 				return nil, fmt.Errorf("record: %s: its spec names a file, %s = %s; a record names none", r.Run, key, value)
 			}
 		}
+	}
+	if err := nameless(r.Run, value); err != nil {
+		return nil, err
 	}
 	text = lines(text)
 	if len(text) > Limit {

@@ -17,12 +17,14 @@
 //	published TABLE            a table of paper.toml
 //	header                     the same in lines, of the experiment of the file
 //
-// NAME is an experiment, whose variants (other seeds, --set) follow it, a sweep, whose cells are rows, or what records are called. What has no record is
+// NAME is an experiment, a sweep, whose cells are rows, or what records of neither are called. NAME* is an experiment and the
+// records of its name that differ from it (other seeds, --set, cells of sweeps that build on it). What has no record is
 // named as not measured; a record of older numerics or metrics is marked stale.
 package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -34,14 +36,14 @@ func main() {
 	if len(os.Args) > 1 {
 		root = os.Args[1]
 	}
-	if err := write(root); err != nil {
+	if err := write(root, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// write renders the pages of a repository and writes those that differ.
-func write(root string) error {
+// write renders the pages of a repository, and writes and names those that differ.
+func write(root string, names io.Writer) error {
 	pages, err := render(root)
 	if err != nil {
 		return err
@@ -53,7 +55,7 @@ func write(root string) error {
 		if err := store.WriteFile(filepath.Join(root, p.path), []byte(p.text)); err != nil {
 			return err
 		}
-		fmt.Println(p.path)
+		fmt.Fprintln(names, p.path)
 	}
 	return nil
 }

@@ -94,15 +94,20 @@ func measured(rows []row, make func([]row) string) string {
 	return text
 }
 
-// rows are those of experiments, each followed by its variants, and of the cells of sweeps.
+// rows are those of experiments, each followed by its variants if a star follows its name, and of the cells of sweeps.
 func (b book) rows(names ...string) (rows []row, err error) {
 	for _, name := range names {
+		name, variants := strings.CutSuffix(name, "*")
 		if slices.Contains(experiments.Names(), name) {
 			s, err := experiments.Load(name)
 			if err != nil {
 				return nil, err
 			}
-			rows = append(rows, b.experiment(name, s)...)
+			found := b.experiment(name, s)
+			if !variants {
+				found = found[:1]
+			}
+			rows = append(rows, found...)
 			continue
 		}
 		if !slices.Contains(experiments.Sweeps(), name) {
