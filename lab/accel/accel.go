@@ -67,12 +67,8 @@ func (a *Accel) Plugin() string {
 	if !ok {
 		return ""
 	}
-	plugin, err := pjrt.GetPlugin(x.PluginName())
-	if err != nil {
-		return ""
-	}
-	name := filepath.Base(plugin.Path())
-	if digest := digestOf(plugin.Path()); digest != "" {
+	name := filepath.Base(x.PluginName())
+	if digest := digestOf(x.PluginName()); digest != "" {
 		name += ", SHA-256 " + digest
 	}
 	return name

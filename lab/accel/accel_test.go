@@ -93,6 +93,9 @@ var (
 	oneDNNLine = regexp.MustCompile(`(?m)^XLA CPU, PJRT \d+\.\d+, oneDNN 3\.\d+\.\d+, \d+ threads?$`)
 )
 
+// pluginLine is a file's name, without its folder, and its digest.
+var pluginLine = regexp.MustCompile(`^[^/]+\.so[.\d]*, SHA-256 [0-9a-f]{12}$`)
+
 func TestOpenSharesOneBackend(t *testing.T) {
 	acceltest.ForTest(t)
 	// Its own configuration, so that this test alone decides when the backend ends.
@@ -120,6 +123,9 @@ func TestOpenSharesOneBackend(t *testing.T) {
 	}
 	if got := handles[0].String(); !line.MatchString(got) {
 		t.Errorf("String() = %q, want a match of %s", got, line)
+	}
+	if got := handles[0].Plugin(); !pluginLine.MatchString(got) || got != handles[1].Plugin() {
+		t.Errorf("Plugin() = %q, want a match of %s", got, pluginLine)
 	}
 	last := handles[len(handles)-1]
 	for _, a := range handles {
@@ -179,6 +185,9 @@ func TestPureGoTrainsOnlyWhenAskedFor(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer a.Close()
+			if a.Plugin() != "" {
+				t.Errorf("pure Go has the plugin %q", a.Plugin())
+			}
 			if !strings.HasPrefix(a.String(), "pure Go (slow), ") {
 				t.Errorf("String() = %q", a)
 			}

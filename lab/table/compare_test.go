@@ -464,6 +464,78 @@ func TestOtherVersionsAreRefused(t *testing.T) {
 	}
 }
 
+// What moves figures and is in no label is a note of the row that differs from the first, or of the cell.
+func TestConditionsAreNamed(t *testing.T) {
+	base := func(name string) Run {
+		r := made(name, 1, 1, nil)
+		r.Record.Versions = map[string]string{"metric": metric.Version, "numerics": "0.6.0", "backend": "XLA CPU, PJRT 0.115, oneDNN 3.2.0, 2 threads", "plugin": "p.so, SHA-256 1a"}
+		r.Spec.Data.Train = []string{"real/a"}
+		r.Record.Train.Made = map[string]store.Faces{"real/a": {Frames: 8, Margin: 0.5, Side: 448}}
+		r.Record.Faces = map[string]store.Faces{"FF++ c40": {Frames: 32, Margin: 0.5, Side: 448, Cutting: 1, Detector: "d-1", Landmarks: "l-1"}}
+		return r
+	}
+	first := base("first")
+	for what, c := range map[string]struct {
+		change func(*Run)
+		row    string // note of the row; "" for none
+		cell   string // note of the cell of FF++ c40
+	}{
+		"nothing":           {change: func(r *Run) {}},
+		"threads":           {change: func(r *Run) { r.Record.Versions["backend"] = "XLA CPU, PJRT 0.115, oneDNN 3.2.0, 16 threads" }},
+		"numerics":          {change: func(r *Run) { r.Record.Versions["numerics"] = "0.5.0" }, row: "numerics 0.5.0, the first row has 0.6.0"},
+		"release as it was": {change: func(r *Run) { delete(r.Record.Versions, "numerics"); r.Record.Versions["seelab"] = "0.4.0" }, row: "numerics 0.4.0, the first row has 0.6.0"},
+		"without oneDNN": {change: func(r *Run) { r.Record.Versions["backend"] = "XLA CPU, PJRT 0.115, 2 threads" },
+			row: "backend XLA CPU, PJRT 0.115, the first row has XLA CPU, PJRT 0.115, oneDNN 3.2.0"},
+		"plugin":         {change: func(r *Run) { r.Record.Versions["plugin"] = "p.so, SHA-256 2b" }, row: "plugin p.so, SHA-256 2b, the first row has p.so, SHA-256 1a"},
+		"unknown plugin": {change: func(r *Run) { delete(r.Record.Versions, "plugin") }},
+		"bfloat16":       {change: func(r *Run) { r.Spec.Encoder.Precision = "bfloat16" }, row: "maps of bfloat16, the first row has float32"},
+		"landmarks":      {change: func(r *Run) { r.Spec.Data.Landmarks = "detect" }, row: "landmarks of data.landmarks = detect, the first row has set"},
+		"training faces": {change: func(r *Run) {
+			r.Record.Train.Made = map[string]store.Faces{"real/a": {Frames: 4, Margin: 0.5, Side: 448}}
+		},
+			row: "training faces real/a: 4 frames of a video, margin 0.5, side 448, cutting 0, the first row has real/a: 8 frames"},
+		"frames":   {change: func(r *Run) { cutOtherwise(r, func(f *store.Faces) { f.Frames = 16 }) }, cell: "16 frames of a video, not 32 frames of a video"},
+		"margin":   {change: func(r *Run) { cutOtherwise(r, func(f *store.Faces) { f.Margin = 0.25 }) }, cell: "margin 0.25, not margin 0.5"},
+		"side":     {change: func(r *Run) { cutOtherwise(r, func(f *store.Faces) { f.Side = 224 }) }, cell: "side 224, not side 448"},
+		"detector": {change: func(r *Run) { cutOtherwise(r, func(f *store.Faces) { f.Detector = "d-2" }) }, cell: "detector d-2, not detector d-1"},
+	} {
+		second := base("second")
+		c.change(&second)
+		table := compare(t, []Run{first, second}, Options{Against: &first})
+		at := slices.Index(table.Columns, "FF++ c40")
+		for i, row := range table.Parts[0].Rows {
+			wantRow, wantCell := "", ""
+			if i == 1 {
+				wantRow, wantCell = c.row, c.cell
+			}
+			notes := strings.Join(row.Notes, "\n")
+			if wantRow == "" && notes != "" || !strings.Contains(notes, wantRow) {
+				t.Errorf("%s: row %d has the notes %q, want %q", what, i, notes, wantRow)
+			}
+			found := slices.ContainsFunc(row.Cells[at].Notes, func(note string) bool {
+				return strings.HasPrefix(note, "faces of FF++ c40 as the first row has not: ") && (wantCell == "" || strings.HasSuffix(note, wantCell))
+			})
+			if found != (wantCell != "") {
+				t.Errorf("%s: the cell of row %d has the notes %q, want %q", what, i, row.Cells[at].Notes, wantCell)
+			}
+		}
+		if c.row != "" && !strings.Contains(table.Markdown(), markup.Replace(c.row)) {
+			t.Errorf("%s: the table does not show %q", what, c.row)
+		}
+		// Against a run that is no row, too.
+		notes := strings.Join(compare(t, []Run{first}, Options{Against: &second}).Notes, "\n")
+		if !strings.Contains(notes, c.row) || !strings.Contains(notes, c.cell) || c.row+c.cell == "" && strings.Contains(notes, "against which rows are tested") {
+			t.Errorf("%s: against a run that differs the notes are %q, want %q", what, notes, c.row)
+		}
+	}
+}
+
+func cutOtherwise(r *Run, change func(*store.Faces)) {
+	f := r.Record.Faces["FF++ c40"]
+	change(&f)
+	r.Record.Faces["FF++ c40"] = f
+}
+
 func TestCompareErrors(t *testing.T) {
 	all := runs()
 	noFakes := made("a", 1, 1, nil)
