@@ -34,7 +34,7 @@ func writeRun(t *testing.T, results, name string, seed uint64) {
 	if err := store.WriteSteps(filepath.Join(dir, store.TrainingFile), []store.Step{{Step: 1, Loss: 2}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.WriteRecord(dir, store.Record{Run: lab.ID(s), Name: name, Score: "cosine", Started: "2026-11-23T05:28:57Z"}); err != nil {
+	if err := store.WriteRecord(dir, store.Record{Run: lab.ID(s), Name: name, Hash: s.Hash(), Score: "cosine", Started: "2026-11-23T05:28:57Z"}); err != nil {
 		t.Fatal(err)
 	}
 }

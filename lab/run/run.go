@@ -301,15 +301,12 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	return found, nil
 }
 
-// testedWith are the versions of a record whose run was made with some and tested with others: those of the test, and what
-// trained the network where that is something else.
+// testedWith are the versions of a record whose network was trained with some and tested with others: those of the test, the
+// version of the training, and what computed it where that is something else.
 func testedWith(trained, tested map[string]string) map[string]string {
-	for _, key := range []string{version.NumericsKey, version.BackendKey, version.PluginKey} {
-		was := trained[key]
-		if key == version.NumericsKey {
-			was = version.NumericsOf(trained)
-		}
-		if was != "" && was != tested[key] {
+	tested[version.TrainingKey] = version.TrainingOf(trained)
+	for _, key := range []string{version.BackendKey, version.PluginKey} {
+		if was := trained[key]; was != "" && was != tested[key] {
 			tested["trained with "+key] = was
 		}
 	}

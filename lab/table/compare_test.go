@@ -468,7 +468,7 @@ func TestOtherVersionsAreRefused(t *testing.T) {
 func TestConditionsAreNamed(t *testing.T) {
 	base := func(name string) Run {
 		r := made(name, 1, 1, nil)
-		r.Record.Versions = map[string]string{"metric": metric.Version, "numerics": "0.6.0", "backend": "XLA CPU, PJRT 0.115, oneDNN 3.2.0, 2 threads", "plugin": "p.so, SHA-256 1a"}
+		r.Record.Versions = map[string]string{"metric": metric.Version, "numerics": "0.6.0", "training": "0.5.0", "backend": "XLA CPU, PJRT 0.115, oneDNN 3.2.0, 2 threads", "plugin": "p.so, SHA-256 1a"}
 		r.Spec.Data.Train = []string{"real/a"}
 		r.Record.Train.Made = map[string]store.Faces{"real/a": {Frames: 8, Margin: 0.5, Side: 448}}
 		r.Record.Faces = map[string]store.Faces{"FF++ c40": {Frames: 32, Margin: 0.5, Side: 448, Cutting: 1, Detector: "d-1", Landmarks: "l-1"}}
@@ -483,6 +483,7 @@ func TestConditionsAreNamed(t *testing.T) {
 		"nothing":           {change: func(r *Run) {}},
 		"threads":           {change: func(r *Run) { r.Record.Versions["backend"] = "XLA CPU, PJRT 0.115, oneDNN 3.2.0, 16 threads" }},
 		"numerics":          {change: func(r *Run) { r.Record.Versions["numerics"] = "0.5.0" }, row: "numerics 0.5.0, the first row has 0.6.0"},
+		"training":          {change: func(r *Run) { r.Record.Versions["training"] = "0.4.0" }, row: "training 0.4.0, the first row has 0.5.0"},
 		"release as it was": {change: func(r *Run) { delete(r.Record.Versions, "numerics"); r.Record.Versions["seelab"] = "0.4.0" }, row: "numerics 0.4.0, the first row has 0.6.0"},
 		"without oneDNN": {change: func(r *Run) { r.Record.Versions["backend"] = "XLA CPU, PJRT 0.115, 2 threads" },
 			row: "backend XLA CPU, PJRT 0.115, the first row has XLA CPU, PJRT 0.115, oneDNN 3.2.0"},

@@ -27,6 +27,7 @@ func (r Run) conditions() []condition {
 	}
 	return []condition{
 		{"numerics", version.NumericsOf(v)},
+		{"training", version.TrainingOf(v)},
 		{"backend", strings.Join(backend, ", ")},
 		{"plugin", v[version.PluginKey]},
 		{"maps of", r.Spec.Encoder.Precision},

@@ -16,7 +16,7 @@ import (
 // Made prints what moves the figures of a record and is in no spec: versions, what computed, how faces came about.
 func Made(out io.Writer, r store.Record) {
 	v := r.Versions
-	parts := []string{"numerics " + cmp.Or(version.NumericsOf(v), "not recorded"), "metrics " + cmp.Or(v[version.MetricKey], "1")}
+	parts := []string{"numerics " + cmp.Or(version.NumericsOf(v), "not recorded"), "training " + cmp.Or(version.TrainingOf(v), "not recorded"), "metrics " + cmp.Or(v[version.MetricKey], "1")}
 	for _, key := range []string{version.BackendKey, version.PluginKey} {
 		if v[key] != "" {
 			parts = append(parts, v[key])
