@@ -21,6 +21,8 @@ type page struct {
 var unrendered = []string{
 	// Speeds of a machine beside PyTorch's, no figures of detectors; lab/cmd/seelab/bench_pairs.py prints the table as it stands.
 	"results/bench.md",
+	// The simulation of intervals, which the tests of lab/metric render from results/intervals.json.
+	"results/intervals.md",
 }
 
 // render returns what has figures: README.md, the headers of experiments, and the pages of results.
