@@ -1,0 +1,72 @@
+package run
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/source"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/version"
+)
+
+// A network is taken over from a run that the same backend computed; what was not noted cannot differ.
+func TestOtherBackend(t *testing.T) {
+	of := func(backend, plugin string) map[string]string {
+		return map[string]string{version.BackendKey: backend, version.PluginKey: plugin}
+	}
+	for _, c := range []struct {
+		a, b map[string]string
+		want bool
+	}{
+		{of("x", "p"), of("x", "p"), false},
+		{of("x", "p"), of("y", "p"), true},
+		{of("x", "p"), of("x", "q"), true},
+		{of("x", ""), of("x", "q"), false},
+		{of("x", "p"), map[string]string{version.BackendKey: "x"}, false},
+	} {
+		if got := otherBackend(c.a, c.b); got != c.want {
+			t.Errorf("%v and %v: %v, want %v", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// A record of a test has the versions of the test, and says what else made the network.
+func TestTestedWith(t *testing.T) {
+	now := map[string]string{version.NumericsKey: "3", version.TrainingKey: "2", version.BackendKey: "cpu", version.PluginKey: "p", "metric": "9"}
+	for _, c := range []struct{ trained, more map[string]string }{
+		{map[string]string{version.NumericsKey: "2", version.TrainingKey: "1", version.BackendKey: "cpu", version.PluginKey: "p"}, map[string]string{version.TrainingKey: "1"}},
+		{map[string]string{version.ReleaseKey: "0.4.0", version.BackendKey: "gpu"}, map[string]string{version.TrainingKey: "0.4.0", "trained with backend": "gpu"}},
+		{map[string]string{version.TrainingKey: "2", version.BackendKey: "cpu", version.PluginKey: "q"}, map[string]string{"trained with plugin": "q"}},
+	} {
+		want := maps.Clone(now)
+		maps.Copy(want, c.more)
+		if got := testedWith(c.trained, maps.Clone(now)); !maps.Equal(got, want) {
+			t.Errorf("trained with %v: %v, want %v", c.trained, got, want)
+		}
+	}
+}
+
+// Faces that are cut out of videos say how; those that came ready-made only whose landmarks the detector found.
+func TestMade(t *testing.T) {
+	e := env.New(t.TempDir())
+	e.Cut = extract.Params{Frames: 8, Margin: 0.25, Side: 224, Run: 4}
+	var s spec.Spec
+	s.Data.Landmarks = source.SetLandmarks
+	if got := made(e, nil, []string{"a", "b"}, s); got != nil {
+		t.Errorf("ready-made sets: %v", got)
+	}
+	nets := extract.Nets()
+	cut := nets
+	cut.Frames, cut.Margin, cut.Side, cut.Run = 8, 0.25, 224, 4
+	got := made(e, []string{"b"}, []string{"a", "b"}, s)
+	if cut.Cutting = got["b"].Cutting; cut.Cutting < 1 || !maps.Equal(got, map[string]store.Faces{"b": cut}) {
+		t.Errorf("one is cut: %v, want %v", got, cut)
+	}
+	s.Data.Landmarks = source.DetectLandmarks
+	if got := made(e, []string{"b"}, []string{"a", "b"}, s); !maps.Equal(got, map[string]store.Faces{"a": nets, "b": cut}) || nets.Detector == "" || nets.Landmarks == "" {
+		t.Errorf("landmarks are detected: %v", got)
+	}
+}
