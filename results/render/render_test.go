@@ -156,6 +156,7 @@ func planted(t *testing.T) string {
 			Run: s.Name + "-" + s.Hash(), Name: s.Name, Hash: s.Hash(), Seconds: 233.4, Score: "cosine", Versions: current,
 			Train:     store.Training{Accuracy: 0.419, Chance: 1.0 / 32, Images: 153600, Faces: 3248, People: 1234},
 			Selection: []store.Selection{{Score: "norm", AUC: 0.1}, {Score: "cosine", AUC: 0.616, Low: 0.58, High: 0.65}},
+			Pseudo:    []store.Pseudo{{On: "own", AUC: 0.9}, {On: store.AllPseudo, AUC: 0.602, Low: 0.57, High: 0.64, NReal: 1024, NFake: 3072, People: 99}},
 			Tests: []store.Test{
 				{Dataset: "FF++ c40", Method: evaluation.All, Level: "video", AUC: 0.6125, Low: 0.5, High: 0.7, NReal: 257, NFake: 1485, Coverage: 0.99, Partial: true},
 				{Dataset: "FF++ c40", Method: "Deepfakes", Level: "video", AUC: 0.75, Low: 0.65, High: 0.85, NReal: 257, NFake: 129, Coverage: 1},
@@ -184,7 +185,7 @@ func planted(t *testing.T) string {
 	half.Encoder.Precision = "bfloat16"
 	old := add(half, func(r *store.Record) {
 		r.Versions = map[string]string{version.NumericsKey: "0.1.0", version.MetricKey: metric.Version}
-		r.Tests[0].Leaks = "2 people"
+		r.Tests[0].Leaks, r.Pseudo = "2 people", nil
 	})
 	mine := spec.Default()
 	mine.Name, mine.Seed = "mine", 7

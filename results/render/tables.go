@@ -79,10 +79,10 @@ func thousands(n int) string {
 	return text
 }
 
-// interval prints an AUC with its 95 % interval.
-func interval(auc, low, high float64, without string) string {
+// interval prints an AUC with its 95 % interval, NaN where there is none.
+func interval(auc, low, high float64) string {
 	if math.IsNaN(low) || math.IsNaN(high) {
-		return fmt.Sprintf("%.3f [%s]", auc, cmp.Or(without, "no interval"))
+		return fmt.Sprintf("%.3f [no interval]", auc)
 	}
 	return fmt.Sprintf("%.3f [%.2f, %.2f]", auc, low, high)
 }
@@ -116,17 +116,34 @@ func trainingTable(rows []row) string {
 		if train.Donor != "" {
 			seconds += n.mark("its network was trained by " + train.Donor)
 		}
-		pseudo := none
-		for _, s := range r.record.Selection {
-			if s.Score == r.record.Score {
-				pseudo = interval(s.AUC, s.Low, s.High, "")
-			}
+		figure, clips, chose := pseudo(r.record)
+		switch {
+		case figure == "":
+			figure = none
+		case chose:
+			figure += n.mark("of those pseudo-fakes that chose the score, which says too much")
+		default:
+			figure += "\n" + clips
 		}
-		t.Rows = append(t.Rows, []string{head, network, thousands(train.Images) + " at " + size, seconds, held, r.record.Score, pseudo})
+		t.Rows = append(t.Rows, []string{head, network, thousands(train.Images) + " at " + size, seconds, held, r.record.Score, figure})
 	}
-	t.Notes = n.below("Seconds are of the whole run. Pseudo-fakes: AUC, with its 95 % interval, of the chosen score on pseudo-fakes made of held-out real faces; " +
-		"no deepfake chooses.")
+	t.Notes = n.below("Seconds are of the whole run. Pseudo-fakes: AUC, with its 95 % interval, of the chosen score on pseudo-fakes made of held-out real faces, of people who had no part in the choice, " +
+		"and how many real clips and pseudo-fakes of how many people that are; no deepfake chooses.")
 	return t.Markdown()
+}
+
+// pseudo is the figure of the chosen score on pseudo-fakes, "" if there is none, and what it is of. Records before 0.6 have that
+// of the pseudo-fakes that chose.
+func pseudo(r *record.Record) (figure, clips string, chose bool) {
+	if p, ok := r.OnPseudo(); ok {
+		return interval(p.AUC, p.Low, p.High), fmt.Sprintf("%s/%s clips of %s people", thousands(p.NReal), thousands(p.NFake), thousands(p.People)), false
+	}
+	for _, s := range r.Selection {
+		if s.Score == r.Score {
+			return interval(s.AUC, s.Low, s.High), "", true
+		}
+	}
+	return "", "", false
 }
 
 // order are the columns of test sets: these first, the others by the alphabet.
@@ -205,7 +222,7 @@ func auc(title string, rows []row, columns []string, of func(r *record.Record, c
 func cell(r *record.Record, t store.Test, n *notes) string {
 	text := none
 	if t.NoFigure == "" {
-		text = interval(t.AUC, t.Low, t.High, "")
+		text = interval(t.AUC, t.Low, t.High)
 	} else {
 		text += n.mark(t.NoFigure)
 	}
@@ -337,10 +354,12 @@ func sentences(r row) string {
 	if x.Train.Classified() {
 		fmt.Fprintf(&s, " Accuracy on held-out faces %.3f (guessing %.3f).", x.Train.Accuracy, x.Train.Chance)
 	}
-	for _, sel := range x.Selection {
-		if sel.Score == x.Score {
-			fmt.Fprintf(&s, " Score %s: AUC %s on pseudo-fakes of held-out real faces.", sel.Score, interval(sel.AUC, sel.Low, sel.High, ""))
-		}
+	switch figure, clips, chose := pseudo(x); {
+	case figure == "":
+	case chose:
+		fmt.Fprintf(&s, " Score %s: AUC %s on the pseudo-fakes of held-out real faces that chose it.", x.Score, figure)
+	default:
+		fmt.Fprintf(&s, " Score %s: AUC %s on pseudo-fakes of held-out people who had no part in its choice (%s).", x.Score, figure, clips)
 	}
 	var sets []string
 	for _, t := range x.Tests {
@@ -354,7 +373,7 @@ func sentences(r row) string {
 		}
 		part := set + " no figure, " + t.NoFigure
 		if t.NoFigure == "" {
-			part = set + " " + interval(t.AUC, t.Low, t.High, "")
+			part = set + " " + interval(t.AUC, t.Low, t.High)
 		}
 		part += fmt.Sprintf(" (%s, coverage %.2f", count(t), t.Coverage)
 		for _, remark := range remarks(x, t) {
