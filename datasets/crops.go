@@ -31,7 +31,7 @@ var landmarkColumns = func() (names []string) {
 //
 //	file,label,method,video,frame,target,source,x,y,side,stored
 //
-// where file is a slash path below dir; label is 1 for fake and 0 for real, in Celeb-DF too; x,y,side is the square of
+// where file is a slash path below dir; label is 1 or a word like fake, 0 or a word like real ([ParseLabel]), in Celeb-DF too; x,y,side is the square of
 // the source frame that was cropped and stored the side of the image file. Frame, source, stored and the three of the
 // square may be empty; without a target the video stands for the identity. The column track may follow: which of the faces
 // that were followed through the video it is, counted from 0, or nothing; and after it x0,y0 … x67,y67: 68 landmarks in the
@@ -127,12 +127,9 @@ func cropItem(m *manifest, dataset string, fields []string) (Item, error) {
 		Dataset: dataset, File: fields[0], Method: m.name(fields[2]), Video: m.name(fields[3]), Frame: -1,
 		Identity: m.name(fields[5]), Source: m.name(fields[6]),
 	}
-	switch fields[1] {
-	case "0":
-	case "1":
-		it.Fake = true
-	default:
-		return Item{}, fmt.Errorf("label is %q; want 0 (real) or 1 (fake)", fields[1])
+	var err error
+	if it.Fake, err = ParseLabel(fields[1]); err != nil {
+		return Item{}, err
 	}
 	if it.Method == "" || it.Video == "" {
 		return Item{}, errors.New("method or video is empty; a video is told by both")

@@ -48,7 +48,7 @@ func TestOpenCropsNamesBadRows(t *testing.T) {
 		{"absolute", "/etc/hostname,1,m,v,0,t,,0,0,9,9", "leaves the folder"},
 		{"no file", ",1,m,v,0,t,,0,0,9,9", "file is empty"},
 		{"no file, but its side", ",1,m,v,0,t,,,,,9", "file is empty"},
-		{"other spelling", "./good.jpg,1,m,v,0,t,,0,0,9,9", "plain slash path"},
+		{"other spelling", "./good.jpg,1,m,v,0,t,,0,0,9,9", "listed already"},
 		{"duplicate", "good.jpg,0,original,1,0,1,,0,0,9,9", "line 2"},
 		{"method", "x.jpg,1,,v,0,t,,0,0,9,9", "method or video"},
 		{"frame", "x.jpg,1,m,v,-3,t,,0,0,9,9", "frame"},
@@ -57,7 +57,7 @@ func TestOpenCropsNamesBadRows(t *testing.T) {
 		{"overflow", "x.jpg,1,m,v,0,t,,9223372036854775807,1,9,9", "x is"},
 		{"stored", "x.jpg,1,m,v,0,t,,1,1,9,wide", "stored"},
 		{"both labels", "x.jpg,1,original,1,0,1,,0,0,9,9", "one label per video"},
-		{"fields", "x.jpg,1,m", "number of fields"},
+		{"fields", "x.jpg,1,m", "fields; want the"},
 		{"quote", `x.jpg,1,"m"x,v,0,t,,0,0,9,9`, `"`},
 	} {
 		dir := t.TempDir()

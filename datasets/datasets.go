@@ -36,6 +36,9 @@ type Item struct {
 	Path     string          // the file to open; "" for a drawn face, and where there is no face
 	Box      image.Rectangle // the square of the source frame that was cropped; empty if unknown
 
+	// Unread says of an item without a face which file stands behind it, and why it gave none; nil where that is not known.
+	Unread *Left
+
 	// Draw draws the face of a set made by code ([RegisterDrawn]), the same one at each call and from any number of
 	// goroutines at once. Nil for a face in a file.
 	Draw func() face.Face

@@ -220,6 +220,23 @@ func (d *FileDigests) Known(path string) (sum string, ok bool) {
 	return known.hex(), known.of(info)
 }
 
+// Unsettled tells that a file was read so soon after it was changed that its time says nothing of its content: it has the
+// size that it had, and reading it again tells whether it is the same.
+func (d *FileDigests) Unsettled(path string) bool {
+	name, err := realPath(path)
+	if err != nil {
+		return false
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known := d.digests[name]
+	return known.hex() != "" && known.time == 0 && known.size == info.Size()
+}
+
 // Save writes what is known, beside what other processes have written since.
 func (d *FileDigests) Save() error {
 	d.mu.Lock()

@@ -19,6 +19,9 @@ type Left struct {
 
 // Name is what people find the item by: its file, or its ID where there is none.
 func (it Item) Name() string {
+	if it.Unread != nil {
+		return it.Unread.Name
+	}
 	if it.File == "" || it.Draw != nil {
 		return it.ID()
 	}
@@ -27,6 +30,9 @@ func (it Item) Name() string {
 
 // Fault tells why an item cannot be read: it looks at its file and, if need be, decodes it. "" if it can be read.
 func (it Item) Fault() Fault {
+	if it.Unread != nil {
+		return it.Unread.Fault
+	}
 	if it.NoFace() {
 		return Faceless
 	}
@@ -55,7 +61,7 @@ func readFormat(name string) bool {
 }
 
 // left lists what the folder holds besides items: rows that cannot be used, each once and with its file if there is one,
-// and files that no row names. Texts and tables are about the faces and none of them ([isDocument]); folders that begin with
+// and files that no row names. Texts and tables are about the faces and none of them ([IsDocument]); folders that begin with
 // a dot, and those with a manifest of their own, are not searched.
 func (m *manifest) left(items []Item) ([]Left, error) {
 	counted := make(map[string]bool, len(items))
@@ -89,7 +95,7 @@ func (m *manifest) left(items []Item) ([]Left, error) {
 			if name != "." && (strings.HasPrefix(d.Name(), ".") || FacesIn(filepath.Join(m.dir, filepath.FromSlash(name))) != "") {
 				return fs.SkipDir
 			}
-		case !counted[name] && !isDocument(d.Name()):
+		case !counted[name] && !IsDocument(d.Name()):
 			if fault, held := unlisted(filepath.Join(m.dir, filepath.FromSlash(name))); held {
 				left = append(left, Left{name, fault})
 			}
@@ -113,7 +119,7 @@ func unlisted(file string) (fault Fault, held bool) {
 		return Unreadable, true
 	case !info.Mode().IsRegular():
 		return "", false
-	case strings.HasPrefix(base, ".") || Printable(base) != base:
+	case strings.HasPrefix(base, ".") || CheckName(base) != nil:
 		return OddName, true
 	case !readFormat(base):
 		return Format, true
@@ -123,10 +129,10 @@ func unlisted(file string) (fault Fault, held bool) {
 	return Unlisted, true
 }
 
-// isDocument tells by its name that a file is no picture: a text, a table, a lock, or something like LICENSE.
-func isDocument(name string) bool {
+// IsDocument tells by its name that a file is no picture: a text, a table, an array, a lock, or something like LICENSE.
+func IsDocument(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
-	case ".csv", ".tsv", ".json", ".jsonl", ".txt", ".md", ".rst", ".html", ".pdf", ".toml", ".yaml", ".yml", ".xml", ".lock", ".py", ".sh", ".log":
+	case ".npy", ".npz", ".pts", ".srt", ".csv", ".tsv", ".json", ".jsonl", ".txt", ".md", ".rst", ".html", ".pdf", ".toml", ".yaml", ".yml", ".xml", ".lock", ".py", ".sh", ".log":
 		return true
 	case "":
 		return name == strings.ToUpper(name) && strings.ContainsAny(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")

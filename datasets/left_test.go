@@ -74,10 +74,10 @@ func TestLeftAddsUp(t *testing.T) {
 				rowsAlone++
 			case 6:
 				file(name, good)
-				row(name, "fake", "7")
+				row(name, "true", "7")
 				want[name] = BadRow
 			case 7:
-				row("", "fake", "7")
+				row("", "true", "7")
 				want[fmt.Sprintf("manifest.csv:%d", len(rows)+1)] = BadRow
 				rowsAlone++
 			case 8:

@@ -52,17 +52,19 @@ func (m *manifest) landmarks(points []face.Point) marks {
 // left out; in mode Strict it ends the reading.
 func (m *manifest) read(r io.Reader, header func([]string) error, row func(line int, fields []string) error) error {
 	m.files, m.names, m.bad = map[string]int{}, map[string]string{}, map[int]string{}
-	rows := csv.NewReader(r)
-	rows.ReuseRecord = true
-	names, err := rows.Read()
+	rows := openTable(r)
+	names, err := rows.header()
 	if err == io.EOF {
 		return fmt.Errorf("datasets: %s is empty; want a header and at least one row", m.path)
+	}
+	if err == nil {
+		_, err = checkFields(names)
 	}
 	if err == nil {
 		err = header(names)
 	}
 	if err != nil {
-		return Problem{m.path, 1, BadRow, err}
+		return Problem{m.path, 1 + rows.before, BadRow, err}
 	}
 	for {
 		fields, err := rows.Read()
@@ -73,10 +75,16 @@ func (m *manifest) read(r io.Reader, header func([]string) error, row func(line 
 		var parse *csv.ParseError
 		switch {
 		case err == nil:
-			line, _ = rows.FieldPos(0)
-			err = row(line, fields)
+			line = rows.line()
+			var blank bool
+			if blank, err = checkFields(fields); err == nil && !blank {
+				err = row(line, fields)
+			}
 		case errors.As(err, &parse):
-			line, err = parse.StartLine, parse.Err
+			line, err = parse.StartLine+rows.before, parse.Err
+			if errors.Is(err, csv.ErrFieldCount) {
+				err = fmt.Errorf("the row has %d fields; want the %d of the header", len(fields), len(names))
+			}
 		default:
 			return fmt.Errorf("datasets: read %s: %w", m.path, err)
 		}
@@ -97,7 +105,7 @@ func (m *manifest) read(r io.Reader, header func([]string) error, row func(line 
 	}
 }
 
-// ReadRows reads a CSV file with a header: it calls header once, and row for each line with its number. In mode Skip an
+// ReadRows reads a CSV file with a header, in any encoding of [Text] and divided by commas, semicolons, tabs or bars: it calls header once, and row for each line with its number. In mode Skip an
 // error of row is returned as a problem, and its line left out; in mode Strict it ends the reading, as an error of header
 // does in both. Path is that of the file, for messages. Fields are valid until the next row only.
 func ReadRows(r io.Reader, path string, mode Mode, header func([]string) error, row func(line int, fields []string) error) ([]Problem, error) {
@@ -107,8 +115,9 @@ func ReadRows(r io.Reader, path string, mode Mode, header func([]string) error, 
 }
 
 // file returns the name and the path of the image that a row names, which share their text. It refuses names that leave the folder, are listed twice or have
-// no file.
+// no file. A name is found as [FindFile] does.
 func (m *manifest) file(name string, line int) (file, path string, err error) {
+	name = FindFile(m.dir, name)
 	if !fs.ValidPath(name) || name == "." || !filepath.IsLocal(filepath.FromSlash(name)) {
 		return "", "", Problem{m.path, line, OddName, fmt.Errorf("file %q leaves the folder or is not a plain slash path; want one like faces/a.jpg below %s", name, m.dir)}
 	}
@@ -144,6 +153,12 @@ func (m *manifest) finish(name string, items []Item) (Set, error) {
 	}
 	sortItems(items)
 	return Set{Name: name, Items: items}, nil
+}
+
+// Add adds items to the set, in its order.
+func (s *Set) Add(items ...Item) {
+	s.Items = slices.Concat(s.Items, items)
+	sortItems(s.Items)
 }
 
 // sortItems sorts by [Item.ID]. It makes each ID once, and none twice where all is sorted.

@@ -18,8 +18,8 @@ const (
 	Absent     Fault = "absent"     // the folder's own label file names it, and it is not there
 	Unlisted   Fault = "unlisted"   // it is there, and no list knows it
 	Conflict   Fault = "conflict"   // two sources give it different labels
-	Unreadable Fault = "unreadable" // a broken file, an empty one, a broken link, or one that may not be opened
-	Empty      Fault = "empty"      // a picture of no bytes
+	Unreadable Fault = "unreadable" // a broken file, a broken link, or one that may not be opened
+	Empty      Fault = "empty"      // a file of no bytes
 	Format     Fault = "format"     // a file of a format that is not read
 	OddName    Fault = "odd name"   // a name that leaves the folder, begins with a dot or does not print
 	Faceless   Fault = "no face"    // a frame, or a whole video, in which no face was found

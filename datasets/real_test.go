@@ -74,7 +74,7 @@ func TestOpenRealNamesBadRows(t *testing.T) {
 		{"NaN", strings.Replace(landmarksRow("x.jpg", "Bob", set(5, 12345, 1)), "12345", "NaN", 1), "landmark 5"},
 		{"infinite", strings.Replace(landmarksRow("x.jpg", "Bob", set(5, 12345, 1)), "12345", "Inf", 1), "landmark 5"},
 		{"no number", strings.Replace(landmarksRow("x.jpg", "Bob", set(5, 12345, 1)), "12345", "12a", 1), "x5"},
-		{"one too few", short, "number of fields"},
+		{"one too few", short, "fields; want the"},
 		{"flat", landmarksRow("x.jpg", "Bob", func(p []face.Point) {
 			for i := range p {
 				p[i].Y = p[i].X

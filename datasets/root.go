@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -234,7 +233,7 @@ func hasLabels(path string) (bool, error) {
 		return false, fmt.Errorf("datasets: %w", err)
 	}
 	defer f.Close()
-	header, _ := csv.NewReader(f).Read() // a header that is no CSV has no labels
+	header, _ := openTable(f).header() // a header that is no CSV has no labels
 	return slices.Contains(header, "label"), nil
 }
 

@@ -58,6 +58,16 @@ func (c *Collector) Lack(v Video, file string) {
 	c.Missing = append(c.Missing, v)
 }
 
+// Unread notes a video whose file is there and cannot be read: it is tested, without a face.
+func (c *Collector) Unread(v Video, file string, fault datasets.Fault) {
+	v.Dataset, v.File = c.Name, file
+	if _, ok := c.seen[v.ID()]; ok {
+		return
+	}
+	c.seen[v.ID()] = v
+	c.Dataset.Unread = append(c.Dataset.Unread, Unread{v, fault})
+}
+
 // Count adds a row of Counts. Published is what the authors say, or a negative number where nobody says.
 func (c *Collector) Count(split Split, method string, fake bool, published int) {
 	row := Count{Split: split, Method: method, Fake: fake, Listed: published}
@@ -91,6 +101,7 @@ func (c *Collector) Finish() Dataset {
 	byID := func(a, b Video) int { return cmp.Compare(a.ID(), b.ID()) }
 	slices.SortFunc(c.Videos, byID)
 	slices.SortStableFunc(c.Missing, byID)
+	slices.SortFunc(c.Dataset.Unread, func(a, b Unread) int { return byID(a.Video, b.Video) })
 	return c.Dataset
 }
 
@@ -142,7 +153,7 @@ func (c *Collector) Shelf(files, frames []string) (map[string]Footage, error) {
 			if info, err := os.Stat(full); err != nil || !info.IsDir() {
 				continue
 			}
-			err := checkName(e)
+			err := datasets.CheckName(e)
 			if err == nil {
 				_, err = frameNames(full)
 			}

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
 )
@@ -15,7 +15,7 @@ import (
 // csvLayout is a folder with a file videos.csv that lists its videos, one a line, under a header with the columns
 //
 //	file     slash path below the folder: a video file, an image, or a folder of frames
-//	label    1 for fake, 0 for real
+//	label    1 for fake, 0 for real, or a word ([datasets.ParseLabel])
 //	method   what made the fake, or the kind of the real video; by default "real" or "fake"
 //	video    name within the method; by default the file without its extension
 //	target   who is seen; by default the video stands for the person
@@ -44,8 +44,8 @@ func openCSV(dir string, mode datasets.Mode) ([]Dataset, error) {
 	if err := c.readVideos(f, file); err != nil {
 		return nil, err
 	}
-	if len(c.seen) == 0 && len(c.Missing) == 0 {
-		return nil, datasets.Problem{File: file, Line: 0, Fault: datasets.BadRow, Err: errors.New("no usable row; want one for each video")}
+	if len(c.seen) == 0 {
+		return nil, c.Unusable(file, "no usable row; want one for each video")
 	}
 	c.countAll()
 	return []Dataset{c.Finish()}, nil
@@ -99,21 +99,21 @@ func (c *Collector) readVideos(r io.Reader, file string) error {
 			}
 			return ""
 		}
-		name := field("file")
+		name := datasets.FindFile(c.Dir, field("file"))
 		if err := CheckLocal(name); err != nil {
 			return err
 		}
 		v := Video{
 			Method: field("method"), Name: field("video"), Identity: field("target"), Source: field("source"),
-			Split: Split(field("split")),
+			Split: Split(strings.ToLower(strings.TrimSpace(field("split")))),
+		}
+		var err error
+		if v.Fake, err = datasets.ParseLabel(field("label")); err != nil {
+			return err
 		}
 		kind := "real"
-		switch field("label") {
-		case "0":
-		case "1":
-			v.Fake, kind = true, "fake"
-		default:
-			return fmt.Errorf("label is %q; want 0 (real) or 1 (fake)", field("label"))
+		if v.Fake {
+			kind = "fake"
 		}
 		if !slices.Contains([]Split{NoSplit, TrainSplit, ValSplit, TestSplit}, v.Split) {
 			return fmt.Errorf("split is %q; want train, val, test or nothing", v.Split)
@@ -130,7 +130,7 @@ func (c *Collector) readVideos(r io.Reader, file string) error {
 			v.Identity = c.Name + "/" + v.Method + "/" + v.Name
 		}
 		for _, s := range []string{v.Method, v.Name, v.Identity, v.Source} {
-			if err := checkName(s); err != nil {
+			if err := datasets.CheckName(s); err != nil {
 				return err
 			}
 		}
@@ -144,15 +144,19 @@ func (c *Collector) readVideos(r io.Reader, file string) error {
 		at, err := c.media(name)
 		if err != nil {
 			c.Lack(v, name)
-			fault := datasets.Unreadable
-			if errors.Is(err, os.ErrNotExist) {
-				fault = datasets.Absent
+			fault := faultOf(err)
+			if fault != datasets.Absent {
+				c.Unread(v, name, fault)
+				return datasets.Problem{File: filepath.Join(c.Dir, filepath.FromSlash(name)), Fault: fault, Err: err}
 			}
 			return datasets.Problem{File: file, Line: line, Fault: fault, Err: fmt.Errorf("file %s: %w", name, err)}
 		}
 		return c.Add(v, at)
 	})
 }
+
+// errNoMedium tells that a file is none by its name.
+var errNoMedium = errors.New("its extension is that of no video and no image; want one like .mp4 or .png, or a folder of frames")
 
 // media tells where a video file, an image or a folder of frames lies.
 func (c *Collector) media(name string) (Footage, error) {
@@ -163,7 +167,10 @@ func (c *Collector) media(name string) (Footage, error) {
 	}
 	pixels, ok := Medium(name)
 	if !ok {
-		return Footage{}, errors.New("its extension is that of no video and no image; want one like .mp4 or .png, or a folder of frames")
+		if err := checkFile(full); err != nil {
+			return Footage{}, err
+		}
+		return Footage{}, errNoMedium
 	}
 	return Footage{File: name, pixels: pixels}, checkFile(full)
 }

@@ -15,12 +15,39 @@ type Dataset struct {
 	Dir      string             // the folder
 	Videos   []Video            // that are there, ordered by [Video.ID]
 	Missing  []Video            // that a list names and that are not there or cannot be read, likewise ordered; without a Path
+	Unread   []Unread           // whose files are there and cannot be read, as far as that is known and where nothing is published, likewise ordered
 	Counts   []Count            // what is there of what the data set's authors published, by part and kind
 	Problems []datasets.Problem // what was left out, in the order of finding
 	Notes    []string           // what else to know of it, for people
 	Frames   int                // videos of which a folder of frames is there
 
 	unofficial bool // the list of the test part is not the official one
+}
+
+// Unread is a video whose file is there and cannot be read. It has no face, and coverage counts it.
+type Unread struct {
+	Video
+	Fault datasets.Fault
+}
+
+// Item is what a test has in the place of the video's faces.
+func (u Unread) Item() datasets.Item {
+	return datasets.Item{
+		Dataset: u.Dataset, Method: u.Method, Video: u.Name, Identity: u.Identity, Source: u.Source, Frame: -1, Fake: u.Fake,
+		Unread: &datasets.Left{Name: u.File, Fault: u.Fault},
+	}
+}
+
+// TestUnread returns those of Unread that belong to [Dataset.TestVideos].
+func (d Dataset) TestUnread(trained bool) []Unread {
+	all := len(d.TestVideos(false)) > len(d.Part(TestSplit))
+	var unread []Unread
+	for _, u := range d.Unread {
+		if (all || u.Split == TestSplit) && !(trained && u.Split == TrainSplit) {
+			unread = append(unread, u)
+		}
+	}
+	return unread
 }
 
 // Count is how many videos of one part and kind are there, and how many its authors published.

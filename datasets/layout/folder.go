@@ -1,19 +1,22 @@
 package layout
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
 )
 
 // folderLayout is a plain folder: real videos and images in its folder real, fakes in its folder fake, sorted as one
-// likes. Images directly in these two are still images; a folder of images below them holds the frames of one video. A
-// folder between is the method, as in fake/Deepfakes/a.mp4. Each video is a person of its own, as nothing says who is
-// seen. The data set is called by the folder.
+// likes; Real and FAKE will do, and 0_real and 1_fake. Images directly in these two are still images; a folder of images below them holds the frames of one video. A
+// folder between is the method, as in fake/Deepfakes/a.mp4; one that real has too is told by the class, as fake/Deepfakes.
+// Each video is a person of its own, as nothing says who is seen, and is called by its file without extension, or with it
+// where another has the name already. The data set is called by the folder.
 //
 // A folder that has neither of the two, but images or videos, is taken as real faces: what this lab trains on. It is
 // recognised only where nothing else is ([Open]), never by [Find].
@@ -23,13 +26,34 @@ func init() {
 	Register(Layout{Name: folderLayout, Rank: 9, Recognise: recogniseFolder, Open: openFolder})
 }
 
+// classFolders returns the folders of real videos and those of fakes in dir.
+func classFolders(dir string) (real, fake []string) {
+	c := NewCollector("", folderLayout, dir, datasets.Skip)
+	names, _ := c.Folders(".")
+	for _, name := range names {
+		switch strings.ToLower(name) {
+		case "real", "0_real":
+			real = append(real, name)
+		case "fake", "1_fake":
+			fake = append(fake, name)
+		}
+	}
+	return real, fake
+}
+
 func recogniseFolder(dir string) (bool, string) {
-	real, fake := holdsMedia(filepath.Join(dir, "real")), holdsMedia(filepath.Join(dir, "fake"))
+	inReal, inFake := classFolders(dir)
+	media := func(names []string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return holdsMedia(filepath.Join(dir, name)) })
+	}
+	real, fake := media(inReal), media(inFake)
 	switch {
 	case real && fake:
 		return true, ""
 	case fake:
 		return false, "there is a folder fake and no folder real with videos or images"
+	case real && len(inFake) > 0:
+		return false, "there is a folder real and no video or image in its folder fake that can be read"
 	}
 	return false, ""
 }
@@ -54,14 +78,22 @@ func openFolder(dir string, mode datasets.Mode) ([]Dataset, error) {
 		return nil, err
 	}
 	c := NewCollector(name, folderLayout, dir, mode)
-	roots := []string{"real", "fake"}
-	if !isDir(filepath.Join(dir, "real")) && !isDir(filepath.Join(dir, "fake")) {
-		roots = []string{"."}
+	real, fake := classFolders(dir)
+	if len(real)+len(fake) == 0 {
+		real = []string{"."}
 		c.Notes = append(c.Notes, "no folder real and no folder fake: all is taken as real")
 	}
-	for _, root := range roots {
-		if err := c.walk([]string{root}, func(at string, files []string) error { return c.plain(root, at, files) }); err != nil {
-			return nil, err
+	methods := map[string]bool{} // of real videos
+	for _, of := range []struct {
+		roots []string
+		kind  Video
+	}{{real, Video{Method: "real"}}, {fake, Video{Method: "fake", Fake: true}}} {
+		for _, root := range of.roots {
+			if err := c.walk([]string{root}, func(at string, files []string) error {
+				return c.plain(of.kind, strings.TrimPrefix(strings.TrimPrefix(at, root), "/"), at, files, methods)
+			}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if len(c.Videos) == 0 {
@@ -71,54 +103,89 @@ func openFolder(dir string, mode datasets.Mode) ([]Dataset, error) {
 	return []Dataset{c.Finish()}, nil
 }
 
-// plain takes the files of a folder at or below root.
-func (c *Collector) plain(root, at string, files []string) error {
-	v := Video{Method: "real", Fake: root == "fake"}
-	if v.Fake {
-		v.Method = "fake"
+// plain takes the files of the folder at, which lies below a folder of one kind. Methods are those of real videos.
+func (c *Collector) plain(kind Video, below, at string, files []string, methods map[string]bool) error {
+	method := func(name string) string {
+		if !kind.Fake {
+			methods[name] = true
+		} else if name != kind.Method && methods[name] {
+			name = kind.Method + "/" + name
+		}
+		return name
 	}
-	below := strings.TrimPrefix(strings.TrimPrefix(at, root), "/")
+	// called gives a video its name.
+	called := func(of, name, file string) Video {
+		v := Video{Dataset: c.Name, Method: of, Name: name, Fake: kind.Fake}
+		if before, twice := c.seen[v.ID()]; twice && file != "" && before.File != file {
+			v.Name = path.Base(file)
+		}
+		v.Identity = c.Name + "/" + v.Method + "/" + v.Name
+		return v
+	}
 	var images []Footage
-	take := func(v Video, name string, p Footage) error {
-		v.Name = name
-		v.Identity = c.Name + "/" + v.Method + "/" + name
-		return c.Add(v, p)
-	}
+	var broken []brokenFile
 	for _, name := range files {
 		m, ok := Medium(name)
+		file := path.Join(at, name)
 		if !ok {
+			if datasets.IsDocument(name) {
+				continue
+			}
+			full := filepath.Join(c.Dir, filepath.FromSlash(file))
+			err := cmp.Or(datasets.CheckName(name), checkFile(full), errNoMedium)
+			broken = append(broken, brokenFile{file, present(err)})
+			if err := c.Problem(present(err), full, 0, err); err != nil {
+				return err
+			}
 			continue
 		}
-		p, ok, err := c.file(path.Join(at, name))
+		p, ok, err := c.file(file)
 		if err != nil {
 			return err
 		}
 		switch {
 		case !ok:
+			broken = append(broken, brokenFile{file, c.Problems[len(c.Problems)-1].Fault})
 		case m == StillImage:
 			images = append(images, p)
 		default:
-			of := v
+			of := kind.Method
 			if below != "" {
-				of.Method = below
+				of = method(below)
 			}
-			if err := take(of, stem(name), p); err != nil {
+			if err := c.Add(called(of, stem(name), file), p); err != nil {
 				return err
 			}
 		}
 	}
 	if below != "" && len(images) > 0 {
-		if method, _, ok := cutLast(below); ok {
-			v.Method = method
+		of := kind.Method
+		if above, _, ok := cutLast(below); ok {
+			of = method(above)
 		}
-		return take(v, path.Base(below), Footage{at, FrameFolder, true})
+		return c.Add(called(of, path.Base(below), ""), Footage{at, FrameFolder, true})
 	}
 	for _, p := range images {
-		if err := take(v, stem(path.Base(p.File)), p); err != nil {
+		if err := c.Add(called(kind.Method, stem(path.Base(p.File)), p.File), p); err != nil {
 			return err
 		}
 	}
+	for _, b := range broken {
+		of := kind.Method
+		if below != "" {
+			of = method(below)
+		}
+		if datasets.CheckName(b.file) == nil {
+			c.Unread(called(of, stem(path.Base(b.file)), b.file), b.file, b.fault)
+		}
+	}
 	return nil
+}
+
+// brokenFile is a file that cannot be read.
+type brokenFile struct {
+	file  string
+	fault datasets.Fault
 }
 
 // cutLast cuts a slash path before its last name.

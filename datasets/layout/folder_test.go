@@ -37,7 +37,7 @@ func TestPlainFolder(t *testing.T) {
 	}
 	for _, want := range []string{
 		"wild/real/a real video", "wild/real/b real image", "wild/real/clip real frames",
-		"wild/fake/a fake video", "wild/FaceSwap/a fake video", "wild/FaceSwap/clip fake frames", "wild/fake/linked fake video",
+		"wild/fake/a fake video", "wild/fake/a.mp4 fake video", "wild/FaceSwap/a fake video", "wild/FaceSwap/clip fake frames", "wild/fake/linked fake video",
 	} {
 		if !slices.Contains(got, want) {
 			t.Errorf("no %s in %q", want, got)
@@ -50,8 +50,8 @@ func TestPlainFolder(t *testing.T) {
 			t.Errorf("two lines: %s", p.Error())
 		}
 	}
-	// Empty, two names, the broken link; the second a; the folder that is linked again.
-	if faults[datasets.Unreadable] != 4 || faults[datasets.Duplicate] < 2 {
+	// Two names and two broken links; the folder that is linked again.
+	if faults[datasets.Unreadable] != 4 || faults[datasets.Empty] != 1 || faults[datasets.Duplicate] < 2 {
 		t.Errorf("faults %v: %v", faults, d.Problems)
 	}
 	if d.Partial() {

@@ -11,8 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/seeable-lab/seeable/datasets"
 )
@@ -42,14 +40,6 @@ func OpenLabels(path string) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// checkName refuses names that would break a line, a manifest or a terminal.
-func checkName(name string) error {
-	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return fmt.Errorf("the name %q has a sign that cannot be printed: rename the file", name)
-	}
-	return nil
-}
-
 // CheckLocal refuses names in a label file that are not those of a file below the label file's folder.
 func CheckLocal(name string) error {
 	if !fs.ValidPath(name) || name == "." || !filepath.IsLocal(filepath.FromSlash(name)) {
@@ -58,18 +48,17 @@ func CheckLocal(name string) error {
 	if strings.HasPrefix(name, ".") || strings.Contains(name, "/.") {
 		return fmt.Errorf("file %q is hidden; hidden files are no videos", name)
 	}
-	return checkName(name)
+	return datasets.CheckName(name)
 }
 
 // EachJSON reads a JSON object of label entries and calls row for each, with the number of its line and the raw entry. It
 // reads one entry at a time, so that a name that is listed twice is seen. An error of row is kept as a bad row of the
 // file; one of the syntax ends the reading.
 func (c *Collector) EachJSON(r io.Reader, path string, row func(line int, name string, entry json.RawMessage) error) error {
-	text, err := io.ReadAll(r)
+	text, err := io.ReadAll(datasets.Text(r))
 	if err != nil {
 		return datasets.Problem{File: path, Fault: datasets.Unreadable, Err: datasets.Pathless(err)}
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark
 	dec := json.NewDecoder(bytes.NewReader(text))
 	line, counted := 1, int64(0)
 	here := func() int { // the line that the decoder has come to
@@ -135,17 +124,26 @@ func (c *Collector) row(path string, line int, err error) error {
 	return c.Problem(datasets.BadRow, path, line, err)
 }
 
+// Unusable is the error of a label file of which nothing can be used, with the reason of its first bad row.
+func (c *Collector) Unusable(file, why string) error {
+	err := errors.New(why)
+	for _, p := range c.Problems {
+		if p.File == file && p.Line > 0 {
+			err = fmt.Errorf("%w (the first bad one, line %d: %w)", err, p.Line, p.Err)
+			break
+		}
+	}
+	return datasets.Problem{File: file, Fault: datasets.BadRow, Err: err}
+}
+
 // EachLine calls row for each line that is not blank.
 func (c *Collector) EachLine(r io.Reader, path string, row func(line int, text string) error) error {
-	lines := bufio.NewScanner(r)
+	lines := bufio.NewScanner(datasets.Text(r))
 	n := 0
 	for lines.Scan() {
 		n++
-		text := lines.Text()
-		if n == 1 {
-			text = strings.TrimPrefix(text, "\ufeff") // a byte order mark
-		}
-		if text = strings.TrimSpace(text); text == "" {
+		text := strings.TrimSpace(lines.Text())
+		if text == "" {
 			continue
 		}
 		if err := c.row(path, n, row(n, text)); err != nil {

@@ -38,7 +38,7 @@ func (c *Collector) walk(dirs []string, visit func(dir string, files []string) e
 		var files, folders []string
 		for _, name := range names {
 			if isDir(filepath.Join(full, name)) {
-				if err := checkName(name); err != nil {
+				if err := datasets.CheckName(name); err != nil {
 					if err := c.Problem(datasets.Unreadable, filepath.Join(full, name), 0, err); err != nil {
 						return err
 					}
@@ -94,12 +94,12 @@ func (c *Collector) Tree(dirs []string) (map[string]Footage, error) {
 // file tells where a video file or an image lies, and whether it can be used; if not, that is a problem.
 func (c *Collector) file(name string) (at Footage, ok bool, err error) {
 	full := filepath.Join(c.Dir, filepath.FromSlash(name))
-	err = checkName(name)
+	err = datasets.CheckName(name)
 	if err == nil {
 		err = checkFile(full)
 	}
 	if err != nil {
-		return Footage{}, false, c.Problem(datasets.Unreadable, full, 0, err)
+		return Footage{}, false, c.Problem(present(err), full, 0, err)
 	}
 	pixels, _ := Medium(name)
 	return Footage{File: name, pixels: pixels}, true, nil

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/maruel/natural"
+
 	"github.com/seeable-lab/seeable/datasets"
 )
 
@@ -81,6 +83,29 @@ func Medium(name string) (Pixels, bool) {
 	return 0, false
 }
 
+var errEmpty = errors.New("the file is empty: fetch it again")
+
+// faultOf is the kind of an error of checkFile and checkHead.
+func faultOf(err error) datasets.Fault {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return datasets.Absent
+	case errors.Is(err, errEmpty):
+		return datasets.Empty
+	case errors.Is(err, errNoMedium):
+		return datasets.Format
+	}
+	return datasets.Unreadable
+}
+
+// present is faultOf a file that no list names, so that it is not absent.
+func present(err error) datasets.Fault {
+	if fault := faultOf(err); fault != datasets.Absent {
+		return fault
+	}
+	return datasets.Unreadable
+}
+
 // checkFile tells whether path is a file that is not empty, or a link to one.
 func checkFile(path string) error {
 	info, err := os.Stat(path)
@@ -90,7 +115,7 @@ func checkFile(path string) error {
 	case !info.Mode().IsRegular():
 		return errors.New("not a file")
 	case info.Size() == 0:
-		return errors.New("the file is empty: fetch it again")
+		return errEmpty
 	}
 	return nil
 }
@@ -131,7 +156,7 @@ func (v Video) Check() error {
 		name = filepath.Join(v.Path, frames[0])
 	}
 	if err := checkHead(name); err != nil {
-		return datasets.Problem{File: name, Fault: datasets.Unreadable, Err: err}
+		return datasets.Problem{File: name, Fault: faultOf(err), Err: err}
 	}
 	return nil
 }
@@ -178,7 +203,8 @@ func (v Video) FrameFiles() ([]string, error) {
 	return nil, fmt.Errorf("layout: %s is a video file; want a folder of frames or an image", datasets.Printable(v.Path))
 }
 
-// frameNames lists the images of a folder in the order of their names; a folder without one is an error.
+// frameNames lists the images of a folder in the order of the numbers in their names, so that frame 2 comes before frame 10;
+// a folder without one is an error.
 func frameNames(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -193,6 +219,7 @@ func frameNames(dir string) ([]string, error) {
 	if len(names) == 0 {
 		return nil, errors.New("no frame in the folder")
 	}
+	slices.SortStableFunc(names, natural.Compare)
 	return names, nil
 }
 

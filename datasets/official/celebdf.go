@@ -3,7 +3,6 @@ package official
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -209,7 +208,7 @@ func readCelebList(c *layout.Collector, r io.Reader, path string) (map[string]in
 		return nil, err
 	}
 	if len(tests) == 0 {
-		return nil, datasets.Problem{File: path, Line: 0, Fault: datasets.BadRow, Err: errors.New("no usable line; want 1 (real) or 0 (fake) and a file in each")}
+		return nil, c.Unusable(path, "no usable line; want 1 (real) or 0 (fake) and a file in each")
 	}
 	slices.Sort(lines)
 	sum := sha256.Sum256([]byte(strings.Join(lines, "")))

@@ -53,8 +53,8 @@ var (
 
 // dfdcHeads are how the label files begin.
 var dfdcHeads = map[string]*regexp.Regexp{
-	"metadata.json": regexp.MustCompile(`(?s)^\x{feff}?\s*\{.*("label"\s*:\s*"(REAL|FAKE)"|"is_fake"\s*:)`),
-	"labels.csv":    regexp.MustCompile(`^filename,label\b`),
+	"metadata.json": regexp.MustCompile(`(?s)^\s*\{.*("label"\s*:\s*"(?i:REAL|FAKE)"|"is_fake"\s*:)`),
+	"labels.csv":    regexp.MustCompile(`(?i)^(sep=.\s+)?"?\s*filename\s*"?[,;\t|]\s*"?label\b`),
 }
 
 var dfdcFiles = []string{"metadata.json", "labels.csv"}
@@ -74,7 +74,7 @@ func headOf(path string) []byte {
 		return nil
 	}
 	defer f.Close()
-	head, _ := io.ReadAll(io.LimitReader(f, 1<<16))
+	head, _ := io.ReadAll(io.LimitReader(datasets.Text(f), 1<<16))
 	return head
 }
 
@@ -272,9 +272,9 @@ func readDFDCMetadata(c *layout.Collector, r io.Reader, file string, split layou
 		}
 		label := dfdcLabel{split: split, file: file, line: line}
 		switch {
-		case entry.Label != nil && *entry.Label == "FAKE", entry.Label == nil && entry.IsFake != nil && *entry.IsFake == 1:
+		case entry.Label != nil && strings.EqualFold(*entry.Label, "FAKE"), entry.Label == nil && entry.IsFake != nil && *entry.IsFake == 1:
 			label.fake = true
-		case entry.Label != nil && *entry.Label == "REAL", entry.Label == nil && entry.IsFake != nil && *entry.IsFake == 0:
+		case entry.Label != nil && strings.EqualFold(*entry.Label, "REAL"), entry.Label == nil && entry.IsFake != nil && *entry.IsFake == 0:
 		default:
 			return fmt.Errorf(`the entry of %s has no label; want "label": "REAL" or "FAKE", or "is_fake": 0 or 1`, key)
 		}
@@ -311,12 +311,8 @@ func readDFDCLabels(c *layout.Collector, r io.Reader, file string, split layout.
 			return err
 		}
 		label := dfdcLabel{split: split, file: file, line: line}
-		switch fields[1] {
-		case "0":
-		case "1":
-			label.fake = true
-		default:
-			return fmt.Errorf("label of %s is %q; want 0 (real) or 1 (fake)", fields[0], fields[1])
+		if label.fake, err = datasets.ParseLabel(fields[1]); err != nil {
+			return fmt.Errorf("%s: %w", fields[0], err)
 		}
 		return dfdcTell(labels, name, label)
 	})

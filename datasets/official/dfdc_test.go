@@ -59,7 +59,7 @@ func TestDFDCTrainParts(t *testing.T) {
 
 func TestDFDCTestFolder(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "labels.csv", "filename,label\naaaaaaaaaa.mp4,0\nbbbbbbbbbb.mp4,1\naaaaaaaaaa.mp4,0\ncccccccccc.mp4,fake\n", "videos/aaaaaaaaaa.mp4", mp4)
+	write(t, dir, "labels.csv", "filename,label\naaaaaaaaaa.mp4,0\nbbbbbbbbbb.mp4,1\naaaaaaaaaa.mp4,0\ncccccccccc.mp4,maybe\n", "videos/aaaaaaaaaa.mp4", mp4)
 	d := open(t, dir)
 	if len(d.Videos) != 1 || d.Videos[0].Split != layout.TestSplit || d.Videos[0].Fake || d.Videos[0].File != "videos/aaaaaaaaaa.mp4" || !d.Partial(layout.TestSplit) {
 		t.Errorf("%+v", d.Videos)
@@ -69,7 +69,7 @@ func TestDFDCTestFolder(t *testing.T) {
 		!slices.Contains(d.Counts, layout.Count{Split: layout.TrainSplit, Method: "DFDC", Fake: false, There: 0, Listed: 119154 - 100000}) {
 		t.Errorf("counts %v", d.Counts)
 	}
-	wantFaults(t, d, "duplicate: csv:4: ", "bad row: csv:5: label of cccccccccc.mp4", "absent: csv:3: bbbbbbbbbb.mp4")
+	wantFaults(t, d, "duplicate: csv:4: ", "bad row: csv:5: cccccccccc.mp4: label is", "absent: csv:3: bbbbbbbbbb.mp4")
 }
 
 func TestDFDCBrokenLabels(t *testing.T) {

@@ -151,7 +151,7 @@ func readDFDCP(c *layout.Collector, r io.Reader, file string) (map[string]dfdcpV
 			return fmt.Errorf(`the entry of %s is malformed: %w; want {"label": "fake", "set": "train", "target_id": "1", "swapped_id": "2"}`, key, err)
 		}
 		v := layout.Video{Method: method, Name: strings.TrimSuffix(path.Base(key), path.Ext(key)), Identity: string(entry.Target), Source: string(entry.Swapped)}
-		switch entry.Label {
+		switch strings.ToLower(entry.Label) {
 		case "real":
 			v.Source = ""
 		case "fake":
@@ -177,7 +177,7 @@ func readDFDCP(c *layout.Collector, r io.Reader, file string) (map[string]dfdcpV
 		return nil
 	})
 	if err == nil && len(videos) == 0 {
-		err = datasets.Problem{File: file, Line: 0, Fault: datasets.BadRow, Err: errors.New("no usable entry; want one for each video")}
+		err = c.Unusable(file, "no usable entry; want one for each video")
 	}
 	return videos, err
 }

@@ -91,18 +91,20 @@ func (c *Cache) set(d layout.Dataset) string {
 	return filepath.Join(c.dir, datasets.SetFolder(d.Name))
 }
 
-// digest is the digest of a video, of its images if it is a folder of them. Known asks for one that needs no reading; then
-// it is "" if it is not known.
+// digest is the digest of a video, of its images if it is a folder of them. Known asks for one that needs no reading, but of
+// files that were read just after they had been written; then it is "" if it is not known.
 func (c *Cache) digest(v layout.Video, known bool) (string, error) {
 	of := func(path string) (string, error) {
 		if !known {
 			return c.digests.Of(path)
 		}
-		sum, ok := c.digests.Known(path)
-		if !ok {
-			return "", nil
+		switch sum, ok := c.digests.Known(path); {
+		case ok:
+			return sum, nil
+		case c.digests.Unsettled(path):
+			return c.digests.Of(path)
 		}
-		return sum, nil
+		return "", nil
 	}
 	if v.Pixels != layout.FrameFolder {
 		return of(v.Path)

@@ -211,8 +211,17 @@ func TestBrokenVideos(t *testing.T) {
 		t.Errorf("again: decoded %v, %+v", calls, r)
 	}
 	set, problems, err := c.Test(d, false, datasets.Skip)
-	if err != nil || len(problems) != 1 || len(set.Items) != 3+1+2 {
+	if err != nil || len(problems) != 1 || len(set.Items) != 3+1+2+1 {
 		t.Errorf("%d items, problems %v, %v", len(set.Items), problems, err)
+	}
+	unread := map[string]datasets.Fault{}
+	for _, it := range set.Items {
+		if it.NoFace() && it.Frame < 0 {
+			unread[it.Name()] = it.Fault()
+		}
+	}
+	if want := map[string]datasets.Fault{"real/ben.mp4": datasets.Unreadable, "fake/swap/page.mp4": datasets.Unreadable}; !maps.Equal(unread, want) {
+		t.Errorf("videos that cannot be read are %v, want %v", unread, want)
 	}
 	if _, _, err := c.Test(d, false, datasets.Strict); err == nil || !strings.Contains(err.Error(), "page.mp4") {
 		t.Errorf("strict: %v", err)

@@ -55,11 +55,13 @@ func (c *Cache) Extracted(videos []layout.Video) int {
 // items as well, so that coverage counts them. Trained tells that the data set is also trained on. Videos whose files cannot
 // be read are problems, as in [Cache.Extract]. It fails with a LackingError unless all others were extracted.
 func (c *Cache) Test(d layout.Dataset, trained bool, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
-	set, problems, err := c.open(d, d.TestVideos(false), c.tested(), mode)
+	videos := d.TestVideos(false)
+	set, problems, err := c.open(d, videos, c.tested(), mode)
 	if err != nil {
 		return datasets.Set{}, problems, err
 	}
 	set.Partial = set.Partial || d.Partial(layout.TestSplit)
+	c.explain(&set, d, videos, problems)
 	if !trained {
 		return set, problems, nil
 	}
@@ -67,11 +69,59 @@ func (c *Cache) Test(d layout.Dataset, trained bool, mode datasets.Mode) (datase
 	for _, v := range d.TestVideos(true) {
 		kept[v.ID()] = true
 	}
+	for _, u := range d.TestUnread(true) {
+		kept[u.ID()] = true
+	}
 	set.Items = slices.DeleteFunc(set.Items, func(it datasets.Item) bool { return !kept[it.VideoID()] })
 	if len(set.Items) == 0 {
 		return datasets.Set{}, problems, fmt.Errorf("extract: all that there is of %s is trained on; want videos of its test part to test on", d.Name)
 	}
 	return set, problems, nil
+}
+
+// explain adds the videos that cannot be read to a set to test on, and tells of those without a face which files they are
+// and what is the matter.
+func (c *Cache) explain(set *datasets.Set, d layout.Dataset, videos []layout.Video, problems []datasets.Problem) {
+	faults := map[string]datasets.Fault{} // by file
+	for _, p := range problems {
+		if p.Line == 0 {
+			faults[p.File] = p.Fault
+		}
+	}
+	byID := map[string]layout.Video{}
+	var unread []layout.Unread
+	for _, v := range videos {
+		byID[v.ID()] = v
+		fault, ok := faults[v.Path]
+		if v.Pixels == layout.FrameFolder {
+			for file, f := range faults { // of its first frame
+				if filepath.Dir(file) == v.Path {
+					fault, ok = f, true
+				}
+			}
+		}
+		if ok {
+			unread = append(unread, layout.Unread{Video: v, Fault: fault})
+		}
+	}
+	for i, it := range set.Items {
+		v, ok := byID[it.VideoID()]
+		if !it.NoFace() || !ok || it.Frame >= 0 && v.Pixels != layout.StillImage {
+			continue
+		}
+		u := layout.Unread{Video: v, Fault: datasets.Faceless}
+		if sum, _ := c.digest(v, true); it.Frame < 0 && sum != "" {
+			if e, ok := readEntry(filepath.Join(c.set(d), filepath.FromSlash(place(v, sum)))); ok && e.Problem != "" {
+				u.Fault = datasets.Unreadable
+			}
+		}
+		set.Items[i].Unread = u.Item().Unread
+	}
+	var more []datasets.Item
+	for _, u := range slices.Concat(unread, d.TestUnread(false)) {
+		more = append(more, u.Item())
+	}
+	set.Add(more...)
 }
 
 // Train returns the faces to train on, the largest of each frame, of the videos of [layout.Dataset.TrainVideos]: the real
@@ -246,6 +296,7 @@ func (c *Cache) list(d layout.Dataset, videos []layout.Video, m manifest, mode d
 		// A csv.Writer keeps its first error, and a buffer has none.
 		err = errors.Join(err, w.WriteAll(m.rows(v, at, e)))
 	}
+	_ = c.digests.Save() // of what had to be read again; it costs time only
 	if lacking > 0 {
 		return nil, problems, &LackingError{d.Name, lacking, len(good), c.root}
 	}

@@ -132,7 +132,7 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 		if parts && len(d.TestVideos(false)) > len(d.Part(layout.TestSplit)) {
 			r.note("%s: its test part alone is too small for a figure; other videos that are there are tested as well", d.Name)
 		}
-		set.Left = append(set.Left, left(d, bad)...)
+		set.Left = append(set.Left, left(d, set.Items, bad)...)
 		found, problems = append(found, set), append(problems, bad...)
 	}
 	if len(found) == 0 {
@@ -147,17 +147,25 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 	return found, problems, nil
 }
 
-// left is what a data set of videos holds besides the faces of those that are tested: videos that cannot be read, are not
-// there or are in no list, in whatever part, as far as the data set or the cache of faces has a problem with them.
-func left(d layout.Dataset, more []datasets.Problem) (all []datasets.Left) {
-	for _, p := range slices.Concat(d.Problems, more) {
-		if !slices.Contains([]datasets.Fault{datasets.Unreadable, datasets.Absent, datasets.Unlisted}, p.Fault) {
-			continue // a second copy, or a row that says nothing of a video
+// left is what a data set of videos holds besides the items that are tested: videos that cannot be read, are not
+// there or are in no list, in whatever part, and rows that say nothing, as far as the data set or the cache of faces has a
+// problem with them.
+func left(d layout.Dataset, items []datasets.Item, more []datasets.Problem) (all []datasets.Left) {
+	named := map[string]bool{}
+	for _, it := range items {
+		if it.Unread != nil {
+			named[it.Unread.Name] = true
 		}
+	}
+	for _, p := range slices.Concat(d.Problems, more) {
 		name := below(d.Dir, p.File)
 		if p.Line > 0 {
 			name = fmt.Sprintf("%s:%d", name, p.Line)
 		}
+		if p.Fault == datasets.Duplicate || p.Fault == datasets.Conflict || named[name] {
+			continue // there is another of it, or it is an item
+		}
+		named[name] = true
 		all = append(all, datasets.Left{Name: name, Fault: p.Fault})
 	}
 	return all
