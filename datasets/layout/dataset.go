@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
 )
@@ -53,7 +54,7 @@ func (d Dataset) TestUnread(trained bool) []Unread {
 // Count is how many videos of one part and kind are there, and how many its authors published.
 type Count struct {
 	Split  Split  `json:"split"`
-	Method string `json:"method"` // "" for all methods together
+	Method string `json:"method"` // "" for all methods together; a scenario for all of its methods, as FaceSwap for FaceSwap/SimSwap
 	Fake   bool   `json:"fake"`
 	There  int    `json:"there"`
 	Listed int    `json:"listed"` // by the official lists; where there are none, as many as there are
@@ -134,7 +135,7 @@ func (d Dataset) TrainVideos(fakes bool) []Video {
 // of counts the videos that a row is about.
 func (c Count) of(videos []Video) (n int) {
 	for _, v := range videos {
-		if v.Split == c.Split && v.Fake == c.Fake && (c.Method == "" || v.Method == c.Method) {
+		if v.Split == c.Split && v.Fake == c.Fake && (c.Method == "" || v.Method == c.Method || strings.HasPrefix(v.Method, c.Method+"/")) {
 			n++
 		}
 	}

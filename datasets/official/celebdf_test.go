@@ -24,7 +24,7 @@ func TestCelebDF(t *testing.T) {
 			"1 Celeb-real/id5_0000.mp4\n"+ // not there
 			"0 ../Celeb-real/id0_0001.mp4\n2 Celeb-real/id0_0001.mp4\n1\n1 Celeb-real/id0.mp4\n1 elsewhere/id0_0001.mp4\n")
 	d := open(t, dir)
-	if d.Name != "Celeb-DF v2" || d.Layout != "Celeb-DF v2" || !d.Partial(layout.TestSplit) || !strings.Contains(strings.Join(d.Notes, ""), "not the official list: 5 ") {
+	if d.Name != "Celeb-DF v2" || d.Layout != "Celeb-DF v2" || !d.Partial(layout.TestSplit) || !strings.Contains(strings.Join(d.Notes, ""), "of Celeb-DF v2: 5 ") {
 		t.Errorf("%s, %s, partial %v, notes %v", d.Name, d.Layout, d.Partial(layout.TestSplit), d.Notes)
 	}
 	var got []string
@@ -85,7 +85,7 @@ func FuzzReadCelebList(f *testing.F) {
 	f.Fuzz(func(t *testing.T, list string) {
 		c := layout.NewCollector(celebLayout, celebLayout, "dir", datasets.Skip)
 		tests, err := readCelebList(c, strings.NewReader(list), "list")
-		for id := range tests {
+		for id := range tests.lines {
 			folder, name, _ := strings.Cut(id, "/")
 			if v, ok := celebVideo(folder, name); !ok || v.Fake != (folder == "Celeb-synthesis") {
 				t.Fatalf("%q", id)

@@ -24,7 +24,8 @@ import (
 //	                {"a.mp4": {"is_fake": 1, …}, …}, of the test part
 //	labels.csv      filename,label with 1 for fake, of the validation and test parts
 //
-// The videos lie beside the labels, or in a folder videos, test or test_videos there.
+// The videos lie beside the labels, or in a folder videos, test or test_videos there; folders of their frames in frames, as
+// DeepfakeBench has them, or images.
 const dfdcLayout = "DFDC"
 
 // dfdcMethod is the method of all its videos: which one made a fake is not published.
@@ -182,7 +183,7 @@ func dfdcFolder(c *layout.Collector, folder string) error {
 			shelves = append(shelves, at)
 		}
 	}
-	places, err := c.Shelf(shelves, nil)
+	places, err := c.Shelf(shelves, []string{path.Join(folder, "frames"), path.Join(folder, "images")})
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,8 @@ import (
 //	method_B/…
 //	dataset.json   {"method_A/…/….mp4": {"label": "fake", "set": "train", "target_id": "1224068", "swapped_id": "643049", …}, …}
 //
-// The folders below method_A and its like may lie one folder lower, in videos. Of the two actors of a fake, target_id is
+// The folders below method_A and its like may lie one folder lower, in videos; folders of frames lie in method_A/frames, as
+// DeepfakeBench has them, or images. Of the two actors of a fake, target_id is
 // the one whose video was taken and swapped_id the one who was put in.
 const dfdcpLayout = "DFDC preview"
 
@@ -82,6 +83,12 @@ func openDFDCP(dir string, mode datasets.Mode) ([]layout.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	frames := map[string]map[string]layout.Footage{} // by method and name
+	for _, method := range dfdcpMethods {
+		if frames[method], err = c.Shelf(nil, []string{path.Join(method, "frames"), path.Join(method, "images")}); err != nil {
+			return nil, err
+		}
+	}
 	// The folder videos is no part of the official names.
 	at := map[string]layout.Footage{}
 	for _, name := range slices.Sorted(maps.Keys(places)) {
@@ -100,6 +107,10 @@ func openDFDCP(dir string, mode datasets.Mode) ([]layout.Dataset, error) {
 		v := videos[name]
 		footage, ok := at[name]
 		if !ok {
+			footage, ok = frames[v.Method][v.Name]
+		}
+		delete(frames[v.Method], v.Name)
+		if !ok {
 			c.Lack(v.Video, name)
 			if err := c.Problem(datasets.Absent, file, v.line, fmt.Errorf("%s is not there, or cannot be read", name)); err != nil {
 				return nil, err
@@ -110,6 +121,9 @@ func openDFDCP(dir string, mode datasets.Mode) ([]layout.Dataset, error) {
 		if err := c.Add(v.Video, footage); err != nil {
 			return nil, err
 		}
+	}
+	for _, method := range dfdcpMethods {
+		maps.Copy(at, frames[method])
 	}
 	if err := c.Unlisted(at, dfdcpFile+" does not name it"); err != nil {
 		return nil, err
