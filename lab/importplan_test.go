@@ -29,6 +29,7 @@ const importPlan = `
 package                            | GoMLX | plots | may import
 lab/stream                         | no    | no    |
 lab/store                          | no    | no    |
+lab/shell                          | no    | no    |
 lab/spec                           | no    | no    | stream
 lab/version                        | no    | no    |
 lab/safetensors                    | no    | no    |
@@ -56,8 +57,8 @@ lab/video                          | no    | no    | toolbox
 lab/extract/extracttest            | no    | no    | toolbox video
 lab/extract                        | no    | no    | datasets datasets/layout face face/detect store toolbox video
 lab/source                         | no    | no    | align datasets datasets/layout datasets/official datasets/synthetic
-                                   |       |       | extract face face/detect spec store stream toolbox video
-lab/cluster                        | no    | no    | spec store
+                                   |       |       | extract face face/detect shell spec store stream toolbox video
+lab/cluster                        | no    | no    | shell spec store
 lab/evaluation                     | no    | no    | datasets metric store
 lab/table                          | no    | no    | evaluation metric results spec store version
 lab/record                         | no    | no    | evaluation metric spec store version

@@ -115,6 +115,10 @@ func (l loader) findPlugin(kind string) (string, error) {
 	} else {
 		notes = append(notes, more...)
 	}
+	if kind == "cuda" && !installer.HasNvidiaGPU() {
+		return "", fmt.Errorf("accel: %w: xla:cuda needs an NVIDIA GPU, and there is none here: leave out --backend, or unset %s, to compute with the best that there is",
+			ErrNoBackend, compute.ConfigEnvVar)
+	}
 	if kind == "cuda" {
 		return "", noBackend(fmt.Errorf("no CUDA plugin where go-xla looks ($%s, else its default folders), or no NVIDIA GPU", pjrt.PJRTPluginPathsEnv), notes)
 	}

@@ -41,6 +41,13 @@ NOTEBOOK is a path, or a part of the name of a file in the folder notebooks; wit
 			if server.Book, err = filepath.Rel(root, books[0]); err != nil || strings.HasPrefix(server.Book, "..") {
 				return fmt.Errorf("%s lies outside of %s: copy it into the folder notebooks", books[0], root)
 			}
+			_, all, err := findBooks(nil) // any of them may be opened
+			if err != nil {
+				return err
+			}
+			if server.Params, err = notebook.CheckParams(append(all, books...), server.Params); err != nil {
+				return err
+			}
 			jupyter, err := notebook.Open(cmd.Context(), root, cmd.ErrOrStderr())
 			if err != nil {
 				return err
@@ -71,6 +78,9 @@ It fails at the first cell that fails and names it. Without a NOTEBOOK it execut
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root, books, err := findBooks(args)
 			if err != nil {
+				return err
+			}
+			if run.Params, err = notebook.CheckParams(books, run.Params); err != nil {
 				return err
 			}
 			if !cmd.Flags().Changed("out") {

@@ -99,6 +99,9 @@ func (j *scheduler) print(cmd *cobra.Command, name string, w spec.Sweep, cells [
 			return fmt.Errorf("seelab: %w", err)
 		}
 	}
+	if strings.ContainsAny(j.logs, "\r\n") {
+		return fmt.Errorf("seelab: the folder of logs %q has a line break in its name, which no line of a batch script can have; choose another with --logs", j.logs)
+	}
 	// Slurm does not make the folder, and without it a task fails without a word.
 	if err := os.MkdirAll(j.logs, 0o755); err != nil {
 		return fmt.Errorf("seelab: %w", err)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/seeable-lab/seeable/lab/shell"
 )
 
 // Index stands for the index of a cell in the command of a job.
@@ -52,7 +54,7 @@ type Slurm struct {
 func (s Slurm) Script() string {
 	words := make([]string, len(s.Command))
 	for i, word := range s.Command {
-		words[i] = shellQuote(word)
+		words[i] = shell.Quote(word)
 		if word == Index {
 			words[i] = `"$SLURM_ARRAY_TASK_ID"`
 		}
@@ -72,7 +74,7 @@ func (s Slurm) Script() string {
 #SBATCH --signal=B:USR1@%[8]d
 #SBATCH --requeue
 #SBATCH --open-mode=append
-#SBATCH --output=%[9]s/%[1]s-%%A_%%a.log
+#SBATCH --output=%[9]s
 
 export GOMAXPROCS=%[4]d PJRT_NPROC=%[4]d
 %[10]s &
@@ -91,15 +93,26 @@ if [[ $code == %[11]d && $(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%%T
 	scontrol requeue "$SLURM_JOB_ID"
 fi
 exit "$code"
-`, s.name(), s.Cells, s.Cells-1, s.Cores, s.gigabytes(), gpus, minutes, int(s.Grace.Seconds()), s.Logs,
+`, s.name(), s.Cells, s.Cells-1, s.Cores, s.gigabytes(), gpus, minutes, int(s.Grace.Seconds()), s.output(),
 		strings.Join(words, " "), TryAgain)
 }
 
-// shellQuote makes one word of a shell.
-func shellQuote(word string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%"
-	if word != "" && strings.Trim(word, plain) == "" {
-		return word
+// output is where a task writes, with the signs that sbatch replaces by the numbers of job and task.
+func (s Slurm) output() string {
+	file := s.name() + "-%A_%a.log"
+	dir := directive(s.Logs)
+	if quoted, ok := strings.CutSuffix(dir, `"`); ok {
+		return quoted + "/" + file + `"`
 	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return dir + "/" + file
+}
+
+// directive makes one word of a line #SBATCH, which takes double quotes as a shell does, of a path; no sign of it is one that
+// sbatch replaces.
+func directive(path string) string {
+	path = strings.ReplaceAll(path, "%", "%%")
+	if shell.Quote(path) == path {
+		return path
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(path) + `"`
 }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/seeable-lab/seeable/lab/shell"
 )
 
 func job(command ...string) Slurm {
@@ -32,6 +34,16 @@ func TestSlurmDirectives(t *testing.T) {
 	}
 	if strings.Contains(script, "gres") {
 		t.Error("asks for a GPU")
+	}
+	for logs, want := range map[string]string{
+		"/my runs/slurm": `"/my runs/slurm/my-sweep-%A_%a.log"`, `/a"b\c`: `"/a\"b\\c/my-sweep-%A_%a.log"`,
+		"/100%": "/100%%/my-sweep-%A_%a.log", "/50% of it": `"/50%% of it/my-sweep-%A_%a.log"`, "/結果": `"/結果/my-sweep-%A_%a.log"`,
+	} {
+		j := job("seelab", "--results", logs, Index)
+		j.Logs = logs
+		if script := j.Script(); !strings.Contains(script, "#SBATCH --output="+want+"\n") || !strings.Contains(script, "--results "+shell.Quote(logs)+" ") {
+			t.Errorf("no --output=%s in\n%s", want, script)
+		}
 	}
 	gpu := job("seelab", Index)
 	gpu.GPUs = 2

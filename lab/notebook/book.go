@@ -3,7 +3,10 @@ package notebook
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -69,6 +72,68 @@ func ReadBook(path string) (Book, error) {
 		return Book{}, fmt.Errorf("notebook: %s has nbformat %d, want 4", path, b.Format)
 	}
 	return b, nil
+}
+
+// param finds the parameters in the code of a cell.
+var param = regexp.MustCompile(`\bnb\.Param(?:\[[^\]]*\])?\(\s*"([^"]+)"`)
+
+// Params are the names of the parameters that the notebook's cells ask for ([nb.Param]), sorted, with results, which
+// nb.Open asks for.
+func (b Book) Params() []string {
+	names := map[string]bool{}
+	for _, cell := range b.Cells {
+		if cell.Kind != "code" {
+			continue
+		}
+		for _, m := range param.FindAllStringSubmatch(string(cell.Source), -1) {
+			names[m[1]] = true
+		}
+		if strings.Contains(string(cell.Source), "nb.Open(") {
+			names[resultsParam] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+const resultsParam = "results"
+
+// pathParams are parameters that are files or folders.
+var pathParams = []string{resultsParam, "image", "video"}
+
+// CheckParams returns parameters for notebooks, whose cells run in a folder of their own: paths that are relative to the
+// current folder are made absolute. One that no notebook asks for is an error.
+func CheckParams(books []string, params map[string]string) (map[string]string, error) {
+	if len(params) == 0 {
+		return nil, nil
+	}
+	known := map[string]bool{}
+	for _, path := range books {
+		b, err := ReadBook(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range b.Params() {
+			known[name] = true
+		}
+	}
+	checked := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		value := params[name]
+		if !known[name] {
+			return nil, fmt.Errorf("notebook: no notebook that is to run has a parameter %q; want one of %s", name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		}
+		if slices.Contains(pathParams, name) && value != "" {
+			var err error
+			if value, err = filepath.Abs(value); err != nil {
+				return nil, fmt.Errorf("notebook: %w", err)
+			}
+			if _, err := os.Stat(value); err != nil && name != resultsParam {
+				return nil, fmt.Errorf("notebook: parameter %s: %w", name, err)
+			}
+		}
+		checked[name] = value
+	}
+	return checked, nil
 }
 
 // Tagged tells whether the cell has the tag.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -96,6 +97,31 @@ func TestReadBook(t *testing.T) {
 }
 
 // What Jupyter tells becomes reports and an error that names the cell and what Go said.
+// Parameters are those that cells ask for; paths are those of the folder that the command is called in.
+func TestCheckParams(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	book := filepath.Join(dir, "a.ipynb")
+	text := `{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["n := nb.Param(\"steps\", 5)\n", "i := nb.Param[string]( \"image\", \"\")\n", "l := nb.Open()"]},
+		{"cell_type": "markdown", "source": "nb.Param(\"other\", 1)"}]}`
+	for name, text := range map[string]string{book: text, "face.png": ""} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := CheckParams([]string{book}, map[string]string{"steps": "7", "image": "face.png", "results": "../runs"})
+	here, _ := os.Getwd()
+	want := map[string]string{"steps": "7", "image": filepath.Join(here, "face.png"), "results": filepath.Join(filepath.Dir(here), "runs")}
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	for name, want := range map[string]string{"step": `parameter "step"; want one of image, results, steps`, "other": "want one of", "image": "no such file"} {
+		if _, err := CheckParams([]string{book}, map[string]string{name: "absent"}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+}
+
 func TestFollow(t *testing.T) {
 	out := write(t, filepath.Join(t.TempDir(), "out.ipynb"), executed)
 	var got []Event

@@ -12,6 +12,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/shell"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -201,9 +202,9 @@ func (r *Root) cut(d layout.Dataset, open func(*extract.Cache) (datasets.Set, []
 
 // facesCommand is the command that extracts faces as they are wanted here.
 func (r *Root) facesCommand(more ...string) string {
-	command := append([]string{"seelab faces --data", r.Data}, more...)
+	command := append([]string{"seelab faces --data", shell.Quote(r.Data)}, more...)
 	if r.FaceDir != "" {
-		command = append(command, "--faces", r.FaceDir)
+		command = append(command, "--faces", shell.Quote(r.FaceDir))
 	}
 	if p := r.Cut; p != extract.Default {
 		command = append(command, fmt.Sprintf("--frames %d --margin %g --side %d", p.Frames, p.Margin, p.Side))

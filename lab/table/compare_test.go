@@ -677,7 +677,7 @@ func TestTeX(t *testing.T) {
 		"a--b ''c''":    "a-{}-b '{}'c'{}'",
 		"[59.1] [2]":    "{[}59.1] [2]",
 		"–  75 ± 2":     `--  75 $\pm$ 2`,
-		"größe 中\n":     `größe {[}U+4E2D] `,
+		"größe 中\n":     `größe \seelabsign{中}{{[}U+4E2D]} `,
 		`<b>|"` + "?`":  `\textless{}b\textgreater{}\textbar{}{''}?{}` + "`{}",
 		"\x1b[31m \x7f": ` [31m  `,
 	} {

@@ -7,10 +7,11 @@ import (
 )
 
 // LaTeX prints the table as a float for documents that use the package booktabs. Lines of a cell stand below each other,
-// notes below the table. Signs that pdfLaTeX has no letter for are written as their code point, as in [U+4E2D].
+// notes below the table. Signs that pdfLaTeX has no letter for are set as their code point, as in [U+4E2D], unless the
+// document says by \seelabsign how it sets the sign itself.
 func (t Table) LaTeX() string {
 	var b strings.Builder
-	b.WriteString("% Needs \\usepackage{booktabs}.\n\\begin{table}\n\\centering\\footnotesize\n")
+	b.WriteString("% Needs \\usepackage{booktabs}.\n" + texSign + "\\begin{table}\n\\centering\\footnotesize\n")
 	fmt.Fprintf(&b, "\\caption{%s}\n\\setlength{\\tabcolsep}{4pt}\n\\begin{tabular}{@{}", tex(t.Title))
 	for _, right := range t.Right {
 		if right {
@@ -65,8 +66,17 @@ func (t Table) LaTeX() string {
 		b.WriteString(tex(note) + "\\par\n")
 	}
 	b.WriteString("\\end{table}\n")
-	return b.String()
+	text := b.String()
+	if !strings.Contains(text, `\seelabsign{`) {
+		text = strings.Replace(text, texSign, "", 1)
+	}
+	return text
 }
+
+// texSign defines what sets a sign that pdfLaTeX has no letter for.
+const texSign = "% Names have signs that need a font of their own. Documents with one (xeCJK, CJKutf8 …) say\n" +
+	"% \\newcommand{\\seelabsign}[2]{#1} before the table; else their code points are set.\n" +
+	"\\providecommand{\\seelabsign}[2]{#2}\n"
 
 // tex makes text of a string, whatever it holds.
 func tex(text string) string {
@@ -87,7 +97,11 @@ func tex(text string) string {
 		case unicode.IsSpace(r) || unicode.IsControl(r):
 			b.WriteString(" ")
 		default:
-			fmt.Fprintf(&b, "{[}U+%04X]", r)
+			sign := fmt.Sprintf("{[}U+%04X]", r)
+			if unicode.IsPrint(r) && r != unicode.ReplacementChar {
+				sign = fmt.Sprintf(`\seelabsign{%c}{%s}`, r, sign)
+			}
+			b.WriteString(sign)
 		}
 		before = r
 	}
