@@ -37,7 +37,7 @@ func OpenReal(dir string, mode Mode) (Set, []Problem, error) {
 		read = readFaces
 	}
 	if err != nil {
-		return Set{}, nil, fmt.Errorf("datasets: real faces: %w; want a folder with landmarks.csv, or manifest.csv, and the faces that it lists", err)
+		return Set{}, nil, fmt.Errorf("datasets: real faces: %w; want a folder with the faces and a list of them: landmarks.csv with the header file,person,width,height,x0,y0 … x67,y67, or manifest.csv with the header file", err)
 	}
 	defer f.Close()
 	m := manifest{dir: dir, path: path, mode: mode}

@@ -219,7 +219,7 @@ func findCrops(root string) (map[string]string, error) {
 			return nil, err
 		}
 		if other, ok := dirs[name]; ok {
-			return nil, fmt.Errorf("datasets: both %s and %s hold %s; want one folder per set", other, dir, name)
+			return nil, fmt.Errorf("datasets: both %s and %s hold %s; want one folder per set: to tell them apart, rename one of the folders", other, dir, name)
 		}
 		dirs[name] = dir
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
 )
@@ -71,6 +72,7 @@ func Examine(root string, names bool, mode datasets.Mode) (Report, error) {
 		return Report{}, err
 	}
 	var all []Dataset
+	at := map[string]string{} // the folder of each, below root
 	var crops, real []datasets.Set
 	for _, place := range places {
 		dir, err := filepath.Rel(root, place.Dir)
@@ -115,9 +117,24 @@ func Examine(root string, names bool, mode datasets.Mode) (Report, error) {
 					return Report{}, err
 				}
 				all = append(all, d)
-				report.Datasets = append(report.Datasets, reportDataset(d, dir, names))
+				at[d.Dir] = dir
 			}
 		}
+	}
+	distinct, notes, err := Distinct(root, all)
+	if err != nil {
+		// Doctor is who tells of it.
+		report.Strange = append(report.Strange, Stray{".", err.Error()})
+		distinct = all
+	}
+	all = distinct
+	for _, d := range all {
+		for _, note := range notes {
+			if strings.HasSuffix(note, d.Dir+" is called "+d.Name+" here") {
+				d.Notes = append(d.Notes, note)
+			}
+		}
+		report.Datasets = append(report.Datasets, reportDataset(d, at[d.Dir], names))
 	}
 	slices.SortStableFunc(report.Datasets, func(a, b DatasetReport) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortStableFunc(report.Sets, func(a, b SetReport) int {

@@ -12,7 +12,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 )
 
-// folderLayout is a plain folder: real videos and images in its folder real, fakes in its folder fake, sorted as one
+// Folder is the layout of a plain folder: real videos and images in its folder real, fakes in its folder fake, sorted as one
 // likes; Real and FAKE will do, and 0_real and 1_fake. Images directly in these two are still images; a folder of images below them holds the frames of one video. A
 // folder between is the method, as in fake/Deepfakes/a.mp4; one that real has too is told by the class, as fake/Deepfakes.
 // Each video is a person of its own, as nothing says who is seen, and is called by its file without extension, or with it
@@ -20,15 +20,15 @@ import (
 //
 // A folder that has neither of the two, but images or videos, is taken as real faces: what this lab trains on. It is
 // recognised only where nothing else is ([Open]), never by [Find].
-const folderLayout = "folder"
+const Folder = "folder"
 
 func init() {
-	Register(Layout{Name: folderLayout, Rank: 9, Recognise: recogniseFolder, Open: openFolder})
+	Register(Layout{Name: Folder, Rank: 9, Recognise: recogniseFolder, Open: openFolder})
 }
 
 // classFolders returns the folders of real videos and those of fakes in dir.
 func classFolders(dir string) (real, fake []string) {
-	c := NewCollector("", folderLayout, dir, datasets.Skip)
+	c := NewCollector("", Folder, dir, datasets.Skip)
 	names, _ := c.Folders(".")
 	for _, name := range names {
 		switch strings.ToLower(name) {
@@ -44,7 +44,7 @@ func classFolders(dir string) (real, fake []string) {
 func recogniseFolder(dir string) (bool, string) {
 	inReal, inFake := classFolders(dir)
 	media := func(names []string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return holdsMedia(filepath.Join(dir, name)) })
+		return slices.ContainsFunc(names, func(name string) bool { return HoldsMedia(filepath.Join(dir, name)) })
 	}
 	real, fake := media(inReal), media(inFake)
 	switch {
@@ -58,9 +58,9 @@ func recogniseFolder(dir string) (bool, string) {
 	return false, ""
 }
 
-// holdsMedia tells whether videos or images lie in the folder or in one of its folders.
-func holdsMedia(dir string) bool {
-	c := NewCollector("", folderLayout, dir, datasets.Skip)
+// HoldsMedia tells whether videos or images lie in the folder or in one of its folders.
+func HoldsMedia(dir string) bool {
+	c := NewCollector("", Folder, dir, datasets.Skip)
 	found := errors.New("found")
 	return errors.Is(c.walk([]string{"."}, func(at string, files []string) error {
 		for _, name := range files {
@@ -77,7 +77,7 @@ func openFolder(dir string, mode datasets.Mode) ([]Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := NewCollector(name, folderLayout, dir, mode)
+	c := NewCollector(name, Folder, dir, mode)
 	real, fake := classFolders(dir)
 	if len(real)+len(fake) == 0 {
 		real = []string{"."}

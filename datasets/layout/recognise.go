@@ -73,7 +73,7 @@ func Open(dir string, mode datasets.Mode) ([]Dataset, error) {
 		return found.Open(dir, mode)
 	case hint != "":
 		return nil, fmt.Errorf("layout: %s %s", datasets.Printable(dir), hint)
-	case holdsMedia(dir):
+	case HoldsMedia(dir):
 		return openFolder(dir, mode)
 	}
 	return nil, fmt.Errorf("layout: %s has no layout that is known (%s) and no video or image", datasets.Printable(dir), strings.Join(Layouts(), ", "))
@@ -149,8 +149,8 @@ func Find(root string) ([]Place, error) {
 				found = true
 			}
 		}
-		if !found && depth < findDepth && holdsMedia(dir) {
-			places = append(places, Place{Dir: dir, Hint: "holds videos or images, but nothing that says which are fake; want a videos.csv, or folders real and fake"})
+		if !found && depth < findDepth && HoldsMedia(dir) {
+			places = append(places, Place{Dir: dir, Hint: "holds videos or images, but nothing that says which are fake; want a videos.csv, or folders real and fake; to train on all of it as real, name the folder in data.train"})
 			return true
 		}
 		return found

@@ -55,7 +55,7 @@ func TestRegisterLayout(t *testing.T) {
 	}
 	Register(mine)
 	// Its rank is between those of the published data sets and of the plain folder.
-	want := slices.Insert(slices.Clone(before), slices.Index(before, folderLayout), "Mine")
+	want := slices.Insert(slices.Clone(before), slices.Index(before, Folder), "Mine")
 	if !slices.Equal(Layouts(), want) {
 		t.Errorf("layouts %q; want %q", Layouts(), want)
 	}

@@ -13,7 +13,7 @@ import (
 
 // Faces extracts the faces of the data sets of videos under the data root that are named, or of all, into the cache of
 // faces (see package extract): of the videos that are trained and tested on, or of all videos. What is in the cache is not
-// extracted again.
+// extracted again. A name may also be that of a folder of photos and videos below the data root, all of them real.
 func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.Report, error) {
 	if r.Data == "" {
 		return nil, fmt.Errorf("source: no data folder is given: point to your data with --data DIR or %s", DataEnv)
@@ -27,7 +27,7 @@ func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.
 		there = append(there, name)
 	}
 	slices.Sort(there)
-	if len(there) == 0 {
+	if len(there) == 0 && len(names) == 0 {
 		return nil, fmt.Errorf("source: no data set of videos below %s; known layouts are %s (seelab doctor says more)", r.Data, strings.Join(layout.Layouts(), ", "))
 	}
 	if len(names) == 0 {
@@ -37,25 +37,30 @@ func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.
 	if err != nil {
 		return nil, err
 	}
+	wanted := make([]layout.Dataset, len(names))
 	for i, name := range names {
-		if names[i] = datasets.SetName(name); !slices.Contains(there, names[i]) {
+		d, ok, err := r.videoSet(videos, name)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
 			return nil, fmt.Errorf("source: no data set of videos %q below %s; there are: %s", name, r.Data, strings.Join(there, ", "))
 		}
+		wanted[i] = d
 	}
 	options := extract.Options{
 		Strict: r.Mode == datasets.Strict, Progress: r.NoteWriter(),
 		Report: r.report,
 	}
 	var reports []extract.Report
-	for _, name := range names {
-		d := videos[name]
-		wanted := d.Videos
+	for _, d := range wanted {
+		of := d.Videos
 		if !all {
-			wanted = used(d)
+			of = used(d)
 		}
-		report, err := cache.Extract(ctx, d, wanted, options)
+		report, err := cache.Extract(ctx, d, of, options)
 		if err != nil {
-			return reports, fmt.Errorf("source: faces of %s: %w", name, err)
+			return reports, fmt.Errorf("source: faces of %s: %w", d.Name, err)
 		}
 		var skipped []string
 		for _, p := range d.Problems {

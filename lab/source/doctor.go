@@ -29,6 +29,9 @@ func (r *Root) Doctor(ctx context.Context, names bool) (layout.Report, error) {
 			return report, err
 		}
 		for _, d := range sets {
+			if d.Anonymous() {
+				d = d.Renamed(found.Name) // where several are called alike
+			}
 			if d.Name == found.Name {
 				n := cache.Extracted(d.Videos)
 				report.Datasets[i].Faces = &n

@@ -35,7 +35,7 @@ func (r *Root) videoSets() (map[string]layout.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	sets := map[string]layout.Dataset{}
+	var all []layout.Dataset
 	for _, place := range places {
 		if !slices.Contains(layout.Layouts(), place.Layout) {
 			continue
@@ -48,14 +48,44 @@ func (r *Root) videoSets() (map[string]layout.Dataset, error) {
 			r.note("%v", err)
 			continue
 		}
-		for _, d := range opened {
-			if other, ok := sets[d.Name]; ok {
-				return nil, fmt.Errorf("source: both %s and %s hold %s; want one folder a data set", other.Dir, d.Dir, d.Name)
-			}
-			sets[d.Name] = d
-		}
+		all = append(all, opened...)
+	}
+	all, notes, err := layout.Distinct(r.Data, all)
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range notes {
+		r.note("%s", note)
+	}
+	sets := map[string]layout.Dataset{}
+	for _, d := range all {
+		sets[d.Name] = d
 	}
 	return sets, nil
+}
+
+// videoSet returns the set called name: one of sets, or a folder below the data root of photos and videos that no list
+// is beside. All of these are taken as real.
+func (r *Root) videoSet(sets map[string]layout.Dataset, name string) (d layout.Dataset, ok bool, err error) {
+	if d, ok = sets[datasets.SetName(name)]; ok {
+		return d, true, nil
+	}
+	local := filepath.FromSlash(name)
+	if name == "" || !filepath.IsLocal(local) || r.readyMade(name) {
+		return d, false, nil
+	}
+	dir := datasets.FollowLink(filepath.Join(r.Data, local))
+	if !layout.HoldsMedia(dir) {
+		return d, false, nil
+	}
+	found, err := layout.Open(dir, r.Mode)
+	if err != nil || len(found) != 1 {
+		return d, false, err
+	}
+	if other, taken := sets[found[0].Name]; taken && other.Dir != found[0].Dir {
+		return d, false, fmt.Errorf("source: the folder %s would be called %s, as %s is; rename one of them", dir, other.Name, other.Dir)
+	}
+	return found[0], true, nil
 }
 
 // TestSets opens the test sets of these names, all if there are none. Crops that are there ready-made come before faces that
@@ -84,6 +114,8 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 		for name := range videos {
 			if !slices.Contains(ready, name) {
 				names = append(names, name)
+			} else if videos[name].Anonymous() {
+				r.note("%s is tested on the face crops that are called so, not on %s", name, videos[name].Dir)
 			}
 		}
 		slices.Sort(names)
@@ -195,7 +227,11 @@ func (r *Root) cut(d layout.Dataset, open func(*extract.Cache) (datasets.Set, []
 	set, problems, err := open(c)
 	set.Cut = []string{d.Name}
 	if isLacking(err) {
-		err = fmt.Errorf("%w; run %s", err, r.facesCommand(append(more, "--dataset", strconv.Quote(d.Name))...))
+		name := d.Name
+		if below, err := filepath.Rel(r.Data, d.Dir); err == nil && len(d.Notes) > 0 && d.Layout == layout.Folder && filepath.IsLocal(below) {
+			name = filepath.ToSlash(below) // one that no search finds
+		}
+		err = fmt.Errorf("%w; run %s", err, r.facesCommand(append(more, "--dataset", strconv.Quote(name))...))
 	}
 	return set, problems, err
 }
@@ -227,7 +263,10 @@ func (r *Root) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.
 				return nil, nil, err
 			}
 		}
-		of, ok := videos[datasets.SetName(name)]
+		of, ok, err := r.videoSet(videos, name)
+		if err != nil {
+			return nil, nil, err
+		}
 		if !ok {
 			continue
 		}
