@@ -47,12 +47,12 @@ func openCSV(dir string, mode datasets.Mode) ([]Dataset, error) {
 	if len(c.seen) == 0 {
 		return nil, c.Unusable(file, "no usable row; want one for each video")
 	}
-	c.countAll()
+	c.CountAll()
 	return []Dataset{c.Finish()}, nil
 }
 
-// countAll counts the videos of a data set without published lists: what its own list names.
-func (c *Collector) countAll() {
+// CountAll counts the videos of a data set without published lists: what its own list names, or what is there.
+func (c *Collector) CountAll() {
 	type kind struct {
 		split  Split
 		method string

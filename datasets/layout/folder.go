@@ -90,7 +90,11 @@ func openFolder(dir string, mode datasets.Mode) ([]Dataset, error) {
 	}{{real, Video{Method: "real"}}, {fake, Video{Method: "fake", Fake: true}}} {
 		for _, root := range of.roots {
 			if err := c.walk([]string{root}, func(at string, files []string) error {
-				return c.plain(of.kind, strings.TrimPrefix(strings.TrimPrefix(at, root), "/"), at, files, methods)
+				below, ok := c.plainPath(root, strings.TrimPrefix(strings.TrimPrefix(at, root), "/"))
+				if !ok {
+					return nil
+				}
+				return c.plain(of.kind, below, at, files, methods)
 			}); err != nil {
 				return nil, err
 			}
@@ -99,8 +103,29 @@ func openFolder(dir string, mode datasets.Mode) ([]Dataset, error) {
 	if len(c.Videos) == 0 {
 		return nil, fmt.Errorf("layout: %s holds no video and no image that can be read; want some in its folders real and fake", datasets.Printable(dir))
 	}
-	c.countAll()
+	c.CountAll()
 	return []Dataset{c.Finish()}, nil
+}
+
+// shelves are folders between a class and its videos that name no method, as DeepfakeBench has them in UADFV/real/frames.
+var shelves = []string{"videos", "frames", "images"}
+
+// besides are folders beside those that hold no face.
+var besides = []string{"masks", "landmarks"}
+
+// plainPath is a slash path without shelves; ok is false if what lies there are no pictures of faces.
+func (c *Collector) plainPath(root, below string) (plain string, ok bool) {
+	var names []string
+	at := root
+	for name := range strings.SplitSeq(below, "/") {
+		if slices.Contains(besides, name) && slices.ContainsFunc(shelves, func(s string) bool { return isDir(filepath.Join(c.Dir, filepath.FromSlash(at), s)) }) {
+			return "", false
+		}
+		if at = path.Join(at, name); !slices.Contains(shelves, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, "/"), true
 }
 
 // plain takes the files of the folder at, which lies below a folder of one kind. Methods are those of real videos.
@@ -116,7 +141,7 @@ func (c *Collector) plain(kind Video, below, at string, files []string, methods 
 	// called gives a video its name.
 	called := func(of, name, file string) Video {
 		v := Video{Dataset: c.Name, Method: of, Name: name, Fake: kind.Fake}
-		if before, twice := c.seen[v.ID()]; twice && file != "" && before.File != file {
+		if before, twice := c.seen[v.ID()]; twice && file != "" && before.File != file && before.Pixels != FrameFolder {
 			v.Name = path.Base(file)
 		}
 		v.Identity = c.Name + "/" + v.Method + "/" + v.Name

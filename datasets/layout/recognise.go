@@ -23,6 +23,9 @@ type Layout struct {
 	Recognise func(dir string) (is bool, lacks string)
 	// Open reads the data sets of a folder that has the layout. Mode is that of the caller of [Open], which see.
 	Open func(dir string, mode datasets.Mode) ([]Dataset, error)
+	// Beside tells of a folder in one of the layout that it is none of the data set's, so that [Find] looks there for others. Nil
+	// where the folder is the data set's alone.
+	Beside func(name string) bool
 	// Published are the published data sets that lie so; none for a layout of anybody's own videos.
 	Published []datasets.Published
 }
@@ -93,6 +96,14 @@ func recognise(dir string) (found *Layout, hint string) {
 	return nil, hint
 }
 
+// Of names the layout of a folder, "" if it has none.
+func Of(dir string) string {
+	if found, _ := recognise(dir); found != nil {
+		return found.Name
+	}
+	return ""
+}
+
 // Place is a folder under a data root and what it holds.
 type Place struct {
 	Dir    string
@@ -122,15 +133,19 @@ func Find(root string) ([]Place, error) {
 		}
 		known[real] = true
 		p := Place{Dir: dir, Layout: datasets.FacesIn(dir)}
+		var beside func(name string) bool
 		if p.Layout == "" {
 			var l *Layout
 			if l, p.Hint = recognise(dir); l != nil {
-				p.Layout = l.Name
+				p.Layout, beside = l.Name, l.Beside
 			}
 		}
 		if p.Layout != "" || p.Hint != "" {
 			places = append(places, p)
-			return true
+			if beside == nil {
+				return true
+			}
+			found = true
 		}
 		entries, err := os.ReadDir(dir)
 		if err != nil {
@@ -138,7 +153,7 @@ func Find(root string) ([]Place, error) {
 			return true
 		}
 		for _, e := range entries {
-			if hidden(e.Name()) || depth == 0 {
+			if hidden(e.Name()) || depth == 0 || beside != nil && !beside(e.Name()) {
 				continue
 			}
 			below := datasets.FollowLink(filepath.Join(dir, e.Name()))
