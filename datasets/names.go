@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,15 +13,23 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+var (
+	errNotText = errors.New("is not UTF-8")
+	errBreaks  = errors.New("has a sign that breaks lines")
+)
+
+// IsOddName tells that an error is one of [CheckName].
+func IsOddName(err error) bool { return errors.Is(err, errNotText) || errors.Is(err, errBreaks) }
+
 // CheckName refuses names that would break a line or a manifest: what is not UTF-8, and signs that control a line or a
 // terminal. Spaces of all widths, joiners and marks of direction are in names that systems give to screenshots, and are good;
 // [Printable] quotes them.
 func CheckName(name string) error {
 	if !utf8.ValidString(name) {
-		return fmt.Errorf("the name %q is not UTF-8: rename the file", name)
+		return fmt.Errorf("the name %q %w: rename the file", name, errNotText)
 	}
 	if strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }) {
-		return fmt.Errorf("the name %q has a sign that breaks lines: rename the file", name)
+		return fmt.Errorf("the name %q %w: rename the file", name, errBreaks)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/seeable-lab/seeable/lab/face"
 )
@@ -58,7 +59,7 @@ func columns(header []string, names ...string) ([]int, error) {
 	for i, name := range names {
 		index[i] = slices.Index(header, name)
 		if index[i] < 0 {
-			return nil, fmt.Errorf("column %s is missing", name)
+			return nil, fmt.Errorf("column %s is missing in the header %.200q", name, strings.Join(header, ","))
 		}
 	}
 	return index, nil

@@ -13,11 +13,12 @@ import (
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
 )
 
 // Text is the text of a label file in UTF-8, as spreadsheets and editors write them: a byte order mark is left out, and
-// UTF-16 is decoded, with a mark or without. Bytes of any other encoding stay as they are.
+// UTF-16 is decoded, with a mark or without, and lines that end with a carriage return alone end with a line feed. Bytes of any other encoding stay as they are.
 func Text(r io.Reader) io.Reader {
 	in := bufio.NewReader(r)
 	head, _ := in.Peek(4)
@@ -27,7 +28,16 @@ func Text(r io.Reader) io.Reader {
 	} else if len(head) == 4 && head[0] == 0 && head[1] != 0 && head[2] == 0 && head[3] != 0 {
 		decoder = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder()
 	}
-	return transform.NewReader(in, decoder)
+	text := bufio.NewReaderSize(transform.NewReader(in, decoder), longestHead)
+	if head, _ := text.Peek(longestHead); bytes.ContainsRune(head, '\r') && !bytes.ContainsRune(head, '\n') {
+		return transform.NewReader(text, runes.Map(func(r rune) rune {
+			if r == '\r' {
+				return '\n'
+			}
+			return r
+		}))
+	}
+	return text
 }
 
 // table is a CSV file as spreadsheets write it.

@@ -88,7 +88,7 @@ func (c *Collector) readVideos(r io.Reader, file string) error {
 		}
 		for _, name := range []string{"file", "label"} {
 			if _, ok := column[name]; !ok {
-				return fmt.Errorf("column %s is missing; want file,label and, if known, method,video,target,source,split", name)
+				return fmt.Errorf("column %s is missing in the header %q; want file,label and, if known, method,video,target,source,split", name, strings.Join(header, ","))
 			}
 		}
 		return nil

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
@@ -200,9 +201,11 @@ func (c *Collector) plain(kind Video, below, at string, files []string, methods 
 		if below != "" {
 			of = method(below)
 		}
-		if datasets.CheckName(b.file) == nil {
-			c.Unread(called(of, stem(path.Base(b.file)), b.file), b.file, b.fault)
+		name := stem(path.Base(b.file))
+		if datasets.CheckName(name) != nil {
+			name = strconv.Quote(name)
 		}
+		c.Unread(called(of, name, b.file), b.file, b.fault)
 	}
 	return nil
 }

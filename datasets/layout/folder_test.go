@@ -50,8 +50,8 @@ func TestPlainFolder(t *testing.T) {
 			t.Errorf("two lines: %s", p.Error())
 		}
 	}
-	// Two names and two broken links; the folder that is linked again.
-	if faults[datasets.Unreadable] != 4 || faults[datasets.Empty] != 1 || faults[datasets.Duplicate] < 2 {
+	// Two broken links, two names; the folder that is linked again.
+	if faults[datasets.Unreadable] != 2 || faults[datasets.OddName] != 2 || faults[datasets.Empty] != 1 || faults[datasets.Duplicate] < 2 {
 		t.Errorf("faults %v: %v", faults, d.Problems)
 	}
 	if d.Partial() {

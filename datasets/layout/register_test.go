@@ -32,7 +32,7 @@ func TestRegisterLayout(t *testing.T) {
 	t.Cleanup(func() { layouts = old })
 	before := Layouts()
 	mine := Layout{
-		Name: "Mine", Rank: 5,
+		Name: "Mine", Rank: 8,
 		Recognise: func(dir string) (bool, string) {
 			if exists(filepath.Join(dir, "people.txt")) {
 				return true, ""
@@ -89,7 +89,7 @@ func TestRegisterLayout(t *testing.T) {
 
 // The order in which folders are recognised is part of what [Open] does: a folder that two layouts recognise has the first.
 func TestLayouts(t *testing.T) {
-	want := []string{"videos.csv", "FaceForensics++", "Celeb-DF v2", "DFDC preview", "DFDC", "folder"}
+	want := []string{"videos.csv", "FaceForensics++", "Celeb-DF v2", "DFDC preview", "DFDC", "FakeAVCeleb", "WildDeepfake", "DF40", "FFIW", "DeepfakeBench", "folder"}
 	if !slices.Equal(Layouts(), want) {
 		t.Errorf("layouts %q; want %q", Layouts(), want)
 	}

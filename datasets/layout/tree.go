@@ -39,7 +39,7 @@ func (c *Collector) walk(dirs []string, visit func(dir string, files []string) e
 		for _, name := range names {
 			if isDir(filepath.Join(full, name)) {
 				if err := datasets.CheckName(name); err != nil {
-					if err := c.Problem(datasets.Unreadable, filepath.Join(full, name), 0, err); err != nil {
+					if err := c.Problem(datasets.OddName, filepath.Join(full, name), 0, err); err != nil {
 						return err
 					}
 					continue

@@ -92,6 +92,8 @@ func faultOf(err error) datasets.Fault {
 		return datasets.Absent
 	case errors.Is(err, errEmpty):
 		return datasets.Empty
+	case datasets.IsOddName(err):
+		return datasets.OddName
 	case errors.Is(err, errNoMedium):
 		return datasets.Format
 	}

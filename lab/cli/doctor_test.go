@@ -29,7 +29,7 @@ func TestDoctor(t *testing.T) {
 		`FF\+\+ c40 +partial +1 +1 +5000 +4998 +0 +0 +1 +FF`,
 		`FF\+\+ c40 +original +real +0/720 +0/140 +1/140`,
 		`FF\+\+ c40 +FaceSwap +fake +0/720 +0/140 +1/140`,
-		`Problems of FF\+\+ c40 \(1 unreadable\)\n.*003_000.mp4: the file is empty`,
+		`Problems of FF\+\+ c40 \(1 empty\)\n.*003_000.mp4: the file is empty`,
 		`DFDC: looks like DFDC, but metadata.json or labels.csv is missing`,
 	} {
 		if !regexp.MustCompile(want).MatchString(text) {
@@ -46,7 +46,7 @@ func TestDoctor(t *testing.T) {
 	if err := json.Unmarshal([]byte(must(t, "doctor", "--data", root, "--json")), &report); err != nil {
 		t.Fatal(err)
 	}
-	if d := report.Datasets; len(d) != 1 || d[0].Name != "FF++ c40" || !d[0].Partial || d[0].Faults[datasets.Unreadable] != 1 {
+	if d := report.Datasets; len(d) != 1 || d[0].Name != "FF++ c40" || !d[0].Partial || d[0].Faults[datasets.Empty] != 1 {
 		t.Errorf("%+v", d)
 	}
 
