@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -12,7 +13,8 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 )
 
-// csvLayout is a folder with a file videos.csv that lists its videos, one a line, under a header with the columns
+// csvLayout is a folder with a file videos.csv that lists its videos, one a line ([datasets.ReadRows] says in which forms), under
+// a header with the columns
 //
 //	file     slash path below the folder: a video file, an image, or a folder of frames
 //	label    1 for fake, 0 for real, or a word ([datasets.ParseLabel])
@@ -22,7 +24,7 @@ import (
 //	source   whose face or expression was put in
 //	split    train, val or test; by default none
 //
-// of which file and label must be there. The data set is called by the folder.
+// of which file and label must be there. Videos and images that lie beside those listed, and that no row names, are problems. The data set is called by the folder.
 const csvLayout = "videos.csv"
 
 func init() { Register(Layout{Name: csvLayout, Rank: 0, Recognise: recogniseCSV, Open: openCSV}) }
@@ -41,7 +43,11 @@ func openCSV(dir string, mode datasets.Mode) ([]Dataset, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if err := c.readVideos(f, file); err != nil {
+	named, err := c.readVideos(f, file)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.besideNamed(named); err != nil {
 		return nil, err
 	}
 	if len(c.seen) == 0 {
@@ -75,11 +81,12 @@ func (c *Collector) CountAll() {
 	}
 }
 
-// readVideos reads the rows of videos.csv.
-func (c *Collector) readVideos(r io.Reader, file string) error {
+// readVideos reads the rows of videos.csv and returns the files that they name, good rows or bad.
+func (c *Collector) readVideos(r io.Reader, file string) (named map[string]bool, err error) {
+	named = map[string]bool{}
 	column := map[string]int{}
 	lines := map[string]int{} // by ID and by file
-	return c.EachRow(r, file, func(header []string) error {
+	err = c.EachRow(r, file, func(header []string) error {
 		for i, name := range header {
 			if _, ok := column[name]; ok && name != "" {
 				return fmt.Errorf("column %s is there twice", name)
@@ -103,6 +110,7 @@ func (c *Collector) readVideos(r io.Reader, file string) error {
 		if err := CheckLocal(name); err != nil {
 			return err
 		}
+		named[name] = true
 		v := Video{
 			Method: field("method"), Name: field("video"), Identity: field("target"), Source: field("source"),
 			Split: Split(strings.ToLower(strings.TrimSpace(field("split")))),
@@ -153,6 +161,32 @@ func (c *Collector) readVideos(r io.Reader, file string) error {
 		}
 		return c.Add(v, at)
 	})
+	return named, err
+}
+
+// besideNamed keeps account of videos and images that no row names, in the folders of those that rows do.
+func (c *Collector) besideNamed(named map[string]bool) error {
+	folders := map[string]bool{}
+	for name := range named {
+		folders[path.Dir(name)] = true
+	}
+	for _, dir := range slices.Sorted(maps.Keys(folders)) {
+		names, err := c.List(dir)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			file := path.Join(dir, name)
+			full := filepath.Join(c.Dir, filepath.FromSlash(file))
+			if _, ok := Medium(name); !ok || named[file] || isDir(full) || c.mode == datasets.Strict {
+				continue
+			}
+			if err := c.Problem(datasets.Unlisted, full, 0, errors.New(csvLayout+" does not name it")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // errNoMedium tells that a file is none by its name.

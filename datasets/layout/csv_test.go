@@ -73,7 +73,7 @@ func FuzzReadVideos(f *testing.F) {
 	f.Add("label,file,split,method,video,target,source\n1,b,test,m,v,t,s\n0,../a.mp4,,,,,\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		c := NewCollector("mine", csvLayout, dir, datasets.Skip)
-		err := c.readVideos(strings.NewReader(text), "videos.csv")
+		_, err := c.readVideos(strings.NewReader(text), "videos.csv")
 		if len(c.Videos) > 3 { // a file may be spelled once, and the folder b holds one more
 			t.Fatalf("%d videos of 2", len(c.Videos))
 		}
@@ -83,7 +83,7 @@ func FuzzReadVideos(f *testing.F) {
 			}
 		}
 		strict := NewCollector("mine", csvLayout, dir, datasets.Strict)
-		if serr := strict.readVideos(strings.NewReader(text), "videos.csv"); (serr == nil) != (err == nil && len(c.Problems) == 0) {
+		if _, serr := strict.readVideos(strings.NewReader(text), "videos.csv"); (serr == nil) != (err == nil && len(c.Problems) == 0) {
 			t.Fatalf("strict error %v, but problems %v and error %v when skipping", serr, c.Problems, err)
 		}
 	})

@@ -91,3 +91,17 @@ func TestPlainFolderNames(t *testing.T) {
 		t.Errorf("unread are %v", unread)
 	}
 }
+
+// What lies beside the videos of a list and is in no row is named, but not what a bad row names.
+func TestBesideVideosCSV(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "mine")
+	write(t, dir, "videos.csv", "file,label\nclips/a.mp4,real\nclips/b.mp4,perhaps\n", "clips/a.mp4", mp4, "clips/b.mp4", mp4, "clips/c.mp4", mp4, "clips/notes.txt", "", "other/d.mp4", mp4)
+	d := open(t, dir)
+	var got []string
+	for _, p := range d.Problems {
+		got = append(got, string(p.Fault)+" "+filepath.Base(p.File))
+	}
+	if want := []string{"bad row videos.csv", "unlisted c.mp4"}; !slices.Equal(got, want) {
+		t.Errorf("problems are %q, want %q", got, want)
+	}
+}

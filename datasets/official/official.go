@@ -1,5 +1,5 @@
-// Package official reads data sets as their authors publish them: FaceForensics++ with DFD, Celeb-DF v2, DFDC and its
-// preview, with their lists of training and test parts, the sizes that the authors give, and what is known of their people.
+// Package official reads data sets as their authors publish them: FaceForensics++ with DFD, Celeb-DF v1, v2 and ++, DFDC and its
+// preview, DF40, WildDeepfake, FFIW and FakeAVCeleb, and what DeepfakeBench makes of them, with their lists of training and test parts, the sizes that the authors give, and what is known of their people.
 // Its layouts register themselves, one file each; who imports the package can open them by [layout.Open], and sets of faces
 // that are called by them have their names, people and official sizes in package datasets.
 package official

@@ -17,8 +17,8 @@ func newDoctor() *cobra.Command {
 		Use:   "doctor",
 		Short: "Say which data sets lie under a data folder, and what is wrong with them",
 		Long: `Doctor looks for data sets in their official layouts under the data folder: FaceForensics++ with DeepFakeDetection,
-Celeb-DF v2, DFDC and its preview; for folders with a videos.csv; for plain folders real and fake; and for faces that are
-cut already. It compares them with their official lists, looks at the beginning of every file, counts the videos whose
+Celeb-DF v1, v2 and ++, DFDC and its preview, DF40, WildDeepfake, FFIW, FakeAVCeleb, with folders of frames as DeepfakeBench
+has them and its lists; for folders with a videos.csv; for plain folders real and fake; and for faces that are cut already. It compares them with their official lists, looks at the beginning of every file, counts the videos whose
 faces seelab faces has cut, and names people who are on both sides of a split, and face crops that look nearly like real
 faces to train on (dHash; every face is decoded once for that). It changes nothing.`,
 		Example: `  seelab doctor --data DIR
