@@ -23,7 +23,9 @@ import (
 //	manipulated_sequences/<method>/<c>/videos/000_003.mp4 …
 //	manipulated_sequences/DeepFakeDetection/<c>/videos/01_02__exit_phone_room__YVGY8LOK.mp4 …
 //
-// where <c> is raw (or c0), c23 or c40. Folders of frames lie in <c>/images, where the authors' extraction script puts
+// A folder FaceForensics++_C23 and the like may hold original, Deepfakes … and in these the videos, without more.
+//
+// Here <c> is raw (or c0), c23 or c40. Folders of frames lie in <c>/images, where the authors' extraction script puts
 // them, or in <c>/frames. Each compression is a data set of its own, and so is DFD, whose real videos are others.
 const ffppLayout = "FaceForensics++"
 
@@ -148,12 +150,34 @@ func recogniseFFPP(dir string) (bool, string) {
 	if trees > 0 {
 		return false, "no folder like original_sequences/youtube/c23/videos in it"
 	}
+	if ffppFlat(dir) != "" {
+		return true, ""
+	}
 	methods, _ := c.Folders(".")
 	methods = slices.DeleteFunc(methods, func(name string) bool { return !slices.Contains(ffppMethods, name) })
 	if len(methods) > 1 {
-		return false, fmt.Sprintf("%s lie directly in it; want manipulated_sequences/%s/c23/videos", strings.Join(methods, ", "), methods[0])
+		return false, fmt.Sprintf("%s lie directly in it; want manipulated_sequences/%s/c23/videos, or a folder original beside them and the compression in the name of the folder that holds them, as in FF_c23",
+			strings.Join(methods, ", "), methods[0])
 	}
 	return false, ""
+}
+
+// ffppName finds the compression in the name of a folder.
+var ffppName = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])(raw|c0|c23|c40)(?:[^a-z0-9]|$)`)
+
+// ffppFlat is the compression of a folder that holds original and the methods, and in each the videos, as copies for
+// contests do; "" if it is none, or if its name does not say the compression.
+func ffppFlat(dir string) string {
+	abs, err := filepath.Abs(dir)
+	m := ffppName.FindStringSubmatch(filepath.Base(abs))
+	if err != nil || m == nil || !layout.HoldsMedia(filepath.Join(dir, ffppOriginal)) ||
+		!slices.ContainsFunc(ffppMethods, func(method string) bool { return layout.HoldsMedia(filepath.Join(dir, method)) }) {
+		return ""
+	}
+	if m[1] = strings.ToLower(m[1]); m[1] == "c0" {
+		return "raw"
+	}
+	return m[1]
 }
 
 // ffppShelves tells whether a folder of one compression has a folder of videos or frames.
@@ -185,6 +209,17 @@ func openFFPP(dir string, mode datasets.Mode) ([]layout.Dataset, error) {
 // ffppShelf lists the videos of a kind, such as original_sequences/youtube, and tells whether the kind has the
 // compression at all.
 func ffppShelf(c *layout.Collector, kind string, folders []string) (places map[string]layout.Footage, found bool, err error) {
+	if flat := ffppFlat(c.Dir); flat != "" {
+		at := map[string]string{"original_sequences/youtube": ffppOriginal}[kind]
+		if method, ok := strings.CutPrefix(kind, "manipulated_sequences/"); ok {
+			at = method
+		}
+		if at == "" || !isDir(filepath.Join(c.Dir, at)) || !slices.Contains(folders, flat) {
+			return nil, false, nil
+		}
+		places, err = c.Shelf([]string{at, path.Join(at, "videos")}, []string{path.Join(at, "frames"), path.Join(at, "images")})
+		return places, true, err
+	}
 	var videos, frames []string
 	for _, folder := range folders {
 		at := path.Join(kind, folder)

@@ -214,3 +214,21 @@ func TestDeepfakeBenchLists(t *testing.T) {
 		t.Errorf("missing are %v", missing)
 	}
 }
+
+// A copy without the official folders is read if its name says the compression.
+func TestFlatFaceForensics(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"FaceForensics++_C23", "ffpp"} {
+		write(t, filepath.Join(root, name), "original/000.mp4", mp4, "Deepfakes/000_003.mp4", mp4, "FaceShifter/000_003.mp4", mp4,
+			"DeepFakeDetection/01_02__exit_phone_room__YVGY8LOK.mp4", mp4, "csv/Deepfakes.csv", "File Path,Label\n")
+	}
+	sets, err := layout.Open(filepath.Join(root, "FaceForensics++_C23"), datasets.Strict)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantVideos(t, said(sets...), "FF++ c23/original/000 real test video 000", "FF++ c23/Deepfakes/000_003 fake test video 000", "FF++ c23/FaceShifter/000_003 fake test video 000",
+		"DFD c23/DeepFakeDetection/01_02__exit_phone_room__YVGY8LOK fake  video 01")
+	if _, err := layout.Open(filepath.Join(root, "ffpp"), datasets.Skip); err == nil || !strings.Contains(err.Error(), "the compression in the name of the folder") {
+		t.Errorf("%v", err)
+	}
+}
