@@ -11,20 +11,17 @@ require (
 	github.com/gomlx/go-xla v0.4.1
 	github.com/gomlx/gomlx v0.28.2
 	github.com/janpfeifer/gonb v0.11.4 // what a cell tells the notebook's kernel; the kernel itself is in tools/go.mod
+	github.com/maruel/natural v1.3.0 // frame 2 before frame 10
 	github.com/schollz/progressbar/v3 v3.19.0
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9 // the type of a flag, for a test of all of them
 	golang.org/x/image v0.30.0 // scaling with a proper filter; antialiased paths of the drawn faces
 	golang.org/x/sys v0.43.0 // tells lab/face/detect whether the processor has AVX2
 	golang.org/x/term v0.40.0
+	golang.org/x/text v0.35.0 // label files in UTF-16; names with accents taken apart
 	gonum.org/v1/gonum v0.17.0
 	gonum.org/v1/plot v0.17.0
 	google.golang.org/protobuf v1.36.11 // wire format of ONNX weights
-)
-
-require (
-	github.com/maruel/natural v1.3.0
-	golang.org/x/text v0.35.0
 )
 
 require (
