@@ -85,7 +85,7 @@ func start(config string, asked request) (backend compute.Backend, err error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("accel: cannot start backend %q (asked for by %s): %w; leave the backend unset to have one chosen", config, asked.source, err)
+		return nil, fmt.Errorf("accel: cannot start backend %q (asked for by %s): %w; leave out --backend, or unset %s, to have one chosen", config, asked.source, err, compute.ConfigEnvVar)
 	}
 	return backend, nil
 }

@@ -64,7 +64,7 @@ func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.
 		}
 		var skipped []string
 		for _, p := range d.Problems {
-			if p.Fault != datasets.Absent { // parts of published data sets are absent as a rule; doctor tells of them
+			if p.Fault != datasets.Absent || d.Anonymous() { // parts of published data sets are absent as a rule; doctor tells of them
 				skipped = append(skipped, p.Error())
 			}
 		}
