@@ -105,3 +105,14 @@ func TestBesideVideosCSV(t *testing.T) {
 		t.Errorf("problems are %q, want %q", got, want)
 	}
 }
+
+func TestClassOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"real": "real", "FAKE": "fake", "Real": "real", "0_real": "real", "1_fake": "fake", "training_fake": "fake", "Real Videos": "real", "fake-images": "fake", "fakes": "fake",
+		"real_and_fake_face": "", "real-vs-fake": "", "Celeb-real": "", "YouTube-real": "", "real_train": "", "images": "", "": "", "unreal": "",
+	} {
+		if got := classOf(name); got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+}

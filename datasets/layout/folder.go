@@ -14,7 +14,7 @@ import (
 )
 
 // Folder is the layout of a plain folder: real videos and images in its folder real, fakes in its folder fake, sorted as one
-// likes; Real and FAKE will do, and 0_real and 1_fake. Images directly in these two are still images; a folder of images below them holds the frames of one video. A
+// likes; Real and FAKE will do, and 0_real and fake_images. Images directly in these two are still images; a folder of images below them holds the frames of one video. A
 // folder between is the method, as in fake/Deepfakes/a.mp4; one that real has too is told by the class, as fake/Deepfakes.
 // Each video is a person of its own, as nothing says who is seen, and is called by its file without extension, or with it
 // where another has the name already. The data set is called by the folder.
@@ -32,14 +32,32 @@ func classFolders(dir string) (real, fake []string) {
 	c := NewCollector("", Folder, dir, datasets.Skip)
 	names, _ := c.Folders(".")
 	for _, name := range names {
-		switch strings.ToLower(name) {
-		case "real", "0_real":
+		switch classOf(name) {
+		case "real":
 			real = append(real, name)
-		case "fake", "1_fake":
+		case "fake":
 			fake = append(fake, name)
 		}
 	}
 	return real, fake
+}
+
+// classOf is real or fake, if a folder's name says so and nothing else: in capitals, too, and with words that say what lies in
+// it, as in 0_real, training_fake and Real Videos.
+func classOf(name string) (class string) {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(name), func(r rune) bool { return r == '_' || r == '-' || r == ' ' }) {
+		switch word {
+		case "real", "reals", "fake", "fakes":
+			if class != "" {
+				return ""
+			}
+			class = strings.TrimSuffix(word, "s")
+		case "0", "1", "training", "faces", "images", "pictures", "photos", "videos", "frames":
+		default:
+			return ""
+		}
+	}
+	return class
 }
 
 func recogniseFolder(dir string) (bool, string) {
