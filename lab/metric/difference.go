@@ -43,7 +43,7 @@ func Compare(a, b []float64, fake []bool, who Shown) (Difference, error) {
 	}
 	n := ra.classes()
 	ofA, ofB := ra.deviations(placeA, fake), rb.deviations(placeB, fake)
-	sA, sB := newSpread(ra.AUROC(), n, who.moments(ofA, fake, n)), newSpread(rb.AUROC(), n, who.moments(ofB, fake, n))
+	sA, sB := newSpread(ra.AUROC(), who.moments(ofA, fake, n)), newSpread(rb.AUROC(), who.moments(ofB, fake, n))
 	for i, d := range ofB {
 		ofA[i] -= d
 	}
@@ -60,8 +60,8 @@ func Compare(a, b []float64, fake []bool, who Shown) (Difference, error) {
 		d.P = 1 // the same ranking; Low and High are 0
 		return d, nil
 	}
-	variance, of := m.variance(n)
-	measured, settled := sA.measured(n)+sB.measured(n), sA.settledVariance(n)+sB.settledVariance(n)
+	variance, of := m.variance()
+	measured, settled := sA.measured()+sB.measured(), sA.settledVariance()+sB.settledVariance()
 	if measured > 0 {
 		variance *= max(1, settled/measured)
 	}

@@ -79,13 +79,12 @@ func MeanAUC(scores [][]float64, fake []bool, who Shown) (Interval, error) {
 	for i := range deviations {
 		deviations[i] /= float64(len(scores))
 	}
-	n := r.classes()
-	s := newSpread(area, n, who.moments(deviations, fake, n))
+	s := newSpread(area, who.moments(deviations, fake, r.classes()))
 	i := Interval{
 		Value: s.area, Confidence: Confidence, Reals: r.reals, Fakes: r.fakes,
 		RealPeople: int(s.people.real), FakePeople: int(s.people.fake), TooFew: s.tooFew(),
 	}
-	if i.Low, i.High = s.interval(n); i.TooFew != "" {
+	if i.Low, i.High = s.interval(); i.TooFew != "" {
 		i.Low, i.High = math.NaN(), math.NaN()
 	}
 	return i, nil
@@ -98,13 +97,13 @@ func (r *Ranking) classes() perClass { return perClass{float64(r.reals), float64
 type spread struct {
 	moments
 	area float64
-	// sizes are between people and items: geometric means of their numbers, as how much the items of a person say besides the first is
-	// not known where few items say anything.
+	// sizes are between people and videos: geometric means of their numbers, as how much the videos of a person say besides the
+	// first is not known where few videos say anything.
 	sizes perClass
 }
 
-func newSpread(area float64, n perClass, m moments) spread {
-	return spread{m, area, perClass{math.Sqrt(n.real * m.people.real), math.Sqrt(n.fake * m.people.fake)}}
+func newSpread(area float64, m moments) spread {
+	return spread{m, area, perClass{math.Sqrt(m.videos.real * m.people.real), math.Sqrt(m.videos.fake * m.people.fake)}}
 }
 
 // tooFew says why the people are too few for an interval, "" if they are not.
@@ -121,12 +120,12 @@ func (m moments) tooFew() string {
 }
 
 // variance is that of a sum of deviations, and of the part of each class.
-func (m moments) variance(n perClass) (all float64, of perClass) {
+func (m moments) variance() (all float64, of perClass) {
 	// The deviations of a class sum to 0, which takes away the share that pairs with a common person have of all pairs.
 	f := perClass{few(m.effective.real), few(m.effective.fake)}
 	// People add variance: what says otherwise is chance.
-	of.real = max(m.between.real*f.real, m.own.real*few(n.real))
-	of.fake = max(m.between.fake*f.fake, m.own.fake*few(n.fake))
+	of.real = max(m.between.real*f.real, m.own.real*few(m.videos.real))
+	of.fake = max(m.between.fake*f.fake, m.own.fake*few(m.videos.fake))
 	all = of.real + of.fake
 	return max(all+2*m.across*math.Sqrt(f.real*f.fake), leastShare*all), of
 }
@@ -143,7 +142,7 @@ func (m moments) quantile(of perClass) float64 {
 func (m moments) freedom(of perClass) float64 {
 	all := of.real + of.fake
 	if all == 0 {
-		return min(m.effective.real, m.effective.fake) - 1
+		return max(1, min(m.effective.real, m.effective.fake)-1)
 	}
 	return max(1, all*all/(of.real*of.real/max(m.effective.real-1, 0.5)+of.fake*of.fake/max(m.effective.fake-1, 0.5)))
 }
@@ -167,28 +166,28 @@ func (s spread) prior(area float64) float64 {
 
 // settled is the variance that was measured, mixed with the prior one, as a multiple of model at an area that is neither 0 nor
 // 1, and that area.
-func (s spread) settled(n perClass) (area, scale float64, of perClass) {
+func (s spread) settled() (area, scale float64, of perClass) {
 	people := min(s.sizes.real, s.sizes.fake)
 	area = (s.area*people + 0.5) / (people + 1)
-	variance, of := s.variance(n)
+	variance, of := s.variance()
 	// So many people say something: all of them at an area of a half, none at 0 and 1.
 	say := 4 * people * area * (1 - area)
 	return area, (say*variance/s.model(area) + priorPeople*s.prior(area)) / (say + priorPeople), of
 }
 
 // measured is the variance without the prior one, settledVariance with it.
-func (s spread) measured(n perClass) float64 {
-	variance, _ := s.variance(n)
+func (s spread) measured() float64 {
+	variance, _ := s.variance()
 	return variance
 }
 
-func (s spread) settledVariance(n perClass) float64 {
-	area, scale, _ := s.settled(n)
+func (s spread) settledVariance() float64 {
+	area, scale, _ := s.settled()
 	return scale * s.model(area)
 }
 
-// interval returns the ends for so many items.
-func (s spread) interval(n perClass) (low, high float64) {
+// interval returns the ends.
+func (s spread) interval() (low, high float64) {
 	ofOne := s.below(1, math.Sqrt2*math.Erfinv(Confidence), s.prior(1))
 	switch s.area {
 	case 0:
@@ -196,7 +195,7 @@ func (s spread) interval(n perClass) (low, high float64) {
 	case 1:
 		return ofOne, 1
 	}
-	_, scale, of := s.settled(n)
+	_, scale, of := s.settled()
 	t := s.quantile(of)
 	return min(ofOne, s.below(s.area, t, scale)), max(1-ofOne, 1-s.below(1-s.area, t, scale))
 }

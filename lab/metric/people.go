@@ -67,6 +67,7 @@ type moments struct {
 	own       perClass // sum of x² over videos
 	effective perClass // independent people that the class amounts to: n² / ordered pairs of items that share a person
 	people    perClass // people whose heads are seen
+	videos    perClass
 }
 
 // moments sums the deviations of items, of which counts are in each class, within videos, then over who shares a person, in
@@ -99,6 +100,11 @@ func (s Shown) moments(deviations []float64, fake []bool, counts perClass) momen
 		p := s.People[v]
 		if u.n == (perClass{}) {
 			continue
+		}
+		if u.n.fake > 0 {
+			m.videos.fake++
+		} else {
+			m.videos.real++
 		}
 		m.own.real += u.x.real * u.x.real
 		m.own.fake += u.x.fake * u.x.fake
