@@ -45,7 +45,7 @@ func (s simulation) page() string {
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	p("# Intervals that hold their level\n")
-	p("Rendered from `intervals.json`, which `go test ./lab/metric -run CoverageRecord -record` makes (seeded). Metrics of version %s; %d draws a row for the", s.Metric, s.Draws)
+	p("Rendered from `intervals.json`, which `go test ./lab/metric -run CoverageRecord -record simulate` makes (seeded). Metrics of version %s; %d draws a row for the", s.Metric, s.Draws)
 	p("interval that is used and for differences, the first %d of them for the other methods. Simulated scores, no detector.\n", s.Others)
 	p("A design is who is in a test set, with so many people in each class; persons is the share of the variance of scores that people have,")
 	p("in real videos and, with weights 0.8 and 0.6, as target and source of fakes. Scores are normal; *tied* ones are rounded to standard deviations.")

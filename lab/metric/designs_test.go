@@ -3,6 +3,7 @@ package metric
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // A design is who is in a test set. People have random effects on the scores of the videos that show them.
@@ -59,14 +60,12 @@ var designs = []design{
 			}
 		}
 		for p := range n {
-			others := rng.Perm(n)
-			for i, taken := 0, 0; i < n && taken < 6; i++ {
-				q := others[i]
-				if q == p {
-					continue
+			var sources []int
+			for len(sources) < min(6, n-1) {
+				if q := rng.IntN(n); q != p && !slices.Contains(sources, q) {
+					sources = append(sources, q)
+					d.add(math.Sqrt(persons)*(ofTarget*u[p]+ofSource*u[q])+math.Sqrt(1-persons)*rng.NormFloat64(), true, p, q)
 				}
-				taken++
-				d.add(math.Sqrt(persons)*(ofTarget*u[p]+ofSource*u[q])+math.Sqrt(1-persons)*rng.NormFloat64(), true, p, q)
 			}
 		}
 		return d

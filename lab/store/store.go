@@ -197,7 +197,7 @@ func (t Test) WithoutInterval(why string) Test {
 
 // WithoutFigure is the test with NaN for its figures; why says what lacks, as in "only real videos".
 func (t Test) WithoutFigure(why string) Test {
-	t.NoFigure = why
+	t.NoFigure, t.NoInterval = why, ""
 	for _, figure := range t.figures() {
 		*figure = math.NaN()
 	}

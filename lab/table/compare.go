@@ -569,7 +569,7 @@ func (b *builder) notes(c *Comparison, published results.Table) {
 		c.Notes = append(c.Notes, "Of several seeds: mean ± standard deviation over the seeds, in brackets the interval of this mean over people, for these seeds: it does not say what others would give; on the videos that all seeds have scored; cov is the least.")
 	}
 	if b.Against != nil {
-		c.Notes = append(c.Notes, fmt.Sprintf("Δ: difference from %s in points, with its 95 %% interval by people, and p: the paired two-sided test of no difference, "+
+		c.Notes = append(c.Notes, fmt.Sprintf("diff: difference from %s in points, with its 95 %% interval by people, and p: the paired two-sided test of no difference, "+
 			"on the videos that both have scored, in parentheses how many; p is not corrected for the number of tests.", plain(c.Against)))
 	}
 	if b.Paper != "" {

@@ -119,7 +119,7 @@ func (c Cell) lines() (figure string, rest []string) {
 		fmt.Sprintf("%d/%d of %d/%d, cov %.2f", c.NReal, c.NFake, c.RealPeople, c.FakePeople, c.Coverage),
 	}
 	if c.Paired > 0 {
-		rest = append(rest, fmt.Sprintf("Δ %+.1f %s", c.Diff, interval(c.DiffLow, c.DiffHigh)), fmt.Sprintf("p %s (%d)", probability(c.P), c.Paired))
+		rest = append(rest, fmt.Sprintf("diff %+.1f %s", c.Diff, interval(c.DiffLow, c.DiffHigh)), fmt.Sprintf("p %s (%d)", probability(c.P), c.Paired))
 	}
 	return figure, rest
 }

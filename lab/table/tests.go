@@ -11,7 +11,7 @@ import (
 )
 
 // Tests is the main table of a run: the AUC of each test set and method, over videos and over frames, with the ends of its 95 %
-// interval by people, the number of real and fake videos or frames and of the people seen in them, and the share of them that has
+// interval by people, the number of real and fake videos or frames, that of the people seen in the real/fake ones, and the share of them that has
 // a score; or why there is no figure or interval.
 // Rows are ordered by data set; within one, videos come before frames and all methods together before each alone.
 func Tests(r store.Record) Table {
@@ -26,8 +26,8 @@ func Tests(r store.Record) Table {
 	})
 	t := Table{
 		Title:  fmt.Sprintf("%s: AUC of the anomaly score %q with its 95 %% interval", plain(r.Name), plain(r.Score)),
-		Header: []string{"dataset", "method", "level", "AUC", "low", "high", "real", "fake", "real people", "fake people", "coverage", "faces"},
-		Right:  []bool{false, false, false, true, true, true, true, true, true, true, true, false},
+		Header: []string{"dataset", "method", "level", "AUC", "low", "high", "real", "fake", "people", "coverage", "faces"},
+		Right:  []bool{false, false, false, true, true, true, true, true, true, true, false},
 	}
 	if synthetic(r) {
 		t.Title += " (synthetic faces)"
@@ -42,7 +42,7 @@ func Tests(r store.Record) Table {
 		}
 		t.Rows = append(t.Rows, []string{
 			plain(x.Dataset), plain(x.Method), plain(x.Level), share(x.AUC), low, share(x.High),
-			strconv.Itoa(x.NReal), strconv.Itoa(x.NFake), strconv.Itoa(x.RealPeople), strconv.Itoa(x.FakePeople), share(x.Coverage), faces(r, x),
+			strconv.Itoa(x.NReal), strconv.Itoa(x.NFake), people(x.RealPeople, x.FakePeople), share(x.Coverage), faces(r, x),
 		})
 	}
 	return t
@@ -65,8 +65,8 @@ func Pairs(name, other string, pairs []evaluation.Pair) Table {
 	name, other = plain(name), plain(other)
 	t := Table{
 		Title:  fmt.Sprintf("%s against %s: AUC over the videos that both have scored", name, other),
-		Header: []string{"dataset", "method", name, other, "difference", "low", "high", "p", "real", "fake", "real people", "fake people", "only first", "only second"},
-		Right:  []bool{false, false, true, true, true, true, true, true, true, true, true, true, true, true},
+		Header: []string{"dataset", "method", name, other, "difference", "low", "high", "p", "real", "fake", "people", "only first", "only second"},
+		Right:  []bool{false, false, true, true, true, true, true, true, true, true, true, true, true},
 		Notes: []string{
 			"Difference: first − second, with the ends of its 95 % interval by people; p: the paired two-sided test of no difference, not corrected for the number of tests.",
 			fmt.Sprintf("Only first: videos that %s alone has scored; only second: %s alone. They are in no figure of this table.", name, other),
@@ -75,7 +75,7 @@ func Pairs(name, other string, pairs []evaluation.Pair) Table {
 	for _, p := range pairs {
 		row := []string{
 			plain(p.Dataset), plain(p.Method), figure(p.AUC), figure(p.OtherAUC), figure(p.Diff), figure(p.Low), figure(p.High), none,
-			strconv.Itoa(p.Real), strconv.Itoa(p.Fake), strconv.Itoa(p.RealPeople), strconv.Itoa(p.FakePeople), strconv.Itoa(p.Only), strconv.Itoa(p.OnlyOther),
+			strconv.Itoa(p.Real), strconv.Itoa(p.Fake), people(p.RealPeople, p.FakePeople), strconv.Itoa(p.Only), strconv.Itoa(p.OnlyOther),
 		}
 		if p.P != nil {
 			row[7] = probability(*p.P)
@@ -93,6 +93,14 @@ func Pairs(name, other string, pairs []evaluation.Pair) Table {
 
 // tooFew stands in the place of an interval.
 const tooFew = "too few"
+
+// people prints how many people the real and the fake videos show, none where records do not say.
+func people(real, fake int) string {
+	if real == 0 && fake == 0 {
+		return none
+	}
+	return fmt.Sprintf("%d/%d", real, fake)
+}
 
 // figure prints a share, none for nil.
 func figure(x *float64) string {
