@@ -22,9 +22,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// ForeignSeed decides the draws of the intervals of foreign scores, as the seed of its spec does for a run.
-const ForeignSeed = 1
-
 // Foreign is what another tool's scores say, measured as those of a run.
 type Foreign struct {
 	Sets   []Set        // pooled, by name

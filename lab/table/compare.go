@@ -23,7 +23,7 @@ const (
 )
 
 // Run is a finished run with the videos of its scores.csv, or the scores of another tool ([evaluation.Foreign]), which have a
-// label and of a spec only the seed, [evaluation.ForeignSeed].
+// label and no spec.
 type Run struct {
 	Label  string // what to call it; "" for its name, and the keys in which it differs from others of that name
 	Record store.Record

@@ -104,7 +104,7 @@ func TestComparisonGolden(t *testing.T) {
 func foreign() Run {
 	sets := []evaluation.Set{videos("Celeb-DF v2", 7, 12, 0.6, "Celeb-synthesis"), videos("mine", 7, 11, 1, "swap")}
 	sets[0].Videos[2].Name += "-other"
-	return Run{Label: "theirs", Spec: spec.Spec{Seed: evaluation.ForeignSeed}, Sets: sets, Record: store.Record{
+	return Run{Label: "theirs", Sets: sets, Record: store.Record{
 		Run: "theirs|1.csv", Name: "theirs|1", Score: "score", Foreign: "digest", Versions: map[string]string{"metric": metric.Version},
 		Tests: []store.Test{{Dataset: "mine", Method: "all", Level: "video", AUC: 0.75, Low: 0.5, High: 1, NReal: 11, NFake: 11, Coverage: 1}},
 	}}
@@ -117,7 +117,6 @@ func TestForeign(t *testing.T) {
 	c := compare(t, []Run{all[0], theirs}, Options{Against: &all[0]})
 	ours := theirs
 	ours.Spec, ours.Label, ours.Record.Foreign = all[0].Spec, "", ""
-	ours.Spec.Seed = evaluation.ForeignSeed
 	want := compare(t, []Run{all[0], ours}, Options{Against: &all[0]}).Parts[0].Rows[1].Cells
 	row := c.Parts[0].Rows[1]
 	if row.Name != "theirs" || len(row.Seeds) != 0 || len(row.Notes) != 1 || row.Notes[0] != "scores of another tool, of theirs|1.csv" {
