@@ -128,7 +128,7 @@ func TestTestsByHand(t *testing.T) {
 // The table made later of scores.csv says what the run said, digit for digit, with several sets in one file.
 func TestReadFindsWhatTheRunFound(t *testing.T) {
 	path := filepath.Join(t.TempDir(), store.ScoresFile)
-	a, b := drawn("FF++ c40", 13, 1), drawn("Celeb/DF: \"v2\"", 7, 2)
+	a, b := drawn("FF++ c40", 13, 1), drawn("Celeb/DF: \"v2\"", 4, 2)
 	if err := store.WriteItems(path, []string{"figure", "cosine"}, slices.Values(slices.Concat(a, b))); err != nil {
 		t.Fatal(err)
 	}

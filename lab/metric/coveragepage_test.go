@@ -105,6 +105,9 @@ func (s simulation) page() string {
 			if r.People < aimedFrom || strings.Contains(r.Design, "hidden") {
 				continue
 			}
+			if i >= len(r.Coverage) {
+				continue
+			}
 			rows++
 			least, width = min(least, r.Coverage[i]), width+r.Width[i]
 			if r.Coverage[i] < covers {

@@ -12,7 +12,7 @@ const Confidence = 0.95
 
 // LeastPeople is how many people each class must have for an interval: from there on those of [AUC] hold their level in the
 // simulation of results/intervals.md.
-const LeastPeople = 10
+const LeastPeople = 5
 
 // Of the choices that are ours, these were made with that simulation.
 const (

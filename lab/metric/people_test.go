@@ -144,7 +144,7 @@ func separated(n, exchanged int) (scores []float64, fake []bool) {
 // Perfect separation has a lower end below 1 that grows with the people, and no other ranking has a higher one.
 func TestPerfectSeparation(t *testing.T) {
 	last := 0.
-	for _, n := range []int{10, 11, 15, 20, 40, 100, 1000} {
+	for _, n := range []int{5, 6, 10, 11, 15, 20, 40, 100, 1000} {
 		scores, fake := separated(n, 0)
 		perfect := mustAUC(t, scores, fake, alone(2*n))
 		if perfect.Value != 1 || perfect.High != 1 || !(perfect.Low > last && perfect.Low < 1) || perfect.TooFew != "" {
@@ -393,9 +393,9 @@ func TestTooFew(t *testing.T) {
 		want string
 	}{
 		"enough":            {func(i int) [2]int32 { return [2]int32{int32(i), -1} }, ""},
-		"ten people":        {func(i int) [2]int32 { return [2]int32{int32(i % 20 / 2), -1} }, ""},
-		"few real people":   {func(i int) [2]int32 { return [2]int32{int32(max(i, 12)), -1} }, "too few people: 8 real, 20 fake, want 10 each"},
-		"few fake people":   {func(i int) [2]int32 { return [2]int32{int32(min(i, 23)), -1} }, "too few people: 20 real, 4 fake, want 10 each"},
+		"five people":       {func(i int) [2]int32 { return [2]int32{int32(i % 20 / 4), -1} }, ""},
+		"few real people":   {func(i int) [2]int32 { return [2]int32{int32(max(i, 16)), -1} }, "too few people: 4 real, 20 fake, want 5 each"},
+		"few fake people":   {func(i int) [2]int32 { return [2]int32{int32(min(i, 23)), -1} }, "too few people: 20 real, 4 fake, want 5 each"},
 		"one source of all": {func(i int) [2]int32 { return [2]int32{int32(i), map[bool]int32{true: 40, false: -1}[i >= 20]} }, "too few people: one is in most of the fake videos"},
 	} {
 		scores, fake := separated(20, 5)

@@ -146,7 +146,7 @@ func TestPairsGolden(t *testing.T) {
 	half, third, small, sixth, low, high := 0.5, 1.0/3, 0.0004, 1.0/6, 0.1, 0.2333
 	table := Pairs("theirs_1\n", "seeable-mini-0123", []evaluation.Pair{
 		{Dataset: "FF++ c40", Method: "all", Real: 10, Fake: 30, Only: 2, OnlyOther: 1, RealPeople: 10, FakePeople: 12, AUC: &half, OtherAUC: &third, Diff: &sixth, Low: &low, High: &high, P: &small},
-		{Dataset: "FF++ c40", Method: "a|b", Real: 10, Fake: 9, RealPeople: 10, FakePeople: 9, AUC: &third, OtherAUC: &half, Diff: &low, NoInterval: "too few people: 10 real, 9 fake, want 10 each"},
+		{Dataset: "FF++ c40", Method: "a|b", Real: 10, Fake: 9, RealPeople: 10, FakePeople: 4, AUC: &third, OtherAUC: &half, Diff: &low, NoInterval: "too few people: 10 real, 4 fake, want 5 each"},
 		{Dataset: "DFDC", Method: "all", Real: 4, Only: 3},
 		{Dataset: "Celeb-DF v2", Method: "all", OnlyOther: 12},
 	})
@@ -315,7 +315,9 @@ func TestMarks(t *testing.T) {
 	whole.Sets[1] = videos("Celeb-DF v2", 1, 340, 1, "Celeb-synthesis")
 	whole.Sets = append(whole.Sets, videos("mine", 1, 12, 1, "swap"))
 	whole.Record.Tests = append(whole.Record.Tests, store.Test{Dataset: "mine", Method: "all", Level: "video", Partial: true})
-	all = append(all, whole)
+	few := made("few", 1, 1, nil)
+	few.Sets[1].Videos = few.Sets[1].Videos[8:]
+	all = append(all, whole, few)
 	table := compare(t, all, Options{})
 	rows := table.Parts[0].Rows
 	has := func(row int, column string, want string) bool {
@@ -332,7 +334,8 @@ func TestMarks(t *testing.T) {
 		{0, "FF++ c40", "synthetic", false},
 		{0, "Celeb-DF v2", "other faces", false},
 		{0, "Celeb-DF v2", "too few", false},
-		{0, "FF++ c40", "no interval: too few people: 9 real, 36 fake, want 10 each", true},
+		{0, "FF++ c40", "too few", false},
+		{4, "Celeb-DF v2", "no interval: too few people: 4 real, 12 fake, want 5 each", true},
 		{1, "Celeb-DF v2", "tested on other faces", true},
 		{1, "FF++ c40", "tested on other faces", false},
 		{2, "FF++ c40", "synthetic", true},

@@ -177,8 +177,9 @@ func (c *Comparison) Text() string { return c.Table().Text() }
 func (c *Comparison) CSV() string {
 	rows := [][]string{{
 		"kind", "row", "runs", "seeds", "test_set", "column", "auc", "low", "high", "sd", "n_seeds", "n_real", "n_fake", "coverage",
-		"real_people", "fake_people", "delong_low", "delong_high", "diff", "diff_low", "diff_high", "p", "p_against", "p_videos", "source", "notes",
+		"delong_low", "delong_high", "p", "p_against", "p_videos", "source", "notes",
 		"accuracy", "trained_on", "compression", "frames", "level", "measured_by", "chosen_on_test",
+		"real_people", "fake_people", "diff", "diff_low", "diff_high",
 	}}
 	for _, part := range c.Parts {
 		for _, row := range part.Rows {
@@ -200,10 +201,10 @@ func (c *Comparison) CSV() string {
 				rows = append(rows, []string{
 					kind, row.Name, strings.Join(row.Runs, "; "), strings.Join(seeds, "; "), part.Set, c.Columns[i],
 					number(cell.AUC), number(cell.Low), number(cell.High), number(cell.SD), count(cell.Seeds), count(cell.NReal), count(cell.NFake),
-					number(cell.Coverage), count(cell.RealPeople), count(cell.FakePeople), number(cell.DeLongLow), number(cell.DeLongHigh),
-					number(cell.Diff), number(cell.DiffLow), number(cell.DiffHigh), number(cell.P), against, count(cell.Paired),
+					number(cell.Coverage), number(cell.DeLongLow), number(cell.DeLongHigh), number(cell.P), against, count(cell.Paired),
 					cell.Source, strings.Join(slices.Concat(row.Notes, cell.Notes), "; "),
 					number(cell.Accuracy), p.TrainedOn, p.Compression, p.Frames, p.Level, p.MeasuredBy, p.ChosenOnTest,
+					count(cell.RealPeople), count(cell.FakePeople), number(cell.Diff), number(cell.DiffLow), number(cell.DiffHigh),
 				})
 			}
 		}
