@@ -34,7 +34,8 @@ const (
 // that. Measured is DeLong's variance made robust to shared people ([Shown.moments]) with factors for few people; t has the
 // degrees of freedom of Welch and Satterthwaite. Near 0 and 1 few items say anything of the variance, and at 0 and 1 none: there
 // it goes over to the geometric mean of the exponential model's and the largest one that any scores can have. No area has a
-// higher lower end than 1 has, so that perfect separation of few people has a low one. Source of the mixture: ours.
+// higher lower end than 1 has. That of n people a class, one video each, is close to 0.05^(1/n), above which n disjoint pairs would
+// all be in order in less than 5 % of draws, whatever the scores' distributions. The mixture is our choice.
 //
 // With fewer than [LeastPeople] in a class, or where most videos of a class share a person, there is no interval, and TooFew
 // says why.
