@@ -3,6 +3,8 @@ package datasets
 import (
 	"cmp"
 	"slices"
+
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
 // LeakKind says what of a test set a detector has seen before.
@@ -51,8 +53,8 @@ func (p Pictured) picture(i int) Picture {
 // another name, no list tells. A picture under both labels is a leak of each test set that shows it, and of all test sets
 // if it is trained on under both.
 func Leaks(trained, tests []Pictured) [][]Leak {
-	people, videos, pictures := map[string]*Item{}, map[string]*Item{}, map[[pixelBytes]byte]*Item{}
-	labels := map[[pixelBytes]byte][2]*Item{} // the first real and the first fake face of a picture
+	people, videos, pictures := map[string]*Item{}, map[string]*Item{}, map[face.Digest]*Item{}
+	labels := map[face.Digest][2]*Item{} // the first real and the first fake face of a picture
 	label := func(it *Item, p Picture) (other *Item) {
 		both := labels[p.Pixels]
 		if both[class(*it)] == nil {

@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
 // looks is a picture by a number; 0 is none.
-func looks(n byte) Picture { return Picture{Pixels: [pixelBytes]byte{n}} }
+func looks(n byte) Picture { return Picture{Pixels: face.Digest{n}} }
 
 // Each kind of leak is found and named, and nothing else is.
 func TestLeaks(t *testing.T) {
@@ -133,7 +135,7 @@ func TestNearDuplicates(t *testing.T) {
 				hash ^= 1 << of.IntN(64)
 			}
 			p.Items = append(p.Items, Item{File: fmt.Sprint(i)})
-			p.Pictures = append(p.Pictures, Picture{[pixelBytes]byte{1, look}, hash})
+			p.Pictures = append(p.Pictures, Picture{face.Digest{1, look}, hash})
 		}
 		p.Pictures[0] = Picture{} // cannot be read
 		return p

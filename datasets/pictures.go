@@ -19,17 +19,14 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 )
 
-// pixelBytes of a SHA-256 tell pictures apart: two of a billion are alike by chance once in 10²⁰.
-const pixelBytes = 16
-
 // Picture is what a face in a file looks like, whatever the file is called and however the picture is stored in it.
 type Picture struct {
-	Pixels [pixelBytes]byte // digest of the size and the decoded pixels; zero where there is no picture
-	Hash   uint64           // dHash of the picture at 9 × 8 pixels, for [Near]
+	Pixels face.Digest // of the size and the decoded pixels; zero where there is no picture
+	Hash   uint64      // dHash of the picture at 9 × 8 pixels, for [Near]
 }
 
 // Known tells that there is a picture.
-func (p Picture) Known() bool { return p.Pixels != [pixelBytes]byte{} }
+func (p Picture) Known() bool { return p.Pixels != face.Digest{} }
 
 // Looking says how [Pictures] looks at faces.
 type Looking struct {
@@ -117,17 +114,7 @@ func look(ctx context.Context, items []Item, open []int, found []Picture, progre
 
 // NewPicture looks at a decoded picture, as [face.Decode] returns it.
 func NewPicture(m *image.RGBA) Picture {
-	sum := sha256.New()
-	var size [16]byte
-	binary.LittleEndian.PutUint64(size[:8], uint64(m.Rect.Dx()))
-	binary.LittleEndian.PutUint64(size[8:], uint64(m.Rect.Dy()))
-	sum.Write(size[:])
-	for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
-		sum.Write(m.Pix[m.PixOffset(m.Rect.Min.X, y) : m.PixOffset(m.Rect.Max.X-1, y)+4])
-	}
-	p := Picture{Hash: differenceHash(m)}
-	copy(p.Pixels[:], sum.Sum(nil))
-	return p
+	return Picture{face.PixelDigest(m), differenceHash(m)}
 }
 
 // The places of a difference hash.
@@ -191,9 +178,10 @@ func openShelf(cache, dir string) *shelf {
 	if err != nil || !ok {
 		return s
 	}
+	const pixelBytes = len(face.Digest{})
 	const size = sha256.Size + pixelBytes + 8
 	for ; len(text) >= size; text = text[size:] {
-		s.known[[sha256.Size]byte(text)] = Picture{[pixelBytes]byte(text[sha256.Size:]), binary.LittleEndian.Uint64(text[size-8:])}
+		s.known[[sha256.Size]byte(text)] = Picture{face.Digest(text[sha256.Size:]), binary.LittleEndian.Uint64(text[size-8:])}
 	}
 	return s
 }

@@ -51,10 +51,7 @@ func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (
 			all.Items = slices.Concat(all.Items, set.Items)
 		}
 	}
-	group := func(it Item) string { return it.Identity }
-	if d.Fakes {
-		group = groups(all.Items)
-	}
+	group := grouping(all.Items, d.Fakes)
 	train, held = all, all
 	train.Items, held.Items = nil, nil
 	out := map[string]bool{} // held out, by group

@@ -85,7 +85,7 @@ lab/detector                       | yes   | no    | accel/graphs datasets datas
                                    |       |       | method safetensors source spec store video
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
-lab/run                            | yes   | yes   | accel datasets detector encoder env evaluation figure figure/curves method
+lab/run                            | yes   | yes   | accel datasets detector encoder env evaluation face figure figure/curves method
                                    |       |       | metric prepare report safetensors source spec sphere store stream
                                    |       |       | tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector

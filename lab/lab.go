@@ -166,9 +166,9 @@ func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Reco
 }
 
 // Reselect repeats for a finished run the choice of a score, among all of its method if score.Name is "auto", on the
-// held-out real faces under the lab's data root and pseudo-fakes made of them. Both are augmented as said: as in training
-// with r.Spec.Augment, else to see how the scores bear another compression, for example. The record that it returns is the
-// run's with the new Selection and the best score; the run's folder stays as it is.
+// held-out real faces under the lab's data root and pseudo-fakes made of them, as score.ChooseOn says. Both are augmented as
+// said: as in training with r.Spec.Augment, else to see how the scores bear other colours, for example. The record that it returns
+// is the run's with the new Selection, Choice and Pseudo and the best score; the run's folder stays as it is.
 func (l *Lab) Reselect(ctx context.Context, r *Run, augment spec.Augment, score spec.Score) (store.Record, error) {
 	return run.Reselect(ctx, l.env, r, augment, score)
 }

@@ -99,7 +99,7 @@ func Measure(ctx context.Context, e *env.Env, what string, s spec.Spec, least ti
 		if err != nil {
 			return Speed{}, err
 		}
-		b.clips, b.ids = append(b.clips, c), append(b.ids, drawn.Info(i).ID)
+		b.clips, b.digests = append(b.clips, c), append(b.digests, c.Digest())
 	}
 	drawn.Close()
 	speed := Speed{Bench: what, Size: s.Encoder.Size, Cores: runtime.GOMAXPROCS(0)}
@@ -123,12 +123,12 @@ func Measure(ctx context.Context, e *env.Env, what string, s spec.Spec, least ti
 }
 
 type bench struct {
-	env    *env.Env
-	spec   spec.Spec
-	method method.Method
-	clips  source.Clips
-	ids    []string
-	least  time.Duration
+	env     *env.Env
+	spec    spec.Spec
+	method  method.Method
+	clips   source.Clips
+	digests []string
+	least   time.Duration
 }
 
 // pace calls do on all cores for as long as the bench shall last, and counts.
@@ -197,7 +197,7 @@ func (b *bench) variants(ctx context.Context, speed *Speed) (err error) {
 	speed.FacesPerSecond, speed.Seconds, err = b.pace(ctx, "making variants", func(worker, i int) error {
 		o, at := outputs[worker], i%len(b.clips)
 		o.made.Images, o.made.Extra = o.made.Images[:0], o.made.Extra[:0]
-		return b.method.Probe(o.worker, o.made, b.method.Scores()[0], method.Fit{}, b.clips[at], b.ids[at])
+		return b.method.Probe(o.worker, o.made, b.method.Scores()[0], method.Fit{}, b.clips[at], b.digests[at])
 	})
 	speed.ImagesPerSecond = speed.FacesPerSecond * float64(outputs[0].made.Len())
 	return err
@@ -278,10 +278,10 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 	defer network.Finalize()
 	d := detector.New(b.env, b.spec, b.method, weights, network)
 	defer d.Close()
-	score, id := b.method.Scores()[0], func(i int) string { return b.ids[i] }
+	score := b.method.Scores()[0]
 	ways := []*scoring{{score: method.AllScores}}
 	start := time.Now()
-	all, err := d.All(ctx, b.clips, method.AllScores, id)
+	all, err := d.All(ctx, b.clips, method.AllScores)
 	if err != nil {
 		return err
 	}
@@ -306,7 +306,7 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 	for start := time.Now(); time.Since(start) < b.least; {
 		for _, way := range ways {
 			start, cpu := time.Now(), cpuTime()
-			evidence, err := d.All(ctx, b.clips, way.score, id)
+			evidence, err := d.All(ctx, b.clips, way.score)
 			if err != nil {
 				return err
 			}
@@ -342,7 +342,7 @@ func (b *bench) fewest(all int) (name string, err error) {
 	w := method.NewWorker(b.method.Layout())
 	for _, score := range b.method.Scores() {
 		samples := &method.Samples{Layout: b.method.Layout()}
-		if err := b.method.Probe(w, samples, score, method.Fit{}, b.clips[0], b.ids[0]); err != nil {
+		if err := b.method.Probe(w, samples, score, method.Fit{}, b.clips[0], b.digests[0]); err != nil {
 			return "", err
 		}
 		if samples.Len() < all {

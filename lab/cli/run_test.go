@@ -9,9 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -101,6 +104,8 @@ func TestRun(t *testing.T) {
 		var got struct {
 			Used, Best string
 			Selection  []store.Selection
+			Choice     store.Choice
+			Pseudo     []store.Pseudo
 		}
 		text := must(t, "select-score", "--run", record.Run, "--data", data, "--results", results, "--json")
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
@@ -111,12 +116,15 @@ func TestRun(t *testing.T) {
 			if s.AUC > best.AUC {
 				best = s
 			}
-			if s.Score == "cosine" && s != record.Selection[0] {
+			if s.Score == "cosine" && !reflect.DeepEqual(s, record.Selection[0]) {
 				t.Errorf("cosine has %+v, in the run %+v", s, record.Selection[0])
 			}
 		}
 		if got.Used != "cosine" || got.Best != best.Score || len(got.Selection) != 6 {
 			t.Errorf("%s", text)
+		}
+		if got.Best == "cosine" && !reflect.DeepEqual(got.Pseudo, record.Pseudo) || !reflect.DeepEqual(&got.Choice, record.Choice) {
+			t.Errorf("chosen on %+v, reported %+v; in the run %+v, %+v", got.Choice, got.Pseudo, record.Choice, record.Pseudo)
 		}
 		got.Selection = nil
 		text = must(t, "select-score", "--run", record.Run, "--data", data, "--results", results, "--json",
@@ -124,7 +132,7 @@ func TestRun(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatal(err)
 		}
-		if len(got.Selection) != 1 || got.Selection[0].Score != "cosine" || got.Selection[0] == record.Selection[0] {
+		if len(got.Selection) != 1 || got.Selection[0].Score != "cosine" || reflect.DeepEqual(got.Selection[0], record.Selection[0]) {
 			t.Errorf("under another compression: %s", text)
 		}
 	})
@@ -169,6 +177,50 @@ func TestRun(t *testing.T) {
 		}
 		if got.Faces[1].Score != got.Faces[2].Score || got.Faces[0].Score == got.Faces[1].Score {
 			t.Errorf("scores %g, %g and the same picture %g", got.Faces[0].Score, got.Faces[1].Score, got.Faces[2].Score)
+		}
+		// Under another name it has the same score, to the bit.
+		picture, err := os.ReadFile(files[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		renamed := filepath.Join(t.TempDir(), "renamed.jpg")
+		write(t, renamed, picture)
+		score := got.Faces[1].Score
+		got.Faces = nil
+		text = must(t, "score", "--run", "tiny", "--results", results, "--out", out, "--json", renamed)
+		if err := json.Unmarshal([]byte(text), &got); err != nil || len(got.Faces) != 1 || got.Faces[0].Score != score {
+			t.Errorf("%v: the picture has %v, and under another name %s", err, score, text)
+		}
+	})
+	t.Run("faces of a set", func(t *testing.T) {
+		// One by one and among the others of its set, a face has one score, to the bit.
+		names, items, err := store.ReadItems(filepath.Join(dir, store.ScoresFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]float64{}
+		for _, it := range items {
+			want[it.File] = it.Scores[slices.Index(names, "cosine")]
+		}
+		set, _, err := datasets.OpenCrops(filepath.Join(data, "crops/drawn"), datasets.Skip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := lab.Open(results, lab.WithData(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		run, err := l.Load(record.Run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range []int{len(set.Items) - 2, 0} {
+			it := set.Items[i]
+			found, err := l.ScoreItems(t.Context(), run, it)
+			if err != nil || len(found) != 1 || found[0].Score != want[it.File] {
+				t.Errorf("%s has %+v (%v), and %v in the test of the run", it.File, found, err, want[it.File])
+			}
 		}
 	})
 	t.Run("weights of another network", func(t *testing.T) {

@@ -19,13 +19,14 @@ func newSelectScore() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "select-score --run ID",
 		Short: "Repeat the choice of a run's anomaly score, on real faces only",
-		Long: `Select-score takes the real faces that the run held out, makes pseudo-fakes of them, and measures how well each anomaly
-score of the method tells the two apart. No deepfake is seen. The run stays as it is; to use another score, run the
-experiment with --set score.name=NAME. With --set augment.KEY=VALUE the faces and the pseudo-fakes are augmented in another way
-than in training, to see how the scores bear another compression, for example.`,
+		Long: `Select-score takes the real faces that the run held out, makes pseudo-fakes of one half of the people, and measures how well
+each anomaly score of the method tells the two apart, on the kinds and compressions of score.choose_on. How well the best one
+does that is then measured on the other half. No deepfake is seen. The run stays as it is; to use another score, run the
+experiment with --set score.name=NAME. With --set 'score.choose_on=["poisson/low"]' other pseudo-fakes choose, and with --set
+augment.KEY=VALUE the faces and the pseudo-fakes are augmented in another way than in training.`,
 		Example: `  seelab select-score --run seeable-mini --data DIR
   seelab select-score --run demo
-  seelab select-score --run seeable-small --data DIR --set augment.jpeg=[10,25] --set augment.jpeg_p=1`,
+  seelab select-score --run seeable-small --data DIR --set 'score.choose_on=["selfblend/low", "selfblend/lowest"]'`,
 		Args: arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.open(cmd, func(l *lab.Lab) error {
@@ -51,10 +52,13 @@ than in training, to see how the scores bear another compression, for example.`,
 				out := cmd.OutOrStdout()
 				if asJSON {
 					return printJSON(out, map[string]any{
-						"run": record.Run, "used": run.Record.Score, "best": record.Score, "selection": record.Selection,
+						"run": record.Run, "used": run.Record.Score, "best": record.Score, "selection": record.Selection, "choice": record.Choice, "pseudo": record.Pseudo,
 					})
 				}
 				fmt.Fprintln(out, table.Selection(record).Text())
+				if record.Pseudo != nil {
+					fmt.Fprintln(out, table.Pseudo(record).Text())
+				}
 				fmt.Fprintf(out, "Best here: %s. The run uses %s.\n", record.Score, run.Record.Score)
 				return nil
 			})

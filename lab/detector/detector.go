@@ -192,13 +192,14 @@ func (d *Detector) Close() error {
 	return nil
 }
 
-// Rows are what the network makes of the samples that a score needs of a clip; id makes their draws.
-func (d *Detector) Rows(ctx context.Context, score string, c face.Clip, id string) ([]method.Row, error) {
+// Rows are what the network makes of the samples that a score needs of a clip. The digest of the clip's pixels makes their draws
+// ([face.Clip.Digest]): the same picture has the same rows, to the bit, whatever it is called and wherever it lies.
+func (d *Detector) Rows(ctx context.Context, score string, c face.Clip) ([]method.Row, error) {
 	return d.gather.through(ctx, func() (*method.Samples, error) {
 		w := d.workers.Get().(*method.Worker)
 		defer d.workers.Put(w)
 		samples := &method.Samples{Layout: d.Method.Layout()}
-		return samples, d.Method.Probe(w, samples, score, d.Fit, c, id)
+		return samples, d.Method.Probe(w, samples, score, d.Fit, c, c.Digest())
 	})
 }
 
@@ -212,9 +213,9 @@ type Reading struct {
 	Err      error // it cannot be read
 }
 
-// Read reads the clips from..to−1 of a source and runs the samples that a score needs of them through the network; ids make
-// their draws. An error that is not of a clip ends it.
-func (d *Detector) Read(ctx context.Context, clips source.Source, from, to int, score string, id func(i int) string) ([]Reading, error) {
+// Read reads the clips from..to−1 of a source and runs the samples that a score needs of them through the network. An error that
+// is not of a clip ends it.
+func (d *Detector) Read(ctx context.Context, clips source.Source, from, to int, score string) ([]Reading, error) {
 	out := make([]Reading, to-from)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -230,8 +231,8 @@ func (d *Detector) Read(ctx context.Context, clips source.Source, from, to int, 
 					continue
 				}
 				r.Fallback = c.Frames[0].Fallback
-				if r.Rows, err = d.Rows(ctx, score, c, id(i)); err != nil {
-					stop(fmt.Errorf("detector: %s: %w", id(i), err))
+				if r.Rows, err = d.Rows(ctx, score, c); err != nil {
+					stop(fmt.Errorf("detector: %s: %w", nameOf(clips, i), err))
 					return
 				}
 			}
@@ -248,6 +249,14 @@ feed:
 	close(indices)
 	wait.Wait()
 	return out, context.Cause(ctx)
+}
+
+// nameOf is what a clip of a source is called in errors.
+func nameOf(clips source.Source, i int) string {
+	if id := clips.Info(i).ID; id != "" {
+		return id
+	}
+	return fmt.Sprintf("clip %d", i)
 }
 
 // Score makes a score of a clip from its rows; NaN if they do not suffice for it.

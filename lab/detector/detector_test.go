@@ -3,6 +3,7 @@ package detector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"maps"
 	"math"
@@ -58,8 +59,8 @@ func untrained(t testing.TB, change func(*spec.Spec)) *Detector {
 	return d
 }
 
-// drawn are drawn faces and their ids.
-func drawn(t testing.TB, n int) (source.Clips, func(i int) string) {
+// drawn are drawn faces.
+func drawn(t testing.TB, n int) source.Clips {
 	t.Helper()
 	set, _ := synthetic.Sets(1)
 	var faces []face.Face
@@ -70,7 +71,7 @@ func drawn(t testing.TB, n int) (source.Clips, func(i int) string) {
 		}
 		faces = append(faces, f)
 	}
-	return source.Stills(faces), func(i int) string { return set.Items[i].ID() }
+	return source.Stills(faces)
 }
 
 // Every face gets the rows of its own samples, wherever they lie in the passes, to the bit: of all samples, of the few that
@@ -78,8 +79,8 @@ func drawn(t testing.TB, n int) (source.Clips, func(i int) string) {
 func TestRead(t *testing.T) {
 	d := untrained(t, func(s *spec.Spec) { s.Score.Variants = 3 })
 	const n = 40 // 40 · 9 samples do not fill their passes
-	clips, id := drawn(t, n)
-	all, err := d.All(t.Context(), clips, method.AllScores, id)
+	clips := drawn(t, n)
+	all, err := d.All(t.Context(), clips, method.AllScores)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +89,7 @@ func TestRead(t *testing.T) {
 		scores[i] = d.Score("cosine", rows)
 	}
 	for _, i := range []int{0, 7, 33, n - 1} {
-		alone, err := d.Rows(t.Context(), "figure", clips[i], id(i))
+		alone, err := d.Rows(t.Context(), "figure", clips[i])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +103,7 @@ func TestRead(t *testing.T) {
 	}
 	read := func(score string) [][]method.Row {
 		t.Helper()
-		rows, err := d.All(t.Context(), clips, score, id)
+		rows, err := d.All(t.Context(), clips, score)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,8 +147,8 @@ func TestRead(t *testing.T) {
 func TestManyCallers(t *testing.T) {
 	d := untrained(t, func(*spec.Spec) {})
 	const n = 48
-	clips, id := drawn(t, n)
-	together, err := d.All(t.Context(), clips, d.Record.Score, id)
+	clips := drawn(t, n)
+	together, err := d.All(t.Context(), clips, d.Record.Score)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,7 @@ func TestManyCallers(t *testing.T) {
 	for caller := range 8 {
 		wait.Go(func() {
 			for i := caller; i < n; i += 8 {
-				r, err := d.Face(t.Context(), clips[i].Frames[0], id(i))
+				r, err := d.Face(t.Context(), clips[i].Frames[0])
 				if want := d.Score(d.Record.Score, together[i]); err != nil || !r.Found || r.Score != want {
 					t.Errorf("face %d: %v (%v), want %v", i, r.Score, err, want)
 				}
@@ -168,27 +169,27 @@ func TestManyCallers(t *testing.T) {
 // A caller whose context ends returns at once, and the others go on; a closed detector refuses.
 func TestCallersEnd(t *testing.T) {
 	d := untrained(t, func(*spec.Spec) {})
-	clips, id := drawn(t, 2)
+	clips := drawn(t, 2)
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := d.Clip(ctx, clips[0], id(0)); err != nil && !errors.Is(err, context.Canceled) {
+	if _, err := d.Clip(ctx, clips[0]); err != nil && !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if _, err := d.Clip(t.Context(), clips[1], id(1)); err != nil {
+	if _, err := d.Clip(t.Context(), clips[1]); err != nil {
 		t.Error(err)
 	}
 	bad := clips[0]
 	bad.Frames = []face.Face{{Image: bad.Frames[0].Image}}
-	if _, err := d.Clip(t.Context(), bad, "bad"); err == nil || !strings.Contains(err.Error(), "bad") {
+	if _, err := d.Clip(t.Context(), bad); err == nil || !strings.Contains(err.Error(), "landmarks") {
 		t.Errorf("a face without landmarks: %v", err)
 	}
-	if _, err := d.Clip(t.Context(), clips[1], id(1)); err != nil {
+	if _, err := d.Clip(t.Context(), clips[1]); err != nil {
 		t.Errorf("after a bad face: %v", err)
 	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Clip(t.Context(), clips[1], id(1)); !errors.Is(err, errClosed) {
+	if _, err := d.Clip(t.Context(), clips[1]); !errors.Is(err, errClosed) {
 		t.Errorf("closed: %v", err)
 	}
 }
@@ -196,7 +197,7 @@ func TestCallersEnd(t *testing.T) {
 // A picture without a face is no error and has no score; one with a face has.
 func TestImage(t *testing.T) {
 	d := untrained(t, func(*spec.Spec) {})
-	r, err := d.Image(t.Context(), image.NewRGBA(image.Rect(0, 0, 200, 200)), "black")
+	r, err := d.Image(t.Context(), image.NewRGBA(image.Rect(0, 0, 200, 200)))
 	if err != nil || r.Found || !math.IsNaN(r.Score) {
 		t.Errorf("a black picture: %+v, %v", r, err)
 	}
@@ -205,12 +206,12 @@ func TestImage(t *testing.T) {
 // What explains a face is its method's map, with the score that it has without one.
 func TestExplain(t *testing.T) {
 	d := untrained(t, func(*spec.Spec) {})
-	clips, id := drawn(t, 1)
-	want, err := d.Clip(t.Context(), clips[0], id(0))
+	clips := drawn(t, 1)
+	want, err := d.Clip(t.Context(), clips[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := d.Explain(t.Context(), clips[0], id(0))
+	r, err := d.Explain(t.Context(), clips[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,13 +289,13 @@ func TestFitIsKept(t *testing.T) {
 func BenchmarkFace(b *testing.B) {
 	d := untrained(b, func(s *spec.Spec) { s.Encoder.Size = 64 })
 	const n = 64
-	clips, id := drawn(b, n)
-	if _, err := d.All(b.Context(), clips, d.Record.Score, id); err != nil {
+	clips := drawn(b, n)
+	if _, err := d.All(b.Context(), clips, d.Record.Score); err != nil {
 		b.Fatal(err)
 	}
 	b.Run("together", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := d.All(b.Context(), clips, d.Record.Score, id); err != nil {
+			if _, err := d.All(b.Context(), clips, d.Record.Score); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -305,7 +306,7 @@ func BenchmarkFace(b *testing.B) {
 			for caller := range 8 {
 				wait.Go(func() {
 					for i := caller; i < n; i += 8 {
-						if _, err := d.Clip(b.Context(), clips[i], id(i)); err != nil {
+						if _, err := d.Clip(b.Context(), clips[i]); err != nil {
 							b.Error(err)
 						}
 					}
@@ -326,5 +327,66 @@ func TestForget(t *testing.T) {
 	forget(&file, weights)
 	if got, want := slices.Sorted(maps.Keys(file.Tensors)), []string{"/net/head/x", "/net/loss/centres", "/net/lossless/x"}; !slices.Equal(got, want) {
 		t.Errorf("left %q, want %q", got, want)
+	}
+}
+
+// named is a source whose clips have names.
+type named struct {
+	source.Clips
+	name func(i int) string
+}
+
+func (n named) Info(i int) source.Info { return source.Info{ID: n.name(i)} }
+
+// The draws of a test are those of the picture's pixels: under another name and at another place it has the same rows and the
+// same score, to the bit, however it gets there.
+func TestDrawsGoByPixels(t *testing.T) {
+	d := untrained(t, func(s *spec.Spec) { s.Score.Flip = true })
+	const n = 5
+	clips := drawn(t, n)
+	first, err := d.All(t.Context(), named{clips, func(i int) string { return fmt.Sprint("a", i) }}, method.AllScores)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Each once more, backwards, in memory of its own, under the name of another.
+	backwards := make(source.Clips, n)
+	for i, c := range clips {
+		f := c.Frames[0]
+		wide := image.NewRGBA(image.Rect(-3, -2, f.Image.Rect.Dx()+7, f.Image.Rect.Dy()))
+		part := wide.SubImage(f.Image.Rect).(*image.RGBA)
+		for y := range f.Image.Rect.Dy() {
+			copy(part.Pix[y*part.Stride:][:4*f.Image.Rect.Dx()], f.Image.Pix[y*f.Image.Stride:])
+		}
+		f.Image = part
+		backwards[n-1-i] = face.Still(f)
+	}
+	again, err := d.All(t.Context(), named{backwards, func(i int) string { return fmt.Sprint("a", i) }}, method.AllScores)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := method.NewWorker(d.Method.Layout())
+	for i, c := range clips {
+		if !reflect.DeepEqual(first[i], again[n-1-i]) {
+			t.Errorf("face %d has other rows at another place under another name", i)
+		}
+		want := d.Score(d.Record.Score, first[i])
+		r, err := d.Clip(t.Context(), c)
+		if err != nil || r.Score != want {
+			t.Errorf("clip %d: %v (%v), want %v", i, r.Score, err, want)
+		}
+		if r, err = d.Face(t.Context(), backwards[n-1-i].Frames[0]); err != nil || r.Score != want {
+			t.Errorf("face %d: %v (%v), want %v", i, r.Score, err, want)
+		}
+		if r, err = d.Explain(t.Context(), c); err != nil || r.Score != want {
+			t.Errorf("face %d explained: %v (%v), want %v", i, r.Score, err, want)
+		}
+		samples := &method.Samples{Layout: d.Method.Layout()}
+		if err := d.Method.Probe(w, samples, method.AllScores, d.Fit, c, face.Clip{Frames: c.Frames}.Digest()); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := d.Network.Rows(t.Context(), samples)
+		if err != nil || !reflect.DeepEqual(rows, first[i]) {
+			t.Errorf("face %d: its rows are not those of its digest (%v)", i, err)
+		}
 	}
 }

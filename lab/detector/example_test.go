@@ -29,7 +29,7 @@ func ExampleOpen() {
 				picture, err := face.Open(path)
 				var r detector.Result
 				if err == nil {
-					r, err = d.Image(ctx, picture, path)
+					r, err = d.Image(ctx, picture)
 				}
 				fmt.Println(path, r.Found, r.Score, err)
 			}

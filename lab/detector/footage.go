@@ -51,8 +51,6 @@ type FrameScore struct {
 type TellingFace struct {
 	Result
 	At int // of its frame in VideoScore.Frames
-
-	id string
 }
 
 // telling is how many frames are shown with their heat maps.
@@ -131,7 +129,7 @@ func (d *Detector) Video(ctx context.Context, footage *Footage) (*VideoScore, er
 	for i, t := range out.Telling {
 		// Again, with its regions.
 		var err error
-		if out.Telling[i].Result, err = d.Explain(ctx, face.Still(t.Face), t.id); err != nil {
+		if out.Telling[i].Result, err = d.Explain(ctx, face.Still(t.Face)); err != nil {
 			return nil, err
 		}
 		out.Telling[i].File = path
@@ -143,7 +141,6 @@ func (d *Detector) Video(ctx context.Context, footage *Footage) (*VideoScore, er
 // scoreFrames scores the faces of frames and keeps the most telling.
 func (d *Detector) scoreFrames(ctx context.Context, out *VideoScore, frames []extract.Frame) error {
 	var faces []face.Face
-	var ids []string
 	for _, frame := range frames {
 		for _, f := range frame.Faces {
 			decoded, err := f.Decode()
@@ -151,10 +148,9 @@ func (d *Detector) scoreFrames(ctx context.Context, out *VideoScore, frames []ex
 				return err
 			}
 			faces = append(faces, decoded)
-			ids = append(ids, fmt.Sprintf("%s:%d-%d", filepath.Base(out.File), frame.Index, f.Track))
 		}
 	}
-	rows, err := d.All(ctx, source.Stills(faces), d.Record.Score, func(i int) string { return ids[i] })
+	rows, err := d.All(ctx, source.Stills(faces), d.Record.Score)
 	if err != nil {
 		return err
 	}
@@ -166,7 +162,7 @@ func (d *Detector) scoreFrames(ctx context.Context, out *VideoScore, frames []ex
 			score := d.Score(d.Record.Score, rows[next])
 			if s.Faces = append(s.Faces, score); s.Score == nil || score > *s.Score {
 				s.Score = &score
-				best.Result, best.id = Result{Found: true, Score: score, Face: faces[next]}, ids[next]
+				best.Result = Result{Found: true, Score: score, Face: faces[next]}
 			}
 			next++
 		}

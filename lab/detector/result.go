@@ -27,7 +27,7 @@ type Result struct {
 	// Synthetic tells that the detector was trained on faces drawn by code: it knows nothing about photographs.
 	Synthetic bool `json:"synthetic"`
 	// Similarities are the cosines of the K variants with their own prototypes, label by label; nil for methods without
-	// variants, and where nobody asked for an explanation.
+	// variants, and where nobody asked for an explanation. Places are those of the face, also where it is looked at mirrored.
 	Similarities []float64   `json:"similarities,omitempty"`
 	Map          *method.Map `json:"-"` // where in the face; nil for methods without maps, and where nobody asked
 	Face         face.Face   `json:"-"` // that was scored
@@ -46,22 +46,22 @@ func (d *Detector) nothing() Result {
 	return Result{Score: math.NaN(), Name: d.Record.Score, Synthetic: d.Record.Train.Synthetic}
 }
 
-// Face scores one face; id makes its draws.
-func (d *Detector) Face(ctx context.Context, f face.Face, id string) (Result, error) {
-	return d.Clip(ctx, face.Still(f), id)
+// Face scores one face. The same pixels and landmarks have the same score.
+func (d *Detector) Face(ctx context.Context, f face.Face) (Result, error) {
+	return d.Clip(ctx, face.Still(f))
 }
 
-// Clip scores one clip; id makes its draws.
-func (d *Detector) Clip(ctx context.Context, c face.Clip, id string) (Result, error) {
-	rows, err := d.Rows(ctx, d.Record.Score, c, id)
+// Clip scores one clip. The same pixels and landmarks have the same score.
+func (d *Detector) Clip(ctx context.Context, c face.Clip) (Result, error) {
+	rows, err := d.Rows(ctx, d.Record.Score, c)
 	if err != nil {
-		return Result{}, fmt.Errorf("detector: %s: %w", id, err)
+		return Result{}, fmt.Errorf("detector: %w", err)
 	}
 	return d.result(c, rows), nil
 }
 
-// Image looks for faces in a picture and scores the largest; Found is false where there is none. id makes its draws.
-func (d *Detector) Image(ctx context.Context, picture *image.RGBA, id string) (Result, error) {
+// Image looks for faces in a picture and scores the largest; Found is false where there is none.
+func (d *Detector) Image(ctx context.Context, picture *image.RGBA) (Result, error) {
 	finder, err := d.finder()
 	if err != nil {
 		return Result{}, err
@@ -71,7 +71,7 @@ func (d *Detector) Image(ctx context.Context, picture *image.RGBA, id string) (R
 		return d.nothing(), nil
 	}
 	if err != nil {
-		return Result{}, fmt.Errorf("detector: %s: %w", id, err)
+		return Result{}, fmt.Errorf("detector: %w", err)
 	}
 	largest := found[0]
 	for _, f := range found[1:] {
@@ -79,16 +79,19 @@ func (d *Detector) Image(ctx context.Context, picture *image.RGBA, id string) (R
 			largest = f
 		}
 	}
-	return d.Face(ctx, face.Face{Image: picture, Landmarks: largest.Landmarks}, id)
+	return d.Face(ctx, face.Face{Image: picture, Landmarks: largest.Landmarks})
 }
 
 // File scores the largest face of a picture, or the faces of a video or of a folder of frames as [Detector.Video] does.
 func (d *Detector) File(ctx context.Context, path string) (Result, error) {
 	picture, err := face.Open(path)
 	if err == nil {
-		r, err := d.Image(ctx, picture, filepath.Base(path))
+		r, err := d.Image(ctx, picture)
+		if err != nil {
+			return Result{}, fmt.Errorf("%w (%s)", err, path)
+		}
 		r.File = path
-		return r, err
+		return r, nil
 	}
 	footage, wrong := OpenFootage(ctx, d.env, path)
 	if wrong != nil {
@@ -108,11 +111,11 @@ func (d *Detector) File(ctx context.Context, path string) (Result, error) {
 }
 
 // Explain scores one clip and says where in it: the map of its method, if it has one.
-func (d *Detector) Explain(ctx context.Context, c face.Clip, id string) (Result, error) {
+func (d *Detector) Explain(ctx context.Context, c face.Clip) (Result, error) {
 	// The score may do without some samples, but the map needs them.
-	rows, err := d.Rows(ctx, method.AllScores, c, id)
+	rows, err := d.Rows(ctx, method.AllScores, c)
 	if err != nil {
-		return Result{}, fmt.Errorf("detector: %s: %w", id, err)
+		return Result{}, fmt.Errorf("detector: %w", err)
 	}
 	r := d.result(c, rows)
 	if p, ok := method.As[method.Prototyped](d.Method); ok {
@@ -121,7 +124,7 @@ func (d *Detector) Explain(ctx context.Context, c face.Clip, id string) (Result,
 	if e, ok := method.As[method.Explainer](d.Method); ok {
 		m, err := e.Explain(c, rows, d.Fit)
 		if err != nil {
-			return Result{}, fmt.Errorf("detector: %s: %w", id, err)
+			return Result{}, fmt.Errorf("detector: %w", err)
 		}
 		r.Map = &m
 	}
@@ -141,9 +144,9 @@ func (d *Detector) Crops(ctx context.Context, files ...string) (out []Result, sk
 		if err != nil {
 			return nil, nil, err
 		}
-		r, err := d.Explain(ctx, face.Still(f), filepath.Base(file))
+		r, err := d.Explain(ctx, face.Still(f))
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("%w (%s)", err, file)
 		}
 		r.File = file
 		out = append(out, r)
@@ -159,9 +162,9 @@ func (d *Detector) Items(ctx context.Context, items ...datasets.Item) ([]Result,
 		if err != nil {
 			return nil, err
 		}
-		r, err := d.Explain(ctx, face.Still(f), it.ID())
+		r, err := d.Explain(ctx, face.Still(f))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w (%s)", err, it.ID())
 		}
 		r.File = it.File
 		out = append(out, r)
@@ -170,11 +173,11 @@ func (d *Detector) Items(ctx context.Context, items ...datasets.Item) ([]Result,
 }
 
 // All is [Detector.Read] of a whole source, for those who need it at once. A clip that cannot be read is an error.
-func (d *Detector) All(ctx context.Context, clips source.Source, score string, id func(i int) string) (rows [][]method.Row, err error) {
-	read, err := d.Read(ctx, clips, 0, clips.Len(), score, id)
+func (d *Detector) All(ctx context.Context, clips source.Source, score string) (rows [][]method.Row, err error) {
+	read, err := d.Read(ctx, clips, 0, clips.Len(), score)
 	for i, r := range read {
 		if r.Err != nil && err == nil {
-			err = fmt.Errorf("detector: %s: %w", id(i), r.Err)
+			err = fmt.Errorf("detector: %s: %w", nameOf(clips, i), r.Err)
 		}
 		rows = append(rows, r.Rows)
 	}

@@ -21,4 +21,6 @@ type Workspace struct {
 	kernel                  []float32
 	line, lines, soft       []float32
 	jpeg                    codec
+
+	poisson poisson
 }

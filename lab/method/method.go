@@ -44,9 +44,10 @@ type Method interface {
 
 	// Scores are the names of the method's anomaly scores, the preferred one first.
 	Scores() []string
-	// Probe appends the samples that a score needs of a clip to dst, those for all scores if score is [AllScores]. id makes
-	// their draws (spec section 7.4).
-	Probe(w *Worker, dst *Samples, score string, fit Fit, c face.Clip, id string) error
+	// Probe appends the samples that a score needs of a clip to dst, those for all scores if score is [AllScores]. Their draws
+	// are a function of the spec's seed and of digest, which detectors make of the clip's pixels ([face.Clip.Digest]), so that
+	// neither name nor place of a picture has a part in its score (spec section 7.4).
+	Probe(w *Worker, dst *Samples, score string, fit Fit, c face.Clip, digest string) error
 	// Score makes an anomaly score of one clip, larger for fakes, from the rows of the samples that Probe made for it or
 	// for another score; NaN if they do not suffice.
 	Score(score string, rows []Row, fit Fit) float64

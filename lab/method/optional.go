@@ -36,9 +36,10 @@ type Classifier interface {
 	Guess(out []*Node, in Inputs) *Node
 }
 
-// Faker is a method with pseudo-fakes of its own. Others are fitted and chosen on self-blended images.
+// Faker is a method with pseudo-fakes of its own. Others have self-blended images in their place (score.choose_on).
 type Faker interface {
-	// Fake makes a pseudo-fake of a real clip, augmented with the first draws of rng, as a real clip that goes with it is.
+	// Fake makes a pseudo-fake of a real clip, augmented with the first draws of rng by augment of the method's spec, as a real clip
+	// that goes with it is.
 	Fake(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error)
 }
 
@@ -71,7 +72,8 @@ type Map struct {
 
 // Explainer is a method that shows where in a face it found what it scores.
 type Explainer interface {
-	// Explain makes the map of a clip from the rows of its samples for all scores.
+	// Explain makes the map of a clip from the rows of its samples for all scores. It is in the places of the clip: what was seen
+	// in the mirror image is mirrored back.
 	Explain(c face.Clip, rows []Row, fit Fit) (Map, error)
 }
 
@@ -121,6 +123,7 @@ type Prototyped interface {
 	// Embedding is the unit vector of a sample.
 	Embedding(row Row) []float32
 	// Similarities are the cosines of the variants of a clip with their own prototypes, averaged over the looks at it; nil
-	// if its samples have none.
+	// if its samples have none. Places are those of the clip itself: a look at its mirror image counts at the label of the same
+	// place of the face.
 	Similarities(rows []Row) []float64
 }

@@ -1,47 +1,93 @@
 package method
 
 import (
+	"fmt"
 	"image"
 	"math/rand/v2"
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/stream"
 )
+
+// Blend writes a pseudo-fake of f to dst, an image of the size of f's. All chance is from rng. It is not augmented.
+type Blend func(g *discrepancy.Generator, dst *image.RGBA, f face.Face, rng *rand.Rand, w *discrepancy.Workspace) error
+
+// blends are the kinds of pseudo-fakes, by name; that of ownPseudo is nil.
+var blends = map[string]Blend{}
+
+// RegisterPseudo makes a kind of pseudo-fakes known, for specs to name in score.choose_on. It is for the init function of its
+// file, and panics as [spec.RegisterPseudo] does.
+func RegisterPseudo(info spec.PseudoInfo, blend Blend) {
+	spec.RegisterPseudo(info)
+	blends[info.Name] = blend
+}
+
+// The kind that is the method's own, and the one that methods without any have in its place.
+const ownPseudo, selfBlended = "own", "selfblend"
+
+func init() {
+	RegisterPseudo(spec.PseudoInfo{Name: ownPseudo, Doc: "those of the method (Faker); selfblend where it has none"}, nil)
+	RegisterPseudo(spec.PseudoInfo{Name: selfBlended, Doc: "self-blended images (Shiohara and Yamasaki 2022), the most general ones"},
+		(*discrepancy.Generator).SelfBlend)
+	RegisterPseudo(spec.PseudoInfo{Name: "poisson", Doc: "faces blended with a copy of themselves in the gradient domain"},
+		(*discrepancy.Generator).PoissonBlend)
+}
 
 // Pseudo makes what a score is chosen and fitted on without any deepfake: real clips and pseudo-fakes of them, both
 // augmented with the same draws, so that nothing but the manipulation tells them apart.
 type Pseudo struct {
 	sampling
-	own Faker // nil for self-blended images
+	kind  string
+	own   Faker // nil for other kinds
+	blend Blend
 }
 
-// NewPseudo makes the pseudo-fakes of m: its own if it has some, else self-blended images, the most general ones (Shiohara
-// and Yamasaki 2022).
-func NewPseudo(s spec.Spec, m Method) (*Pseudo, error) {
+// NewPseudo makes a kind of pseudo-fakes for m, a method of s; see [spec.Pseudos].
+func NewPseudo(s spec.Spec, m Method, kind string) (*Pseudo, error) {
 	shared, err := newSampling(s)
-	p := &Pseudo{sampling: shared}
-	p.own, _ = As[Faker](m)
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	p := &Pseudo{sampling: shared, kind: kind}
+	if kind == ownPseudo {
+		if own, ok := As[Faker](m); ok {
+			p.own = own
+			return p, nil
+		}
+		p.kind = selfBlended
+	}
+	if p.blend = blends[p.kind]; p.blend == nil {
+		return nil, fmt.Errorf("method: no pseudo-fakes of the kind %q; RegisterPseudo makes one known", kind)
+	}
+	return p, nil
 }
 
-// Fake makes a pseudo-fake of a real clip.
+// Kind is the name of the kind: never that of the method's own where it has none.
+func (p *Pseudo) Kind() string { return p.kind }
+
+// Fake makes a pseudo-fake of a real clip. The frames of a clip are blended by the same draws.
 func (p *Pseudo) Fake(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
 	if p.own != nil {
 		return p.own.Fake(w, c, rng)
 	}
-	f, err := still(c)
-	if err != nil {
-		return face.Clip{}, err
-	}
-	blended := image.NewRGBA(f.Image.Rect)
 	augmentation := discrepancy.DrawAugmentation(p.augment, rng)
-	if err := p.generator.SelfBlend(blended, f, rng, &w.Workspace); err != nil {
-		return face.Clip{}, err
+	seed := rng.Uint64()
+	out := face.Clip{Frames: make([]face.Face, len(c.Frames)), Fake: true}
+	for i, f := range c.Frames {
+		if f.Image == nil {
+			return face.Clip{}, fmt.Errorf("method: pseudo-fake of a clip without picture %d", i)
+		}
+		blended := image.NewRGBA(f.Image.Rect)
+		if err := p.blend(p.generator, blended, f, stream.New(seed, "pseudo-fake"), &w.Workspace); err != nil {
+			return face.Clip{}, err
+		}
+		augmentation.Apply(blended, &w.Workspace)
+		f.Image = blended
+		out.Frames[i] = f
 	}
-	augmentation.Apply(blended, &w.Workspace)
-	f.Image = blended
-	return face.Clip{Frames: []face.Face{f}, Fake: true}, nil
+	return out, nil
 }
 
 // Real makes the real clip that a pseudo-fake goes with.

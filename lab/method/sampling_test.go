@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/face"
@@ -247,6 +248,12 @@ func landmarksAt(x float64) []face.Point {
 
 // A pseudo-fake and its real face meet the same augmentation; the pseudo-fake alone is blended.
 func TestFakeAndReal(t *testing.T) {
+	for _, info := range spec.Pseudos() {
+		t.Run(info.Name, func(t *testing.T) { testFakeAndReal(t, info.Name) })
+	}
+}
+
+func testFakeAndReal(t *testing.T, kind string) {
 	plain := tiny()
 	plain.Augment = unaugmented(plain.Augment)
 	bright := plain
@@ -255,7 +262,7 @@ func TestFakeAndReal(t *testing.T) {
 	before := bytes.Clone(f.Image.Pix)
 	untouched, spreadOfReals := 0, 0.0
 	for i := range 20 {
-		real, fake := pair(t, plain, f, stream.New(3, i), stream.New(3, i))
+		real, fake := pair(t, plain, kind, f, stream.New(3, i), stream.New(3, i))
 		if !bytes.Equal(real.Image.Pix, f.Image.Pix) {
 			t.Fatal("without augmentation the real face changed")
 		}
@@ -267,7 +274,7 @@ func TestFakeAndReal(t *testing.T) {
 			untouched++
 		}
 
-		real, fake = pair(t, bright, f, stream.New(4, i), stream.New(4, i))
+		real, fake = pair(t, bright, kind, f, stream.New(4, i), stream.New(4, i))
 		level := mean(real.Image.Pix)
 		spreadOfReals = max(spreadOfReals, math.Abs(level-mean(f.Image.Pix)))
 		if difference := math.Abs(mean(fake.Image.Pix) - level); difference > 30 {
@@ -286,10 +293,10 @@ func TestFakeAndReal(t *testing.T) {
 }
 
 // pair is a real face and the pseudo-fake that goes with it.
-func pair(t *testing.T, s spec.Spec, f face.Face, forReal, forFake *rand.Rand) (real, fake face.Face) {
+func pair(t *testing.T, s spec.Spec, kind string, f face.Face, forReal, forFake *rand.Rand) (real, fake face.Face) {
 	t.Helper()
 	m := newTestSeeABLE(t, s)
-	p, err := NewPseudo(s, m)
+	p, err := NewPseudo(s, m, kind)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,6 +313,60 @@ func pair(t *testing.T, s spec.Spec, f face.Face, forReal, forFake *rand.Rand) (
 		t.Errorf("labels %t of the real clip, %t of the pseudo-fake", a.Fake, b.Fake)
 	}
 	return a.Frames[0], b.Frames[0]
+}
+
+// faker is a method whose pseudo-fakes are all white.
+type faker struct{ Method }
+
+func (faker) Fake(_ *Worker, c face.Clip, _ *rand.Rand) (face.Clip, error) {
+	white := image.NewRGBA(c.Frames[0].Image.Rect)
+	for i := range white.Pix {
+		white.Pix[i] = 255
+	}
+	return face.Clip{Frames: []face.Face{{Image: white}}, Fake: true}, nil
+}
+
+// The own pseudo-fakes of a method are those that it makes, of one that makes none self-blended images; a kind that nobody
+// registered is an error.
+func TestPseudoKinds(t *testing.T) {
+	s := tiny()
+	m := newTestSeeABLE(t, s)
+	for _, c := range []struct {
+		m                Method
+		kind, want, like string
+	}{
+		{m, "own", "selfblend", "selfblend"}, {m, "poisson", "poisson", ""}, {wrapper{faker{m}}, "own", "own", ""}, {faker{m}, "selfblend", "selfblend", "selfblend"},
+	} {
+		p, err := NewPseudo(s, c.m, c.kind)
+		if err != nil || p.Kind() != c.want {
+			t.Fatalf("%s: kind %q, %v", c.kind, p.Kind(), err)
+		}
+		two := face.Clip{Frames: []face.Face{person(t, 0), person(t, 0)}}
+		fake, err := p.Fake(NewWorker(m.Layout()), two, stream.New(1, "kinds"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if white := fake.Frames[0].Image.Pix[0] == 255 && mean(fake.Frames[0].Image.Pix) == 255; white != (c.want == "own") {
+			t.Errorf("%s: white %t", c.kind, white)
+		}
+		if c.want != "own" && (len(fake.Frames) != 2 || !bytes.Equal(fake.Frames[0].Image.Pix, fake.Frames[1].Image.Pix)) {
+			t.Errorf("%s: frames that were the same are blended by other draws", c.kind)
+		}
+		if c.like == "" {
+			continue
+		}
+		q, err := NewPseudo(s, m, c.like)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same, err := q.Fake(NewWorker(m.Layout()), two, stream.New(1, "kinds"))
+		if err != nil || !bytes.Equal(same.Frames[0].Image.Pix, fake.Frames[0].Image.Pix) {
+			t.Errorf("%s is not %s (%v)", c.kind, c.like, err)
+		}
+	}
+	if _, err := NewPseudo(s, m, "unheard-of"); err == nil || !strings.Contains(err.Error(), "unheard-of") {
+		t.Errorf("an unknown kind: %v", err)
+	}
 }
 
 // unaugmented keeps crops and flips and leaves out what is done to pixels.

@@ -116,6 +116,12 @@ func (m *SeeABLE) looks(rows []Row) []look {
 	return looks
 }
 
+// mirrored is the label that a variant of the mirrored face has where variant k of the face itself has its discrepancy.
+func (m *SeeABLE) mirrored(k int) int {
+	n := m.Regions().Len()
+	return k/n*n + m.Regions().Mirror(k%n)
+}
+
 // Similarities implements [Prototyped]. There are none where a face was looked at in one pass, or with few variants.
 func (m *SeeABLE) Similarities(rows []Row) []float64 {
 	looks := m.looks(rows)
@@ -123,9 +129,13 @@ func (m *SeeABLE) Similarities(rows []Row) []float64 {
 		return nil
 	}
 	mean := make([]float64, len(looks[0].variants))
-	for _, look := range looks {
+	for side, look := range looks {
 		for k := range mean {
-			mean[k] += look.own(k) / float64(len(looks))
+			at := k
+			if side == 1 {
+				at = m.mirrored(k)
+			}
+			mean[k] += look.own(at) / float64(len(looks))
 		}
 	}
 	return mean

@@ -117,7 +117,8 @@ func TestScores(t *testing.T) {
 					norm += h
 					least = min(least, own)
 					calibrated += (own - c.mean[i]) / c.spread[i]
-					similarities[i] += own / float64(looks)
+					// A 2 × 2 grid of two types: in the mirror image the columns have changed places.
+					similarities[i^look] += own / float64(looks)
 				}
 				odds := 0.0
 				for _, cos := range rows[0][1 : 1+variants] {

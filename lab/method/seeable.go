@@ -309,7 +309,7 @@ func (m *SeeABLE) sides(c face.Clip) ([]face.Face, error) {
 
 // Probe implements [Method]: the face itself for the one-pass score, else also the face with each of the discrepancies, or
 // with the few that stand for all, at fixed draws; twice that with the mirrored face when the spec says so.
-func (m *SeeABLE) Probe(w *Worker, dst *Samples, score string, fit Fit, c face.Clip, id string) error {
+func (m *SeeABLE) Probe(w *Worker, dst *Samples, score string, fit Fit, c face.Clip, digest string) error {
 	sides, err := m.sides(c)
 	if err != nil {
 		return err
@@ -321,9 +321,9 @@ func (m *SeeABLE) Probe(w *Worker, dst *Samples, score string, fit Fit, c face.C
 		case score == onepass:
 			continue
 		case few != nil && score == fit.Score:
-			dst.Images, err = m.generator.VariantsOf(dst.Images, side, few.variants, m.seed, id, &w.Workspace)
+			dst.Images, err = m.generator.VariantsOf(dst.Images, side, few.variants, m.seed, digest, &w.Workspace)
 		default:
-			dst.Images, err = m.generator.Variants(dst.Images, side, m.seed, id, &w.Workspace)
+			dst.Images, err = m.generator.Variants(dst.Images, side, m.seed, digest, &w.Workspace)
 			if err == nil && m.spec.Discrepancy.Pristine > 0 {
 				// The last variant is the pristine face, which already leads.
 				dst.Images = dst.Images[:len(dst.Images)-3*m.size*m.size]

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -337,5 +338,74 @@ func BenchmarkViews(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// A face of which the left is red and the right blue has a map whose left regions are red, however the network looks at it: what
+// it sees in the mirror image counts at the place where the face has it.
+func TestMapIsInTheFacesOwnLeftAndRight(t *testing.T) {
+	for _, flip := range []bool{false, true} {
+		for _, regions := range []string{"grid", "meshgrid", "extended"} {
+			s := tiny()
+			s.Score.Flip, s.Discrepancy.Regions, s.Encoder.Size, s.Encoder.Dim = flip, regions, 64, 32
+			m := newTestSeeABLE(t, s)
+			f := person(t, 0)
+			low, high := box(f.Landmarks)
+			painted := image.NewRGBA(f.Image.Rect)
+			for i := range painted.Pix {
+				switch left := i/4%painted.Rect.Dx() < int((low.X+high.X)/2); {
+				case i%4 == 3, i%4 == 0 && left, i%4 == 2 && !left:
+					painted.Pix[i] = 255
+				}
+			}
+			f.Image = painted
+			sides, err := m.sides(face.Still(f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			// redness is how much more red than blue a region of a picture is, in [−1, 1].
+			redness := func(rgb []uint8, width, step int, mask region.Mask) float64 {
+				sum, n := 0.0, 0.0
+				for at, weight := range mask.Weight {
+					x, y := mask.Rect.Min.X+at%mask.Rect.Dx(), mask.Rect.Min.Y+at/mask.Rect.Dx()
+					p := rgb[step*(y*width+x):]
+					sum, n = sum+float64(weight)*(float64(p[0])-float64(p[2]))/255, n+float64(weight)
+				}
+				return sum / n
+			}
+			// The network of this test finds of each variant how red its own region is.
+			samples := &Samples{Layout: m.Layout()}
+			if err := m.Probe(NewWorker(m.Layout()), samples, AllScores, Fit{}, face.Still(f), "asymmetric"); err != nil {
+				t.Fatal(err)
+			}
+			var rows []Row
+			for i := range samples.Len() {
+				row := make([]float32, 1+m.Classes())
+				side, k := i/(1+m.variants()), i%(1+m.variants())-1
+				if k >= 0 {
+					mask := m.Regions().Mask(k%m.Regions().Len(), sides[side].Landmarks, sides[side].Image.Rect)
+					row[1+k] = float32(redness(samples.At(i).Images, m.size, 3, mask))
+				}
+				rows = append(rows, Row{row})
+			}
+			if want := len(sides) * (1 + m.variants()); len(rows) != want || len(sides) == 2 != flip {
+				t.Fatalf("%d rows, want %d", len(rows), want)
+			}
+			found, err := m.Explain(face.Still(f), rows, Fit{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sided := 0
+			for i, mask := range found.Regions {
+				want := redness(f.Image.Pix, f.Image.Rect.Dx(), 4, mask)
+				near(t, fmt.Sprintf("flip %v, %s: %v", flip, regions, mask.Rect), found.Values[i], want, 0.3)
+				if math.Abs(want) > 0.7 {
+					sided++
+				}
+			}
+			if sided < 2 {
+				t.Errorf("%s: %d of %d regions lie on one side of the face, want some on each", regions, sided, len(found.Regions))
+			}
+		}
 	}
 }

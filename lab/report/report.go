@@ -84,6 +84,7 @@ type view struct {
 	Leaking    []string
 	Tests      table.Table
 	Selection  table.Table
+	Pseudo     table.Table
 	Bars       template.HTML
 	ROC        template.HTML
 	DET        template.HTML
@@ -107,7 +108,7 @@ type Fact struct{ Name, Value string }
 func (d Data) view() (view, error) {
 	r := d.Record
 	v := view{
-		Data: d, Synthetic: synthetic(r), Leaking: leaking(nil, r), Tests: table.Tests(r), Selection: table.Selection(r),
+		Data: d, Synthetic: synthetic(r), Leaking: leaking(nil, r), Tests: table.Tests(r), Selection: table.Selection(r), Pseudo: table.Pseudo(r),
 		Facts: training(r), Versions: facts(r.Versions), Digests: facts(r.Train.Data),
 		SpecText: d.Spec.TOML(), Duration: duration(r.Seconds),
 	}

@@ -2,120 +2,189 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/source"
+	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/stream"
 )
 
-// chooseFaces bounds the held-out faces that choose and calibrate a score: enough for an AUC to within 0.03.
-const chooseFaces = 256
-
-// chooseScore fits the detector on held-out real clips and pseudo-fakes of them and, when the spec leaves the score open, takes
-// the one that best tells them apart. No deepfake is seen.
-func chooseScore(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, held source.Source) error {
+// chooseScore fits the detector on real clips of one half of the held-out people and on pseudo-fakes of them and, when the spec
+// leaves the score open, takes the one that best tells them apart: that of the largest mean AUC over the entries of
+// score.choose_on, each of which counts alike (our choice). The other half of the people then says how well the chosen score does
+// that. No deepfake is seen.
+func chooseScore(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, held *source.Set) error {
 	candidates := d.Method.Scores()
 	if name := r.Spec.Score.Name; name != "auto" {
 		candidates = []string{name}
 	}
-	pseudo, err := method.NewPseudo(r.Spec, d.Method)
+	choosing, reporting := halves(held, r.Spec)
+	if len(choosing) == 0 {
+		return errors.New("run: none of the held-out faces is real: there is nothing to choose a score on; raise data.holdout")
+	}
+	p, err := newPanel(r.Spec, held, choosing)
 	if err != nil {
 		return err
-	}
-	var genuine []int
-	for i := range held.Len() {
-		if !held.Info(i).Fake {
-			genuine = append(genuine, i)
-		}
-	}
-	// Clips of one person lie side by side; a stride takes as many people as there are.
-	stride := max(1, len(genuine)/chooseFaces)
-	var reals, fakes source.Clips
-	var ids, identities []string
-	w := method.NewWorker(d.Method.Layout())
-	for at := 0; at < len(genuine) && len(reals) < chooseFaces; at += stride {
-		i := genuine[at]
-		info := held.Info(i)
-		c, err := held.Clip(ctx, i)
-		if err != nil {
-			return err
-		}
-		// The same draws for both, so that only the manipulation tells them apart.
-		fake, err := pseudo.Fake(w, c, stream.New(r.Spec.Seed, "choose", i))
-		if err != nil {
-			return fmt.Errorf("run: pseudo-fake of %s: %w", info.ID, err)
-		}
-		real, err := pseudo.Real(w, c, stream.New(r.Spec.Seed, "choose", i))
-		if err != nil {
-			return fmt.Errorf("run: %s: %w", info.ID, err)
-		}
-		reals, fakes = append(reals, real), append(fakes, fake)
-		ids, identities = append(ids, info.ID), append(identities, info.Person)
 	}
 	samples := candidates[0]
 	if len(candidates) > 1 {
 		samples = method.AllScores
 	}
 	d.Fit = method.Fit{}
-	id := func(i int) string { return ids[i] }
-	e.Note("scoring %d held-out faces and pseudo-fakes of them", len(reals))
-	realRows, err := d.All(ctx, reals, samples, id)
-	if err != nil {
-		return err
-	}
-	fakeRows, err := d.All(ctx, fakes, samples, id)
+	e.Note("choosing on %d held-out real faces and %d pseudo-fakes of them", p.count(false), p.count(true))
+	rows, err := d.All(ctx, p, samples)
 	if err != nil {
 		return err
 	}
 	fitter, fits := method.As[method.Fitter](d.Method)
 	if fits {
-		if d.Fit, err = fitter.Fit(d.Fit, realRows, fakeRows); err != nil {
+		if d.Fit, err = fitter.Fit(d.Fit, p.side(rows, false), p.side(rows, true)); err != nil {
 			return err
 		}
 	}
 	var best store.Selection
 	for _, name := range candidates {
-		var scores []float64
-		var fake []bool
-		for i := range reals {
-			scores = append(scores, d.Score(name, realRows[i]), d.Score(name, fakeRows[i]))
-			fake = append(fake, false, true)
-		}
-		auc, err := metric.Bootstrap(scores, fake, (*metric.Ranking).AUROC, metric.Resampling{
-			Groups: double(identities), Scheme: metric.Clustered, Seed: r.Spec.Seed,
-		})
+		selection, people, err := p.judge(d, name, rows)
 		if err != nil {
-			return fmt.Errorf("run: score %s on pseudo-fakes: %w", name, err)
+			return err
 		}
-		selection := store.Selection{Score: name, AUC: auc.Value, Low: auc.Low, High: auc.High}
 		r.Record.Selection = append(r.Record.Selection, selection)
+		r.Record.Choice = &store.Choice{On: p.names(), NReal: p.count(false), NFake: p.count(true), People: people}
 		if best.Score == "" || selection.AUC > best.AUC {
 			best = selection
 		}
 	}
 	r.Record.Score, d.Fit.Score, d.Record.Score = best.Score, best.Score, best.Score
 	if fits {
-		if d.Fit, err = fitter.Fit(d.Fit, realRows, fakeRows); err != nil {
+		if d.Fit, err = fitter.Fit(d.Fit, p.side(rows, false), p.side(rows, true)); err != nil {
 			return err
 		}
 	}
-	e.Note("score %s: AUC %.3f [%.3f, %.3f] on pseudo-fakes of %d held-out real faces", best.Score, best.AUC, best.Low, best.High, len(reals))
+	e.Note("score %s: mean AUC %.3f [%.3f, %.3f] on the pseudo-fakes that choose", best.Score, best.AUC, best.Low, best.High)
 	if d.Fit.Note != "" {
 		e.Note("%s", d.Fit.Note)
 	}
+	return reportPseudo(ctx, e, r, d, held, reporting)
+}
+
+// reportPseudo measures the chosen score on pseudo-fakes of people who had no part in the choice.
+func reportPseudo(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, held *source.Set, reporting []int) error {
+	r.Record.Pseudo = nil
+	if len(reporting) == 0 {
+		e.Note("all held-out real faces are of one person, or joined by fakes: there are no pseudo-fakes of others to report on; raise data.holdout")
+		return nil
+	}
+	p, err := newPanel(r.Spec, held, reporting)
+	if err != nil {
+		return err
+	}
+	rows, err := d.All(ctx, p, r.Record.Score)
+	if err != nil {
+		return err
+	}
+	strata := p.strata(d, r.Record.Score, rows)
+	add := func(on string, strata ...metric.Stratum) error {
+		auc, err := metric.MeanAUC(strata...)
+		if err != nil {
+			return fmt.Errorf("run: score %s on pseudo-fakes %s: %w", r.Record.Score, on, err)
+		}
+		r.Record.Pseudo = append(r.Record.Pseudo, store.Pseudo{
+			On: on, AUC: auc.Value, Low: auc.Low, High: auc.High, NReal: auc.Reals, NFake: auc.Fakes, People: auc.People,
+		})
+		return nil
+	}
+	if err := add(store.AllPseudo, strata...); err != nil {
+		return err
+	}
+	for i, on := range p.names() {
+		if err := add(on, strata[i]); err != nil {
+			return err
+		}
+	}
+	all := &r.Record.Pseudo[0]
+	all.NReal, all.NFake = p.count(false), p.count(true) // a real face counts once, whatever it is compared with
+	e.Note("mean AUC %.3f [%.3f, %.3f] on pseudo-fakes of %d people who had no part in the choice", all.AUC, all.Low, all.High, all.People)
 	return nil
 }
 
-// double repeats each name, for the real face and its fake.
-func double(names []string) []string {
-	var out []string
-	for _, name := range names {
-		out = append(out, name, name)
+// halves are the real clips of a held-out set, by which half of the people they show ([datasets.Halves]).
+func halves(held *source.Set, s spec.Spec) (choosing, reporting []int) {
+	var items []datasets.Item
+	for i := range held.Len() {
+		items = append(items, held.Item(i))
 	}
-	return out
+	reports := datasets.Halves(items, s.Data.Fakes, s.Seed)
+	for i, it := range items {
+		switch {
+		case it.Fake:
+		case reports(it):
+			reporting = append(reporting, i)
+		default:
+			choosing = append(choosing, i)
+		}
+	}
+	return choosing, reporting
+}
+
+// judge is how a score tells the pseudo-fakes of each cell, and how many people they show.
+func (p *panel) judge(d *detector.Detector, score string, rows [][]method.Row) (store.Selection, int, error) {
+	strata := p.strata(d, score, rows)
+	auc, err := metric.MeanAUC(strata...)
+	if err != nil {
+		return store.Selection{}, 0, fmt.Errorf("run: score %s on pseudo-fakes: %w", score, err)
+	}
+	selection := store.Selection{Score: score, AUC: auc.Value, Low: auc.Low, High: auc.High}
+	for _, s := range strata {
+		one, err := metric.AUROC(s.Scores, s.Fake)
+		if err != nil {
+			return store.Selection{}, 0, fmt.Errorf("run: score %s on pseudo-fakes: %w", score, err)
+		}
+		selection.Cells = append(selection.Cells, one)
+	}
+	return selection, auc.People, nil
+}
+
+// strata are the scores of each cell: the pseudo-fakes of its kind and the real faces, under its compression.
+func (p *panel) strata(d *detector.Detector, score string, rows [][]method.Row) []metric.Stratum {
+	strata := make([]metric.Stratum, len(p.cells))
+	for i, f := range p.faces {
+		value, person := d.Score(score, rows[i]), p.held.Item(f.at).Identity
+		for k, c := range p.cells {
+			if f.Compression == c.Compression && (f.Kind == c.Kind || f.Kind == "") {
+				s := &strata[k]
+				s.Scores, s.Fake, s.People = append(s.Scores, value), append(s.Fake, f.Kind != ""), append(s.People, person)
+			}
+		}
+	}
+	return strata
+}
+
+// names are the cells as a record names them.
+func (p *panel) names() (names []string) {
+	for _, c := range p.cells {
+		names = append(names, c.String())
+	}
+	return names
+}
+
+// side are the rows of the pseudo-fakes, or of the real faces.
+func (p *panel) side(rows [][]method.Row, fake bool) (of [][]method.Row) {
+	for i, f := range p.faces {
+		if (f.Kind != "") == fake {
+			of = append(of, rows[i])
+		}
+	}
+	return of
+}
+
+func (p *panel) count(fake bool) int {
+	all := slices.Clone(p.faces)
+	return len(slices.DeleteFunc(all, func(f panelFace) bool { return (f.Kind != "") != fake }))
 }

@@ -11,9 +11,10 @@ import (
 )
 
 // Reselect repeats for a finished run the choice of a score, among all of its method if score.Name is "auto", on the
-// held-out real faces under the data root and pseudo-fakes made of them. Both are augmented as said: as in training
-// with r.Spec.Augment, else to see how the scores bear another compression, for example. The record that it returns is the
-// run's with the new Selection and the best score; the run's folder stays as it is.
+// held-out real faces under the data root and pseudo-fakes made of them, as score.ChooseOn says. Both are augmented as said: as
+// in training with r.Spec.Augment, else to see how the scores bear other colours or another compression in the place of that of
+// training, for example. The record that it returns is the run's with the new Selection, Choice and Pseudo and the best score; the
+// run's folder stays as it is.
 func Reselect(ctx context.Context, e *env.Env, r *Run, augment spec.Augment, score spec.Score) (store.Record, error) {
 	r = &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record}
 	r.Spec.Augment, r.Spec.Score = augment, score
@@ -34,7 +35,7 @@ func Reselect(ctx context.Context, e *env.Env, r *Run, augment spec.Augment, sco
 		return store.Record{}, err
 	}
 	defer held.Close()
-	r.Record.Selection, r.Record.Skipped = nil, skipped
+	r.Record.Selection, r.Record.Choice, r.Record.Pseudo, r.Record.Skipped = nil, nil, nil, skipped
 	for _, p := range problems {
 		r.Record.Skipped = append(r.Record.Skipped, p.Error())
 	}

@@ -243,12 +243,11 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	found.Skipped = skipped
 	read, fallback := 0, 0
 	var gone *fs.PathError
-	id := func(i int) string { return clips.Item(i).ID() }
 	// A part at a time, so that memory does not grow with the number of faces.
 	for from := 0; from < clips.Len(); from += scorePart {
 		to := min(from+scorePart, clips.Len())
 		// Scores that need other samples than score does are recorded only where its samples suffice.
-		part, err := d.Read(ctx, clips, from, to, score, id)
+		part, err := d.Read(ctx, clips, from, to, score)
 		if err != nil {
 			return scoredSet{}, err
 		}

@@ -381,24 +381,24 @@ const chosenStage, chosenFile = "chosen-" + version.Numerics, "score.json"
 type chosen struct {
 	Score     string               `json:"score"`
 	Selection []store.Selection    `json:"selection"`
+	Choice    *store.Choice        `json:"choice"`
+	Pseudo    []store.Pseudo       `json:"pseudo"`
 	Fit       map[string][]float64 `json:"fit"`
 }
 
 // choose is chooseScore, unless that has been done.
-func (w *work) choose(ctx context.Context, d *detector.Detector, held source.Source) error {
+func (w *work) choose(ctx context.Context, d *detector.Detector, held *source.Set) error {
 	r := w.run
 	var c chosen
-	if json.Unmarshal(w.cell.Kept(chosenStage)[chosenFile], &c) == nil && c.Fit != nil {
-		r.Record.Score, r.Record.Selection, d.Record.Score, d.Fit = c.Score, c.Selection, c.Score, method.Fit{Score: c.Score, Values: c.Fit}
+	if json.Unmarshal(w.cell.Kept(chosenStage)[chosenFile], &c) == nil && c.Choice != nil {
+		r.Record.Score, r.Record.Selection, r.Record.Choice, r.Record.Pseudo = c.Score, c.Selection, c.Choice, c.Pseudo
+		d.Record.Score, d.Fit = c.Score, method.Fit{Score: c.Score, Values: c.Fit}
 		return nil
 	}
 	if err := chooseScore(ctx, w.Env, r, d, held); err != nil {
 		return err
 	}
-	c = chosen{r.Record.Score, r.Record.Selection, d.Fit.Values}
-	if c.Fit == nil {
-		c.Fit = map[string][]float64{}
-	}
+	c = chosen{r.Record.Score, r.Record.Selection, r.Record.Choice, r.Record.Pseudo, d.Fit.Values}
 	return w.keep(chosenStage, chosenFile, c, nil)
 }
 

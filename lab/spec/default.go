@@ -44,6 +44,6 @@ func Default() Spec {
 			CurriculumFrom: 5, CurriculumEnd: 0.6,
 			Validate: 10, Accumulate: 1,
 		},
-		Score: Score{Name: auto, Scale: 16},
+		Score: Score{Name: auto, Scale: 16, ChooseOn: chooseOn()},
 	}
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -30,10 +31,16 @@ func Doc(key string) string {
 		}
 		scores = append(scores, strings.Join(names, " | ")+" of "+info.Name)
 	}
+	var compressions []string
+	for _, c := range Compressions {
+		compressions = append(compressions, fmt.Sprintf("%s (%s)", c.Name, c.Doc))
+	}
 	return strings.NewReplacer(
 		"{methods}", strings.Join(methods.names(), " | "),
 		"{encoders}", strings.Join(encoders.names(), " | "),
 		"{losses}", strings.Join(losses.names(), " | "),
 		"{scores}", strings.Join(scores, ", "),
+		"{pseudos}", strings.Join(pseudos.names(), " | "),
+		"{compressions}", strings.Join(compressions, " | "),
 	).Replace(line)
 }

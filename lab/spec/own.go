@@ -74,7 +74,7 @@ func (s Spec) encodeOwn(b *bytes.Buffer) error {
 
 // common are the sections and keys that the data, the trainer and every method read.
 var common = []string{
-	"name", "seed", "method", "data", "augment", "train", "score.name", "encoder.name", "encoder.size", "encoder.precision", "encoder.weights",
+	"name", "seed", "method", "data", "augment", "train", "score.name", "score.choose_on", "encoder.name", "encoder.size", "encoder.precision", "encoder.weights",
 }
 
 // Reads tells whether the method of s reads a key of [Keys], itself or through the loss that it chose.

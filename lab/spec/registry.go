@@ -32,7 +32,7 @@ type MethodInfo struct {
 	// Scores are its anomaly scores, the preferred one first. Every method has "auto" besides.
 	Scores []Choice
 	// Reads are the sections ("discrepancy") and keys ("loss.lambda") of a spec that it reads besides those that every
-	// method does: name, seed, method, data, augment, train, score.name, and of the encoder name, size, precision and weights.
+	// method does: name, seed, method, data, augment, train, score.name, score.choose_on, and of the encoder name, size, precision and weights.
 	// A method that reads loss.name reads what the chosen loss reads, too.
 	Reads []string
 	// Table are the defaults of the sub-table [NAME] of a spec that the method owns: a struct whose fields have the tags toml

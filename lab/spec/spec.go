@@ -132,6 +132,8 @@ type Score struct {
 	Flip  bool    `toml:"flip" doc:"average with the mirrored face"`
 	// Variants is for speed.
 	Variants int `toml:"variants" doc:"how many variants of a face are made; they predict the score of all, and are chosen on held-out real faces and pseudo-fakes of them (ours); 0 is all"`
+	// ChooseOn came later, too.
+	ChooseOn []string `toml:"choose_on" doc:"what chooses and fits the score, KIND/COMPRESSION each: pseudo-fakes {pseudos} of held-out real faces, under {compressions}"`
 }
 
 // Locations is N_loc, the number of regions of the strategy (spec section 2.3), and one more for the whole face when it

@@ -280,7 +280,7 @@ func (s Spec) Hash() string {
 // later are the keys that came after the first runs were stored. Where they have the values of [Default] they are left out
 // of the canonical text, so that specs without them keep their hash.
 var later = []string{"train.sam", "train.ema", "train.accumulate", "train.checkpoint", "score.variants", "encoder.precision",
-	"data.landmarks", "data.fakes"}
+	"data.landmarks", "data.fakes", "score.choose_on"}
 
 func (s Spec) canonical() string {
 	var text strings.Builder
@@ -290,7 +290,7 @@ func (s Spec) canonical() string {
 			section = strings.TrimSuffix(strings.TrimSpace(name), "]") + "."
 		}
 		name, _, _ := strings.Cut(line, " = ")
-		if key := section + name; slices.Contains(later, key) && s.value(key).Equal(standard.value(key)) {
+		if key := section + name; slices.Contains(later, key) && reflect.DeepEqual(s.value(key).Interface(), standard.value(key).Interface()) {
 			continue
 		}
 		text.WriteString(line)

@@ -148,6 +148,7 @@ func (s Spec) Validate() error {
 	v.Want("score.name", method.Name == "" || slices.Contains(names, s.Score.Name), fmt.Sprintf("%q", s.Score.Name),
 		fmt.Sprintf("one of %s, the scores of method %s%s", strings.Join(names, ", "), method.Name, ownerOf(s.Score.Name)))
 	v.Want("score.variants", s.Score.Variants >= 0, s.Score.Variants, "0 for all variants, or a number below their number")
+	v.choice(s.Score.ChooseOn)
 	v.Want("score.scale", s.Score.Scale > 0 && s.Score.Scale <= 1000, s.Score.Scale, "a number in (0, 1000]")
 	if own := s.ownValues(); own != nil {
 		v.finite(s.Method, reflect.ValueOf(own))

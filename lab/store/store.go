@@ -61,7 +61,9 @@ type Record struct {
 	Foreign   string             `json:"foreign,omitempty"` // SHA-256 of the file of scores, where another tool made them and there is no run
 	Sessions  []Session          `json:"sessions,omitempty"`
 	Train     Training           `json:"train"`
-	Selection []Selection        `json:"selection,omitempty"` // how the candidates did on pseudo-fakes
+	Selection []Selection        `json:"selection,omitempty"` // how the candidates did on the pseudo-fakes of Choice
+	Choice    *Choice            `json:"choice,omitempty"`    // what scores were chosen and fitted on; since 0.6.0
+	Pseudo    []Pseudo           `json:"pseudo,omitempty"`    // how Score does on pseudo-fakes of other people; since 0.6.0
 	Tests     []Test             `json:"tests"`
 	Skipped   []string           `json:"skipped,omitempty"`  // faces that could not be read, with the reason
 	Coverage  []Coverage         `json:"coverage,omitempty"` // of each test set; since 0.6.0
@@ -107,7 +109,7 @@ func (c Coverage) Faults() string {
 
 // Training tells how the weights came about.
 type Training struct {
-	Accuracy float64 `json:"accuracy"` // on held-out faces at official strength, of a method that classifies
+	Accuracy float64 `json:"accuracy"` // on held-out faces of all people at official strength, of a method that classifies; it chooses nothing
 	// HeldOutLoss is what is measured in the place of Accuracy where a method classifies nothing; Chance is 0 there.
 	HeldOutLoss float64           `json:"held_out_loss,omitempty"`
 	Chance      float64           `json:"chance"`          // accuracy of guessing
@@ -137,12 +139,45 @@ type Session struct {
 	Backend string `json:"backend"`
 }
 
-// Selection is one candidate score: its AUC of pseudo-fakes against the real held-out faces that they were made from.
+// Selection is one candidate score: its AUC of pseudo-fakes against the real held-out faces that they were made from. It chose,
+// so it says too much about the score that won; see Pseudo.
 type Selection struct {
-	Score string  `json:"score"`
-	AUC   float64 `json:"auc"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
+	Score string    `json:"score"`
+	AUC   float64   `json:"auc"` // the mean of Cells
+	Low   float64   `json:"low"` // 95 % interval by people
+	High  float64   `json:"high"`
+	Cells []float64 `json:"cells,omitempty"` // by entry of Choice.On; since 0.6.0
+}
+
+// Choice is what scores were chosen and fitted on: one half of the held-out people.
+type Choice struct {
+	On     []string `json:"on"`     // entries of score.choose_on, own under the name of what it is
+	NReal  int      `json:"n_real"` // real clips, each as often as it is seen under a compression
+	NFake  int      `json:"n_fake"`
+	People int      `json:"people"`
+}
+
+// AllPseudo is the name of the mean over all entries of Choice.On.
+const AllPseudo = "all"
+
+// Pseudo is how the score of the run tells pseudo-fakes of held-out people who had no part in its choice.
+type Pseudo struct {
+	On     string  `json:"on"` // an entry of Choice.On, or [AllPseudo]
+	AUC    float64 `json:"auc"`
+	Low    float64 `json:"low"` // 95 % interval by people
+	High   float64 `json:"high"`
+	NReal  int     `json:"n_real"`
+	NFake  int     `json:"n_fake"`
+	People int     `json:"people"`
+}
+
+// OnPseudo is the figure of the record on pseudo-fakes of people who had no part in the choice, over all entries of Choice.On.
+func (r Record) OnPseudo() (p Pseudo, ok bool) {
+	i := slices.IndexFunc(r.Pseudo, func(p Pseudo) bool { return p.On == AllPseudo })
+	if i < 0 {
+		return Pseudo{}, false
+	}
+	return r.Pseudo[i], true
 }
 
 // Test is the figure of one test set and method, over its videos or its frames. Where there is none NoFigure says why: AUC,

@@ -105,6 +105,9 @@ func fill(v reflect.Value, next *int) {
 			fill(value, next)
 			v.SetMapIndex(key, value)
 		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), next)
 	case reflect.String:
 		v.SetString("<\"text\">\n" + strings.Repeat("i", *next))
 	case reflect.Float64:

@@ -22,8 +22,14 @@ func record() store.Record {
 	return store.Record{
 		Name: "mini_2|x", Score: "calibrated",
 		Selection: []store.Selection{
-			{Score: "figure", AUC: 0.5, Low: 0.4004, High: 0.59951},
-			{Score: "calibrated", AUC: 0.625, Low: 0.55, High: 0.7},
+			{Score: "figure", AUC: 0.5, Low: 0.4004, High: 0.59951, Cells: []float64{0.4, 0.6}},
+			{Score: "calibrated", AUC: 0.625, Low: 0.55, High: 0.7, Cells: []float64{0.6, 0.65}},
+		},
+		Choice: &store.Choice{On: []string{"selfblend/none", "poisson/low"}, NReal: 128, NFake: 256, People: 31},
+		Pseudo: []store.Pseudo{
+			{On: "all", AUC: 0.6, Low: 0.54, High: 0.6551, NReal: 120, NFake: 240, People: 28},
+			{On: "selfblend/none", AUC: 0.65, Low: 0.58, High: 0.72, NReal: 60, NFake: 120, People: 27},
+			{On: "poisson/<b>", AUC: 0.55, Low: 0.47, High: 0.62, NReal: 60, NFake: 120, People: 28},
 		},
 		Tests: []store.Test{
 			{Dataset: "FF++ c40", Method: "NeuralTextures", Level: "video", AUC: 0.4996, Low: 0.25, High: 0.75, NReal: 4, NFake: 4, Coverage: 1},
@@ -42,6 +48,7 @@ func TestGolden(t *testing.T) {
 	for name, text := range map[string]string{
 		"tests.md": Tests(record()).Markdown(), "tests.csv": Tests(record()).CSV(), "tests.txt": Tests(record()).Text(),
 		"synthetic.md": Tests(drawn).Markdown(), "selection.md": Selection(record()).Markdown(), "selection.txt": Selection(drawn).Text(),
+		"pseudo.md": Pseudo(record()).Markdown(), "pseudo.txt": Pseudo(drawn).Text(),
 	} {
 		path := filepath.Join("testdata", name)
 		if *update {
@@ -105,7 +112,7 @@ func TestRowsWithoutFigure(t *testing.T) {
 func TestSyntheticIsInEveryRow(t *testing.T) {
 	r := record()
 	r.Train.Synthetic = true
-	for _, table := range []Table{Tests(r), Selection(r)} {
+	for _, table := range []Table{Tests(r), Selection(r), Pseudo(r)} {
 		if !strings.Contains(table.Title, "synthetic") {
 			t.Errorf("title %q does not say synthetic", table.Title)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/seeable-lab/seeable/lab/evaluation"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -151,21 +152,49 @@ func synthetic(r store.Record) bool {
 		slices.ContainsFunc(r.Tests, func(t store.Test) bool { return t.Synthetic })
 }
 
-// Selection is how the candidate scores did on pseudo-fakes made from real held-out faces; the chosen one is marked.
+// Selection is how the candidate scores did on the pseudo-fakes, made from real held-out faces, that chose; the chosen one is
+// marked.
 func Selection(r store.Record) Table {
 	t := Table{
-		Title:  fmt.Sprintf("%s: AUC on pseudo-fakes of held-out faces, with its 95 %% interval, by anomaly score", plain(r.Name)),
+		Title:  fmt.Sprintf("%s: AUC on the pseudo-fakes of held-out faces that choose, with its 95 %% interval, by anomaly score", plain(r.Name)),
 		Header: []string{"score", "AUC", "low", "high", "faces"},
 		Right:  []bool{false, true, true, true, false},
 	}
-	kind := "photographs"
-	if r.Train.Synthetic {
-		t.Title += " (synthetic faces)"
-		kind = "synthetic"
+	kind := trainedOn(r, &t)
+	if c := r.Choice; c != nil {
+		t.Notes = append(t.Notes, fmt.Sprintf("Mean over %s: %d real faces of %d people and %d pseudo-fakes of them. As it chose, it says too much about the score that was chosen.",
+			plain(strings.Join(c.On, ", ")), c.NReal, c.People, c.NFake))
 	}
 	for _, s := range r.Selection {
 		t.Rows = append(t.Rows, []string{plain(s.Score), share(s.AUC), share(s.Low), share(s.High), kind})
 		t.Mark = append(t.Mark, s.Score == r.Score)
 	}
 	return t
+}
+
+// Pseudo is how the score of a run tells pseudo-fakes of held-out people who had no part in its choice, over all and by kind and
+// compression.
+func Pseudo(r store.Record) Table {
+	t := Table{
+		Title:  fmt.Sprintf("%s: AUC of the anomaly score %q on pseudo-fakes of held-out people who did not choose it, with its 95 %% interval", plain(r.Name), plain(r.Score)),
+		Header: []string{"pseudo-fakes", "AUC", "low", "high", "real", "fake", "people", "faces"},
+		Right:  []bool{false, true, true, true, true, true, true, false},
+		Notes:  []string{"All is the mean over the kinds and compressions below it. Intervals are by people."},
+	}
+	kind := trainedOn(r, &t)
+	for _, p := range r.Pseudo {
+		t.Rows = append(t.Rows, []string{
+			plain(p.On), share(p.AUC), share(p.Low), share(p.High), strconv.Itoa(p.NReal), strconv.Itoa(p.NFake), strconv.Itoa(p.People), kind,
+		})
+	}
+	return t
+}
+
+// trainedOn says what kind of faces a run was trained on and held out, and marks the title of a table about them if need be.
+func trainedOn(r store.Record, t *Table) string {
+	if r.Train.Synthetic {
+		t.Title += " (synthetic faces)"
+		return "synthetic"
+	}
+	return "photographs"
 }

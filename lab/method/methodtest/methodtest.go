@@ -425,7 +425,7 @@ func (h *harness) score(t *testing.T, steps int) {
 		t.Fatal(err)
 	}
 	defer network.Finalize()
-	pseudo, err := method.NewPseudo(s, h.method)
+	pseudo, err := method.NewPseudo(s, h.method, "own")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func look(ctx context.Context, results string) error {
 	if err != nil {
 		return err
 	}
-	found, err := d.Explain(ctx, face.Still(f), people.Items[0].ID())
+	found, err := d.Explain(ctx, face.Still(f))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,110 @@
+package metric
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// A Stratum is items that are compared with one another and with no others, as faces under one compression.
+type Stratum struct {
+	Scores []float64
+	Fake   []bool
+	People []string // who is seen on each: items of a person are not independent, whatever stratum they are in
+}
+
+// A Mean is a mean AUC over strata.
+type Mean struct {
+	Value        float64
+	Low, High    float64 // 95 % interval, in [0, 1]
+	Reals, Fakes int     // items of each class, in all strata
+	People       int
+}
+
+// MeanAUC returns the mean of the AUCs of strata, each of which counts alike, with an interval by people.
+//
+// The variance is that of the sums over the items of each person of DeLong's structural components (Obuchowski, "Nonparametric
+// analysis of clustered ROC curve data", Biometrics 53, 1997, here with one cluster for both classes and for all strata), and the
+// interval is symmetric on the scale of log odds, by Student's t with one degree of freedom less than there are people. Where all
+// pairs are in the right order, or all in the wrong one, nothing varies: the end of the interval is then 0.025 to the power of
+// 1/people, the bound for a share of which people have shown no exception. One person says nothing about others: the interval is
+// [0, 1]. These last two are our choice.
+//
+// Errors are those of [Rank] for each stratum, and of strata whose lists differ in length.
+func MeanAUC(strata ...Stratum) (Mean, error) {
+	if len(strata) == 0 {
+		return Mean{}, ErrEmpty
+	}
+	var m Mean
+	part := map[string]float64{} // what each person adds to the mean less its value
+	for i, s := range strata {
+		if len(s.People) != len(s.Scores) {
+			return Mean{}, fmt.Errorf("metric: stratum %d: %w", i, &LengthError{List: "people", Length: len(s.People), Scores: len(s.Scores)})
+		}
+		ranking, err := Rank(s.Scores, s.Fake)
+		if err != nil {
+			return Mean{}, fmt.Errorf("metric: stratum %d: %w", i, err)
+		}
+		var sorted [2][]float64 // real, fake
+		for j, score := range s.Scores {
+			sorted[class(s.Fake[j])] = append(sorted[class(s.Fake[j])], score)
+		}
+		slices.Sort(sorted[0])
+		slices.Sort(sorted[1])
+		auc := ranking.AUROC()
+		m.Value += auc
+		for j, score := range s.Scores {
+			own, others := sorted[class(s.Fake[j])], sorted[1-class(s.Fake[j])]
+			// The share of the other class that lies below, ties by half.
+			first, _ := slices.BinarySearch(others, score)
+			last, _ := slices.BinarySearch(others, math.Nextafter(score, math.Inf(1)))
+			right := float64(first+last) / 2 / float64(len(others))
+			if !s.Fake[j] {
+				right = 1 - right
+			}
+			part[s.People[j]] += (right - auc) / float64(len(own)) / float64(len(strata))
+		}
+		m.Reals, m.Fakes = m.Reals+len(sorted[0]), m.Fakes+len(sorted[1])
+	}
+	m.Value /= float64(len(strata))
+	m.People = len(part)
+	m.Low, m.High = 0, 1
+	if m.People < 2 {
+		return m, nil
+	}
+	n, variance := float64(m.People), 0.0
+	for _, p := range sortedValues(part) {
+		variance += p * p * n / (n - 1)
+	}
+	const tail = 0.025
+	switch bound := math.Pow(tail, 1/n); {
+	case m.Value >= 1:
+		m.Value, m.Low = 1, bound
+	case m.Value <= 0:
+		m.Value, m.High = 0, 1-bound
+	default:
+		odds := math.Log(m.Value / (1 - m.Value))
+		reach := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(1-tail) * math.Sqrt(variance) / (m.Value * (1 - m.Value))
+		m.Low, m.High = 1/(1+math.Exp(reach-odds)), 1/(1+math.Exp(-reach-odds))
+	}
+	return m, nil
+}
+
+func class(fake bool) int {
+	if fake {
+		return 1
+	}
+	return 0
+}
+
+// sortedValues are the values of a map in a fixed order, so that their sum is always rounded alike.
+func sortedValues(m map[string]float64) []float64 {
+	var all []float64
+	for _, v := range m {
+		all = append(all, v)
+	}
+	slices.Sort(all)
+	return all
+}
