@@ -171,7 +171,7 @@ func (s Set) Difference(other Set, manipulation string) (metric.Difference, erro
 }
 
 // Mean measures the mean over several detectors, as of several seeds, on the real videos and the fakes of a manipulation that all
-// of them have scored: its interval by people ([metric.MeanAUC]), and the AUC of each. Whom videos show is as in the first. Where
+// of them have scored: its interval by people ([metric.AUCOverSeeds]), and the AUC of each. Whom videos show is as in the first. Where
 // they share no video of each class the error is [metric.ErrEmpty] or a [metric.OneClassError].
 func Mean(sets []Set, manipulation string) (mean metric.Interval, each []float64, err error) {
 	type column map[string]float64
@@ -197,7 +197,7 @@ func Mean(sets []Set, manipulation string) (mean metric.Interval, each []float64
 		}
 		fake, who.People = append(fake, fakes[i]), append(who.People, whose.People[i])
 	}
-	if mean, err = metric.MeanAUC(scores, fake, who); err != nil {
+	if mean, err = metric.AUCOverSeeds(scores, fake, who); err != nil {
 		return metric.Interval{}, nil, err
 	}
 	for _, s := range scores {

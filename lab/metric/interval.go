@@ -42,15 +42,15 @@ const (
 //
 // Errors are those of [Rank], a [LengthError] for who, or people that make no sense.
 func AUC(scores []float64, fake []bool, who Shown) (Interval, error) {
-	return MeanAUC([][]float64{scores}, fake, who)
+	return AUCOverSeeds([][]float64{scores}, fake, who)
 }
 
-// MeanAUC returns the mean AUROC of several detectors that have scored the same items, as one that was trained with several
+// AUCOverSeeds returns the mean AUROC of several detectors that have scored the same items, as one that was trained with several
 // seeds, with its interval by people as [AUC] has it: what other people would change. What other detectors would change is not in
 // it.
 //
 // Errors are those of AUC, and a [LengthError] for other scores than the first.
-func MeanAUC(scores [][]float64, fake []bool, who Shown) (Interval, error) {
+func AUCOverSeeds(scores [][]float64, fake []bool, who Shown) (Interval, error) {
 	if len(scores) == 0 {
 		return Interval{}, ErrEmpty
 	}

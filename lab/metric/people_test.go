@@ -12,8 +12,8 @@ import (
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
-// crowded draws items of videos with one to three frames, of people who are targets and sources of several.
-func crowded(rng *rand.Rand, videos, people int) (scores []float64, fake []bool, who Shown) {
+// crossing draws items of videos with one to three frames, of people who are targets and sources of several.
+func crossing(rng *rand.Rand, videos, people int) (scores []float64, fake []bool, who Shown) {
 	for v := range videos {
 		p := [2]int32{rng.Int32N(int32(people)), -1}
 		isFake := v%2 == 1
@@ -36,7 +36,7 @@ func crowded(rng *rand.Rand, videos, people int) (scores []float64, fake []bool,
 func TestMomentsAgainstPairs(t *testing.T) {
 	for trial := range 100 {
 		rng := stream.New(1, "moments", trial)
-		scores, fake, who := crowded(rng, 2+rng.IntN(40), 1+rng.IntN(12))
+		scores, fake, who := crossing(rng, 2+rng.IntN(40), 1+rng.IntN(12))
 		r, place, err := rank(scores, fake)
 		if err != nil {
 			t.Fatal(err)
@@ -188,7 +188,7 @@ func TestPerfectSeparation(t *testing.T) {
 func TestAreaIntervalProperties(t *testing.T) {
 	for trial := range 60 {
 		rng := stream.New(3, "properties", trial)
-		scores, fake, who := crowded(rng, 80, 40)
+		scores, fake, who := crossing(rng, 80, 40)
 		got := mustAUC(t, scores, fake, who)
 		if got.TooFew != "" || !(got.Low < got.Value && got.Value < got.High) {
 			t.Fatalf("%+v", got)
@@ -221,7 +221,7 @@ func TestAreaIntervalProperties(t *testing.T) {
 			t.Errorf("copies %+v of %+v", copies, got)
 		}
 		// Of several alike the mean is one.
-		mean, err := MeanAUC([][]float64{scores, scores, scores}, fake, who)
+		mean, err := AUCOverSeeds([][]float64{scores, scores, scores}, fake, who)
 		if err != nil || mean.RealPeople != got.RealPeople {
 			t.Fatal(mean, err)
 		}
@@ -254,7 +254,7 @@ func TestAreaIntervalAgainstDeLong(t *testing.T) {
 }
 
 // Seeds whose errors are their own make a mean that varies less than one of them.
-func TestMeanAUC(t *testing.T) {
+func TestAUCOverSeeds(t *testing.T) {
 	rng := stream.New(5, "seeds")
 	const n = 400
 	fake, who := make([]bool, n), alone(n)
@@ -269,7 +269,7 @@ func TestMeanAUC(t *testing.T) {
 			}
 		}
 	}
-	mean, err := MeanAUC(scores, fake, who)
+	mean, err := AUCOverSeeds(scores, fake, who)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,10 +281,10 @@ func TestMeanAUC(t *testing.T) {
 	wantClose(t, "mean", mean.Value, want, 1e-12)
 	wantClose(t, "width of the mean of four", (mean.High-mean.Low)/width, 0.5, 0.06)
 	var length *LengthError
-	if _, err := MeanAUC([][]float64{scores[0], scores[1][1:]}, fake, who); !errors.As(err, &length) {
+	if _, err := AUCOverSeeds([][]float64{scores[0], scores[1][1:]}, fake, who); !errors.As(err, &length) {
 		t.Errorf("error %v of scores of two lengths", err)
 	}
-	if _, err := MeanAUC(nil, fake, who); !errors.Is(err, ErrEmpty) {
+	if _, err := AUCOverSeeds(nil, fake, who); !errors.Is(err, ErrEmpty) {
 		t.Errorf("error %v of no scores", err)
 	}
 }
