@@ -243,7 +243,6 @@ func Pairs(f *Foreign, r *Run) ([]Pair, error) {
 // ForeignRow makes the scores of another tool a row of this name, below the runs.
 func ForeignRow(name string, f *Foreign) TableOption {
 	return func(t *tableRequest) {
-		seed := spec.Spec{Seed: evaluation.ForeignSeed}
-		t.foreign = append(t.foreign, table.Run{Label: name, Record: f.Record, Spec: seed, Sets: f.Sets})
+		t.foreign = append(t.foreign, table.Run{Label: name, Record: f.Record, Sets: f.Sets})
 	}
 }

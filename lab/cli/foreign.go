@@ -22,7 +22,7 @@ columns in any order, divided by commas or semicolons:
   frame     optional: number of the frame, from 0; empty or -1 where it is unknown
   file      optional: name of the face, wanted only where a frame has several
   identity  optional: the person who is seen; one for a video
-  source    optional: the person whose face was put in; one for a video, and in no figure yet
+  source    optional: the person whose face or expression was put in; one for a video
 
 A frame has the largest score of its rows, a video the mean over its frames with a score; a video without any counts in
 coverage. A tool that scores whole videos needs one row for each, without a frame. For --against, dataset, method and

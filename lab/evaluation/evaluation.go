@@ -74,7 +74,7 @@ func videoID(it store.Item) string {
 }
 
 func scoredFace(it store.Item, video string, column int) metric.Face {
-	f := metric.Face{Video: video, Identity: it.Identity, Fake: it.Fake, Score: it.Scores[column], Missing: math.IsNaN(it.Scores[column])}
+	f := metric.Face{Video: video, Identity: it.Identity, Source: it.Source, Fake: it.Fake, Score: it.Scores[column], Missing: math.IsNaN(it.Scores[column])}
 	if it.Frame >= 0 {
 		// An unknown frame is one of its own.
 		f.Frame = strconv.Itoa(it.Frame)
@@ -107,25 +107,29 @@ func (s Set) Count(manipulation string) (real, fake int) {
 	return real, fake
 }
 
-// scored returns the scores, classes and names of the real videos and of the fakes of a manipulation, those with a score.
-func (s Set) scored(manipulation string) (scores []float64, fake []bool, names []string) {
+// scored returns the scores and classes of the real videos and of the fakes of a manipulation, those with a score, whom they
+// show, and the names of the videos.
+func (s Set) scored(manipulation string) (scores []float64, fake []bool, who metric.Shown, names []string) {
+	var c crowd
 	for _, v := range s.Videos {
 		if v.Fake && manipulation != All && v.Method != manipulation {
 			continue
 		}
 		if v.Scored > 0 {
 			scores, fake, names = append(scores, v.Score), append(fake, v.Fake), append(names, v.Name)
+			c.add(s.Name, v.Video)
 		}
 	}
-	return scores, fake, names
+	return scores, fake, metric.Shown{People: c.shown}, names
 }
 
-// Test measures the real videos against the fakes of a manipulation. The interval resamples videos; seed decides the
-// draws. Without a scored video of each class there is no figure, and the test says why ([store.Test.NoFigure]).
-func (s Set) Test(manipulation string, seed uint64) (store.Test, error) {
-	scores, fake, names := s.scored(manipulation)
+// Test measures the real videos against the fakes of a manipulation, with an interval by people ([metric.AUC]). Without a
+// scored video of each class there is no figure, and the test says why ([store.Test.NoFigure]); with too few people there is no
+// interval ([store.Test.NoInterval]).
+func (s Set) Test(manipulation string) (store.Test, error) {
+	scores, fake, who, _ := s.scored(manipulation)
 	reals, fakes := s.Count(manipulation)
-	test, err := measure(scores, fake, names, count{"video", reals, fakes}, seed)
+	test, err := measure(scores, fake, who, count{"video", reals, fakes})
 	if err != nil {
 		return store.Test{}, fmt.Errorf("evaluation: %s, %s, videos: %w", s.Name, manipulation, err)
 	}
@@ -133,41 +137,83 @@ func (s Set) Test(manipulation string, seed uint64) (store.Test, error) {
 	return test, nil
 }
 
-// Area is the AUC of Test with DeLong's standard error.
+// Area is the AUC of Test with DeLong's standard error, which takes videos to be independent.
 func (s Set) Area(manipulation string) (metric.Area, error) {
-	scores, fake, _ := s.scored(manipulation)
+	scores, fake, _, _ := s.scored(manipulation)
 	return metric.DeLongArea(scores, fake)
 }
 
-// Compare tests with DeLong's test whether two detectors differ on the videos that both have scored; n is how many those
-// are. Both must call the same videos fake.
-func (s Set) Compare(other Set, manipulation string) (c metric.Comparison, n int, err error) {
-	a, fakeA, names := s.scored(manipulation)
-	b, fakeB, others := other.scored(manipulation)
+// Difference compares two detectors on the real videos and the fakes of a manipulation that both have scored: the difference of
+// their AUCs, s − other, with its interval and p by people ([metric.Compare]). Both must call the same videos fake; whom videos
+// show is as in s. Where they share no video of each class the error is [metric.ErrEmpty] or a [metric.OneClassError].
+func (s Set) Difference(other Set, manipulation string) (metric.Difference, error) {
+	a, fakeA, who, names := s.scored(manipulation)
+	b, fakeB, _, others := other.scored(manipulation)
 	at := make(map[string]int, len(others))
 	for i, name := range others {
 		at[name] = i
 	}
 	var first, second []float64
 	var fake []bool
+	var shared metric.Shown
 	for i, name := range names {
 		j, both := at[name]
 		if !both {
 			continue
 		}
 		if fakeA[i] != fakeB[j] {
-			return metric.Comparison{}, 0, fmt.Errorf("evaluation: video %s is fake for one run and real for the other: their test sets differ", name)
+			return metric.Difference{}, fmt.Errorf("evaluation: video %s is fake for one run and real for the other: their test sets differ", name)
 		}
 		first, second, fake = append(first, a[i]), append(second, b[j]), append(fake, fakeA[i])
+		shared.People = append(shared.People, who.People[i])
 	}
-	c, err = metric.DeLong(first, second, fake)
-	return c, len(fake), err
+	return metric.Compare(first, second, fake, shared)
+}
+
+// Mean measures the mean over several detectors, as of several seeds, on the real videos and the fakes of a manipulation that all
+// of them have scored: its interval by people ([metric.AUCOverSeeds]), and the AUC of each. Whom videos show is as in the first. Where
+// they share no video of each class the error is [metric.ErrEmpty] or a [metric.OneClassError].
+func Mean(sets []Set, manipulation string) (mean metric.Interval, each []float64, err error) {
+	type column map[string]float64
+	others := make([]column, len(sets)-1)
+	for i, s := range sets[1:] {
+		others[i] = column{}
+		scores, _, _, names := s.scored(manipulation)
+		for j, name := range names {
+			others[i][name] = scores[j]
+		}
+	}
+	scores := make([][]float64, len(sets))
+	var fake []bool
+	var who metric.Shown
+	first, fakes, whose, names := sets[0].scored(manipulation)
+	for i, name := range names {
+		if slices.ContainsFunc(others, func(c column) bool { _, has := c[name]; return !has }) {
+			continue
+		}
+		scores[0] = append(scores[0], first[i])
+		for j, c := range others {
+			scores[j+1] = append(scores[j+1], c[name])
+		}
+		fake, who.People = append(fake, fakes[i]), append(who.People, whose.People[i])
+	}
+	if mean, err = metric.AUCOverSeeds(scores, fake, who); err != nil {
+		return metric.Interval{}, nil, err
+	}
+	for _, s := range scores {
+		auc, err := metric.AUROC(s, fake)
+		if err != nil {
+			return metric.Interval{}, nil, err
+		}
+		each = append(each, auc)
+	}
+	return mean, each, nil
 }
 
 // Tests measures the faces of one test set at the end of a run: all fakes, then each manipulation where there are several,
 // against all real faces; over videos and over frames. A test without a figure says why ([store.Test.NoFigure]). The faces are
 // gone over several times. Column is the place of the score in the faces'.
-func Tests(faces iter.Seq[store.Item], column int, seed uint64) ([]store.Test, error) {
+func Tests(faces iter.Seq[store.Item], column int) ([]store.Test, error) {
 	sets, err := Pool(withoutErrors(faces), column)
 	if err != nil {
 		return nil, err
@@ -181,11 +227,11 @@ func Tests(faces iter.Seq[store.Item], column int, seed uint64) ([]store.Test, e
 	}
 	var tests []store.Test
 	for _, kind := range kinds {
-		videos, err := sets[0].Test(kind, seed)
+		videos, err := sets[0].Test(kind)
 		if err != nil {
 			return nil, err
 		}
-		frames, err := testFrames(faces, column, kind, seed)
+		frames, err := testFrames(faces, column, kind)
 		if err != nil {
 			return nil, fmt.Errorf("evaluation: %s, %s, frames: %w", sets[0].Name, kind, err)
 		}
@@ -206,8 +252,8 @@ func withoutErrors(faces iter.Seq[store.Item]) iter.Seq2[store.Item, error] {
 	}
 }
 
-// testFrames is Test over single faces. Those of one video are drawn together, as they are not independent.
-func testFrames(faces iter.Seq[store.Item], column int, manipulation string, seed uint64) (store.Test, error) {
+// testFrames is Test over single faces. Those of one video are taken together in the interval, as they are not independent.
+func testFrames(faces iter.Seq[store.Item], column int, manipulation string) (store.Test, error) {
 	asked := func(it store.Item) bool { return !it.Fake || manipulation == All || it.Method == manipulation }
 	there := count{unit: "frame"}
 	for it := range faces {
@@ -220,21 +266,23 @@ func testFrames(faces iter.Seq[store.Item], column int, manipulation string, see
 		}
 	}
 	total := there.reals + there.fakes
-	scores, fake, videos := make([]float64, 0, total), make([]bool, 0, total), make([]string, 0, total)
-	var latest store.Item // with its video, whose id is long to make
-	var id string
+	scores, fake, who := make([]float64, 0, total), make([]bool, 0, total), metric.Shown{Video: make([]int32, 0, total)}
+	var c crowd
+	var latest store.Item // with its video
 	for it := range faces {
 		if !asked(it) {
 			continue
 		}
 		if score := it.Scores[column]; !math.IsNaN(score) {
-			if id == "" || !sameVideo(it, latest) {
-				id, latest = videoID(it), it
+			if len(c.shown) == 0 || !sameVideo(it, latest) {
+				latest = it
+				c.add(it.Dataset, metric.Video{Name: videoID(it), Identity: it.Identity, Source: it.Source})
 			}
-			scores, fake, videos = append(scores, score), append(fake, it.Fake), append(videos, id)
+			scores, fake, who.Video = append(scores, score), append(fake, it.Fake), append(who.Video, int32(len(c.shown)-1))
 		}
 	}
-	return measure(scores, fake, videos, there, seed)
+	who.People = c.shown
+	return measure(scores, fake, who, there)
 }
 
 // count is how many videos or frames there are, with and without a score.
@@ -244,7 +292,7 @@ type count struct {
 }
 
 // measure makes the figures of the videos or frames that have a score.
-func measure(scores []float64, fake []bool, videos []string, there count, seed uint64) (store.Test, error) {
+func measure(scores []float64, fake []bool, who metric.Shown, there count) (store.Test, error) {
 	var test store.Test
 	for _, f := range fake {
 		if f {
@@ -257,8 +305,7 @@ func measure(scores []float64, fake []bool, videos []string, there count, seed u
 	if why := there.lacks(test.NReal, test.NFake); why != "" {
 		return test.WithoutFigure(why), nil
 	}
-	how := metric.Resampling{Groups: videos, Scheme: metric.Stratified, Seed: seed}
-	auc, err := metric.Bootstrap(scores, fake, (*metric.Ranking).AUROC, how)
+	auc, err := metric.AUC(scores, fake, who)
 	if err != nil {
 		return store.Test{}, err
 	}
@@ -267,6 +314,10 @@ func measure(scores []float64, fake []bool, videos []string, there count, seed u
 		return store.Test{}, err
 	}
 	test.AUC, test.Low, test.High, test.AP, test.EER = auc.Value, auc.Low, auc.High, ranking.AP(), ranking.EER()
+	test.RealPeople, test.FakePeople = auc.RealPeople, auc.FakePeople
+	if auc.TooFew != "" {
+		test = test.WithoutInterval(auc.TooFew)
+	}
 	return test, nil
 }
 

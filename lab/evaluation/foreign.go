@@ -22,9 +22,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// ForeignSeed decides the draws of the intervals of foreign scores, as the seed of its spec does for a run.
-const ForeignSeed = 1
-
 // Foreign is what another tool's scores say, measured as those of a run.
 type Foreign struct {
 	Sets   []Set        // pooled, by name
@@ -43,7 +40,7 @@ type Foreign struct {
 //	frame     optional: number of the frame in the video, from 0; empty or -1 where it is unknown
 //	file      optional: name of the face; wanted only where a frame has several
 //	identity  optional: the person who is seen; one for a video
-//	source    optional: the person whose face was put in; one for a video, and in no figure yet
+//	source    optional: the person whose face or expression was put in; one for a video
 //
 // A frame has the largest score of its rows, a video the mean over its frames with a score, and a video without any counts in
 // coverage. A tool that scores whole videos needs one row for each, without a frame; a set of such has no figures over frames.
@@ -77,7 +74,7 @@ func ReadForeign(path string) (*Foreign, error) {
 		if end < 0 {
 			end = len(faces)
 		}
-		tests, err := Tests(slices.Values(faces[:end]), 0, ForeignSeed)
+		tests, err := Tests(slices.Values(faces[:end]), 0)
 		if err != nil {
 			return nil, fmt.Errorf("evaluation: %s: %w", path, err)
 		}
@@ -99,9 +96,8 @@ func ReadForeign(path string) (*Foreign, error) {
 // foreignRow is a row of a table of foreign scores.
 type foreignRow struct {
 	store.Item
-	source string
-	id     string // of the face; two rows must differ in it or in the frame
-	line   int
+	id   string // of the face; two rows must differ in it or in the frame
+	line int
 }
 
 // readForeign returns the faces of a table, with one score each, ordered by [datasets.Item.ID] as those of a run.
@@ -212,9 +208,8 @@ func (t *foreignTable) next() (foreignRow, error) {
 	r := foreignRow{
 		Item: store.Item{
 			Dataset: t.name("dataset"), Method: t.name("method"), Video: t.name("video"), Identity: t.name("identity"), File: t.name("file"),
-			Frame: -1, Scores: []float64{math.NaN()},
+			Frame: -1, Source: t.name("source"), Scores: []float64{math.NaN()},
 		},
-		source: t.name("source"),
 	}
 	r.line, _ = t.rows.FieldPos(0)
 	for _, name := range []string{"dataset", "method", "video"} {
@@ -322,7 +317,7 @@ func checkForeign(rows []foreignRow) error {
 		if r.Identity != video.Identity {
 			found(late, fmt.Errorf("line %d, column identity: video %s shows another person than in line %d, want one for a video", late, name, early))
 		}
-		if r.source != video.source {
+		if r.Source != video.Source {
 			found(late, fmt.Errorf("line %d, column source: video %s has another than in line %d, want one for a video", late, name, early))
 		}
 		if i > 0 && r.id == rows[i-1].id && r.Frame == rows[i-1].Frame {

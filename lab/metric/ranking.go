@@ -1,6 +1,7 @@
-// Package metric measures how well anomaly scores tell fake from real: AUROC, average precision,
-// equal error rate, TPR at a fixed FPR, each with an interval from resampling videos or
-// identities, and the pooling of frames into videos that comes before.
+// Package metric measures how well anomaly scores tell fake from real: AUROC with an interval by
+// people ([AUC]) and differences of AUROCs with theirs ([Compare]); average precision, equal error
+// rate, TPR at a fixed FPR, and any of them with an interval from resampling groups ([Bootstrap]);
+// and the pooling of frames into videos that comes before.
 //
 // A score may be any finite number; a larger one means more likely fake. Fake is the positive
 // class. Nothing is rounded, squashed or filled in.

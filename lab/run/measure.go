@@ -12,8 +12,8 @@ import (
 )
 
 // measure makes the rows of a set's table, as package evaluation makes them of scores.csv later.
-func measure(set datasets.Set, items iter.Seq[store.Item], column int, fallback float64, seed uint64) ([]store.Test, error) {
-	tests, err := evaluation.Tests(items, column, seed)
+func measure(set datasets.Set, items iter.Seq[store.Item], column int, fallback float64) ([]store.Test, error) {
+	tests, err := evaluation.Tests(items, column)
 	if err != nil {
 		return nil, fmt.Errorf("run: %s: %w", set.Name, err)
 	}

@@ -171,7 +171,7 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inpu
 		r.Record.Skipped = append(r.Record.Skipped, found.Skipped...)
 		r.Record.Synthetic = r.Record.Synthetic || set.Synthetic
 		column := scoreColumn(d.Method, r.Record.Score)
-		tests, err := measure(set, found.items(), column, found.Fallback, r.Spec.Seed)
+		tests, err := measure(set, found.items(), column, found.Fallback)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -232,7 +232,7 @@ func (s scoredSet) items() iter.Seq[store.Item] {
 		for i, it := range s.faces {
 			item := store.Item{
 				Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, File: it.File,
-				Frame: it.Frame, Fake: it.Fake, Scores: s.scores[i*width : (i+1)*width : (i+1)*width],
+				Frame: it.Frame, Fake: it.Fake, Source: it.Source, Scores: s.scores[i*width : (i+1)*width : (i+1)*width],
 			}
 			if !yield(item) {
 				return
