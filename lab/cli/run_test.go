@@ -65,6 +65,7 @@ func TestRun(t *testing.T) {
 	}
 	dir := filepath.Join(results, record.Run)
 	checkTests(t, record, filepath.Join(dir, store.ScoresFile))
+	checkRivals(t, record, filepath.Join(dir, store.ScoresFile), filepath.Join(data, "crops/drawn"))
 
 	t.Run("again", func(t *testing.T) {
 		code, again, stderr := seelab(t, "run", experiment, "--set", "score.name=cosine", "--data", data, "--results", results, "--json")

@@ -129,7 +129,7 @@ func TestMillionScores(t *testing.T) {
 		}
 		peak(what)
 		path := filepath.Join(w.run.Dir, store.ScoresFile)
-		if err := store.WriteItems(path, m.Scores(), items); err != nil {
+		if err := store.WriteItems(path, columns(m), items); err != nil {
 			t.Fatal(err)
 		}
 		peak("written")
