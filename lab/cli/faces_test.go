@@ -196,6 +196,11 @@ func TestRunOnVideos(t *testing.T) {
 		t.Errorf("rivals %+v, want AUC %g of the size of videos", record.Rivals, wins/9)
 	}
 
+	// Doctor does not know what is trained on: the test part is too small for a figure, and all videos are taken.
+	if r := report.Datasets[0].Rivals; len(r) != 3 || r[2].Name != "file size" || r[2].Low != nil || r[0].Real != 9 || r[0].Fake != 3 {
+		t.Errorf("doctor has rivals %+v, want three over 9 and 3 videos", r)
+	}
+
 	faceless := store.Unscored{Item: "mine/swap/testswap0:/0", Fault: "no face"}
 	if c := record.Coverage; len(c) != 1 || c[0].Holds != 18 || c[0].Scored != 17 || !slices.Equal(c[0].Unscored, []store.Unscored{faceless}) {
 		t.Errorf("coverage %+v, want 17 of 18 and %+v", c, faceless)
