@@ -12,6 +12,7 @@ package rival
 import (
 	"image"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/seeable-lab/seeable/lab/face"
@@ -94,12 +95,19 @@ func NewLook(m *image.RGBA) Look {
 
 // Scores are those of the rivals in the order of [Names]. Bytes is the size of the file: of the picture, or of the video that
 // a face was cut from, as then the size of the picture is the lab's own doing. 0 is no file, of drawn faces, and gives NaN.
+// Sharpness and brightness have six significant digits, as scores.csv grows by them for every face.
 func (l Look) Scores(bytes int64) [Count]float64 {
 	size := math.NaN()
 	if bytes > 0 {
 		size = -float64(bytes)
 	}
-	return [Count]float64{-l.Sharpness, -l.Brightness, size}
+	return [Count]float64{-rounded(l.Sharpness), -rounded(l.Brightness), size}
+}
+
+// rounded keeps six significant digits.
+func rounded(x float64) float64 {
+	x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'g', 6, 64), 64) // of what FormatFloat writes
+	return x
 }
 
 // OfClip are the scores of a clip: sharpness and brightness are means over its frames.

@@ -111,6 +111,9 @@ func TestSigns(t *testing.T) {
 	if s := of(darker, 1000)[1]; !(s > real[1]) {
 		t.Errorf("dark %v, bright %v", s, real[1])
 	}
+	if got := (Look{Sharpness: 1234.56789, Brightness: 0.0123456789}).Scores(1234567); got != [Count]float64{-1234.57, -0.0123457, -1234567} {
+		t.Errorf("scores %v, want six digits of what is measured", got)
+	}
 	if s := of(m, 999)[2]; !(s > real[2]) || real[2] != -1000 {
 		t.Errorf("small %v, large %v", s, real[2])
 	}
@@ -120,7 +123,7 @@ func TestSigns(t *testing.T) {
 	clip := OfClip(face.Clip{Frames: []face.Face{{Image: m}, {Image: darker}}}, 5)
 	dark := of(darker, 5)
 	for i, want := range [Count]float64{(real[0] + dark[0]) / 2, (real[1] + dark[1]) / 2, -5} {
-		if math.Abs(clip[i]-want) > 1e-9 {
+		if math.Abs(clip[i]-want) > 1e-5*math.Abs(want) {
 			t.Errorf("%s of a clip is %v, want the mean over its frames, %v", Names()[i], clip[i], want)
 		}
 	}

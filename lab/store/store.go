@@ -544,6 +544,7 @@ func parseItem(row []string, columns int) (Item, error) {
 		it.Source = row[columns-1]
 	}
 	err := errors.Join(err1, err2)
+	it.Scores = make([]float64, 0, len(row)-columns)
 	for _, text := range row[columns:] {
 		score := math.NaN()
 		if text != "" {
