@@ -17,9 +17,12 @@ type Left struct {
 	Fault Fault
 }
 
-// Name is what people find the item by: its file, or its ID where there is none.
+// Name is what people find the item by: its file, or its ID where there is none, or its video where that is all there is.
 func (it Item) Name() string {
-	if it.File == "" || it.Draw != nil {
+	switch {
+	case it.NoFace() && it.Frame < 0:
+		return it.VideoID()
+	case it.NoFace() || it.Draw != nil:
 		return it.ID()
 	}
 	return it.File
@@ -27,7 +30,10 @@ func (it Item) Name() string {
 
 // Fault tells why an item cannot be read: it looks at its file and, if need be, decodes it. "" if it can be read.
 func (it Item) Fault() Fault {
-	if it.NoFace() {
+	switch {
+	case it.Unread:
+		return Unreadable
+	case it.NoFace():
 		return Faceless
 	}
 	if it.Draw != nil {
@@ -55,7 +61,7 @@ func readFormat(name string) bool {
 }
 
 // left lists what the folder holds besides items: rows that cannot be used, each once and with its file if there is one,
-// and files that no row names. Texts and tables are about the faces and none of them ([isDocument]); folders that begin with
+// and files that no row names. Texts and tables are about the faces and none of them ([IsDocument]); folders that begin with
 // a dot, and those with a manifest of their own, are not searched.
 func (m *manifest) left(items []Item) ([]Left, error) {
 	counted := make(map[string]bool, len(items))
@@ -89,7 +95,7 @@ func (m *manifest) left(items []Item) ([]Left, error) {
 			if name != "." && (strings.HasPrefix(d.Name(), ".") || FacesIn(filepath.Join(m.dir, filepath.FromSlash(name))) != "") {
 				return fs.SkipDir
 			}
-		case !counted[name] && !isDocument(d.Name()):
+		case !counted[name] && !IsDocument(d.Name()):
 			if fault, held := unlisted(filepath.Join(m.dir, filepath.FromSlash(name))); held {
 				left = append(left, Left{name, fault})
 			}
@@ -123,8 +129,8 @@ func unlisted(file string) (fault Fault, held bool) {
 	return Unlisted, true
 }
 
-// isDocument tells by its name that a file is no picture: a text, a table, a lock, or something like LICENSE.
-func isDocument(name string) bool {
+// IsDocument tells by its name that a file is no picture: a text, a table, a lock, or something like LICENSE.
+func IsDocument(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".csv", ".tsv", ".json", ".jsonl", ".txt", ".md", ".rst", ".html", ".pdf", ".toml", ".yaml", ".yml", ".xml", ".lock", ".py", ".sh", ".log":
 		return true

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -18,14 +19,20 @@ const (
 	Absent     Fault = "absent"     // the folder's own label file names it, and it is not there
 	Unlisted   Fault = "unlisted"   // it is there, and no list knows it
 	Conflict   Fault = "conflict"   // two sources give it different labels
-	Unreadable Fault = "unreadable" // a broken file, an empty one, a broken link, or one that may not be opened
-	Empty      Fault = "empty"      // a picture of no bytes
+	Unreadable Fault = "unreadable" // a broken file, a broken link, or one that may not be opened
+	Empty      Fault = "empty"      // a picture or a video of no bytes
 	Format     Fault = "format"     // a file of a format that is not read
 	OddName    Fault = "odd name"   // a name that leaves the folder, begins with a dot or does not print
 	Faceless   Fault = "no face"    // a frame, or a whole video, in which no face was found
 	Gap        Fault = "gap"        // a frame in no run of as many frames as a clip has
 	Seen       Fault = "seen"       // it shows someone who is trained on
 )
+
+// Holds tells of a fault of a data set of videos that it is of something that the data set holds and nobody can test on, so that
+// it counts in coverage; others are of lists, or of what is there once more.
+func (f Fault) Holds() bool {
+	return slices.Contains([]Fault{Unreadable, Empty, Format, OddName, Absent, Unlisted}, f)
+}
 
 // Problem is something that is wrong with a manifest, a label file or a video. It is an error that names the file and,
 // if there is one, the line.

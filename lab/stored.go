@@ -145,7 +145,11 @@ func tableRow(r *Run) (table.Run, error) {
 	if err != nil {
 		return table.Run{}, err
 	}
-	return table.Run{Record: r.Record, Spec: r.Spec, Sets: sets}, nil
+	rivals, err := evaluation.ReadRivals(filepath.Join(r.Dir, store.ScoresFile))
+	if err != nil {
+		return table.Run{}, err
+	}
+	return table.Run{Record: r.Record, Spec: r.Spec, Sets: sets, Rivals: rivals}, nil
 }
 
 // withoutSeed is the label of a cell without its seed, which tables show apart.

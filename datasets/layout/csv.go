@@ -144,7 +144,7 @@ func (c *Collector) readVideos(r io.Reader, file string) error {
 		at, err := c.media(name)
 		if err != nil {
 			c.Lack(v, name)
-			fault := datasets.Unreadable
+			fault := faultOf(err)
 			if errors.Is(err, os.ErrNotExist) {
 				fault = datasets.Absent
 			}

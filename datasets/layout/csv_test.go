@@ -41,7 +41,7 @@ func TestVideosCSV(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("videos are %q", got)
 	}
-	wantFaults(t, d, "unreadable: csv:6: file e.mp4: the file is empty", "absent: csv:7: file gone.mp4", "duplicate: csv:8: file a.mp4 is listed already in line 2",
+	wantFaults(t, d, "empty: csv:6: file e.mp4: the file is empty", "absent: csv:7: file gone.mp4", "duplicate: csv:8: file a.mp4 is listed already in line 2",
 		"unreadable: csv:9: ", "unreadable: csv:10: ", "bad row: csv:11: ", "bad row: csv:12: label", "bad row: csv:13: split", "bad row: csv:14: ", "bad row: csv:16: ")
 	if !d.Partial(TestSplit) || d.Partial(TrainSplit) || len(d.Missing) != 4 {
 		t.Errorf("partial %v and %v, missing %v", d.Partial(TestSplit), d.Partial(TrainSplit), videoIDs(d.Missing))

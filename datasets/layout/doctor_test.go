@@ -32,7 +32,7 @@ func TestExamine(t *testing.T) {
 	if ff.Name != "FF++ c23" || ff.Dir != "FF" || !ff.Partial || ff.Real != 2 || ff.Fake != 0 || ff.Listed != 5000 || ff.Missing != 4998 || ff.Faces != nil {
 		t.Errorf("FF++: %+v", ff)
 	}
-	if ff.Faults[datasets.Unreadable] != 2 || len(ff.Problems) != 2 || !strings.Contains(ff.Problems[1], `000.mp4: it begins with "<!DOCTYPE html><"`) {
+	if ff.Faults[datasets.Unreadable] != 1 || ff.Faults[datasets.Empty] != 1 || len(ff.Problems) != 2 || !strings.Contains(ff.Problems[1], `000.mp4: it begins with "<!DOCTYPE html><"`) {
 		t.Errorf("FF++: %v %v", ff.Faults, ff.Problems)
 	}
 	// 000 is a test sequence, 755 one, 756 a training one.

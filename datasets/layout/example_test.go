@@ -44,5 +44,5 @@ func ExampleOpen() {
 	// Output:
 	// wild/FaceSwap/anna fake: true video fake/FaceSwap/anna.mp4
 	// wild/real/anna fake: false video real/anna.mp4
-	// unreadable: the file is empty: fetch it again
+	// empty: the file is empty: fetch it again
 }

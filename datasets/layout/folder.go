@@ -3,6 +3,7 @@ package layout
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -87,6 +88,11 @@ func (c *Collector) plain(root, at string, files []string) error {
 	for _, name := range files {
 		m, ok := Medium(name)
 		if !ok {
+			full := filepath.Join(c.Dir, filepath.FromSlash(at), name)
+			if info, err := os.Stat(full); err == nil && info.Mode().IsRegular() && !datasets.IsDocument(name) {
+				// It stops nobody, not even in mode Strict.
+				c.Problems = append(c.Problems, datasets.Problem{File: full, Fault: datasets.Format, Err: errors.New("neither a video nor an image that is read")})
+			}
 			continue
 		}
 		p, ok, err := c.file(path.Join(at, name))

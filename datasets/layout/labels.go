@@ -42,10 +42,24 @@ func OpenLabels(path string) (io.ReadCloser, error) {
 	return f, nil
 }
 
+// faulty is an error of a file that is no common [datasets.Unreadable].
+type faulty struct {
+	fault datasets.Fault
+	error
+}
+
+// faultOf tells the fault of a file by what is wrong with it.
+func faultOf(err error) datasets.Fault {
+	if f, ok := errors.AsType[faulty](err); ok {
+		return f.fault
+	}
+	return datasets.Unreadable
+}
+
 // checkName refuses names that would break a line, a manifest or a terminal.
 func checkName(name string) error {
 	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return fmt.Errorf("the name %q has a sign that cannot be printed: rename the file", name)
+		return faulty{datasets.OddName, fmt.Errorf("the name %q has a sign that cannot be printed: rename the file", name)}
 	}
 	return nil
 }

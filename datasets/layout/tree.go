@@ -39,7 +39,7 @@ func (c *Collector) walk(dirs []string, visit func(dir string, files []string) e
 		for _, name := range names {
 			if isDir(filepath.Join(full, name)) {
 				if err := checkName(name); err != nil {
-					if err := c.Problem(datasets.Unreadable, filepath.Join(full, name), 0, err); err != nil {
+					if err := c.Problem(faultOf(err), filepath.Join(full, name), 0, err); err != nil {
 						return err
 					}
 					continue
@@ -99,7 +99,7 @@ func (c *Collector) file(name string) (at Footage, ok bool, err error) {
 		err = checkFile(full)
 	}
 	if err != nil {
-		return Footage{}, false, c.Problem(datasets.Unreadable, full, 0, err)
+		return Footage{}, false, c.Problem(faultOf(err), full, 0, err)
 	}
 	pixels, _ := Medium(name)
 	return Footage{File: name, pixels: pixels}, true, nil

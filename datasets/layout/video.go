@@ -90,7 +90,7 @@ func checkFile(path string) error {
 	case !info.Mode().IsRegular():
 		return errors.New("not a file")
 	case info.Size() == 0:
-		return errors.New("the file is empty: fetch it again")
+		return faulty{datasets.Empty, errors.New("the file is empty: fetch it again")}
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ func (v Video) Check() error {
 		name = filepath.Join(v.Path, frames[0])
 	}
 	if err := checkHead(name); err != nil {
-		return datasets.Problem{File: name, Fault: datasets.Unreadable, Err: err}
+		return datasets.Problem{File: name, Fault: faultOf(err), Err: err}
 	}
 	return nil
 }

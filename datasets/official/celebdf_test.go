@@ -49,7 +49,7 @@ func TestCelebDF(t *testing.T) {
 	}
 	wantFaults(t, d, "duplicate: txt:4: Celeb-real/id0_0000.mp4 is listed already in line 2", "conflict: txt:6: ",
 		"bad row: txt:8: ", "bad row: txt:9: ", "bad row: txt:10: ", "bad row: txt:11: ", "bad row: txt:12: elsewhere",
-		"unreadable: id0_id12_0001.mp4: the file is empty", "unlisted: holiday.mp4",
+		"empty: id0_id12_0001.mp4: the file is empty", "unlisted: holiday.mp4",
 		"absent: txt:7: Celeb-real/id5_0000.mp4", "absent: txt:6: Celeb-synthesis/id0_id12_0001.mp4")
 	var p datasets.Problem
 	if _, err := layout.Open(dir, datasets.Strict); !errors.As(err, &p) || p.Line != 4 || p.Fault != datasets.Duplicate {

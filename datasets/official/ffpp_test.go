@@ -111,7 +111,7 @@ func TestFFPPWholeAndPart(t *testing.T) {
 	if !d.Partial() || !d.Partial(layout.TestSplit) || !d.Partial(layout.TrainSplit) || d.Partial(layout.ValSplit) || d.Frames != 1 || len(d.Videos) != 4998 {
 		t.Errorf("partial %v, %v, %v, %v; %d frames, %d videos", d.Partial(), d.Partial(layout.TestSplit), d.Partial(layout.TrainSplit), d.Partial(layout.ValSplit), d.Frames, len(d.Videos))
 	}
-	wantFaults(t, d, "unlisted: 000_004.mp4", "unreadable: 007.mp4: the file is empty")
+	wantFaults(t, d, "unlisted: 000_004.mp4", "empty: 007.mp4: the file is empty")
 	if _, err := layout.Open(dir, datasets.Strict); err == nil || !strings.Contains(err.Error(), "007.mp4: the file is empty") {
 		t.Errorf("strict: %v", err)
 	}

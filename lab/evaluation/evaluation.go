@@ -1,5 +1,5 @@
-// Package evaluation turns the scores of faces into figures: AUC with its interval, n and coverage, over videos and over
-// frames, for all fakes of a test set and for each manipulation. A run that ends and a table made years later from its
+// Package evaluation turns the scores of faces into figures: AUC with its interval, n and coverage, over videos, the persons in
+// them, frames and faces, for all fakes of a test set and for each manipulation. A run that ends and a table made years later from its
 // scores.csv go the same way, and find the same.
 package evaluation
 
@@ -32,7 +32,8 @@ type Video struct {
 }
 
 // Pool pools faces by their video. Column is the place of the score in theirs. Faces of a video must come in a row, as
-// they do in scores.csv; sets may come in any order and are returned in the order of their first face.
+// they do in scores.csv; sets may come in any order and are returned in the order of their first face. A video that shows several
+// people has the identity of the first.
 func Pool(faces iter.Seq2[store.Item, error], column int) ([]Set, error) {
 	var sets []Set
 	var poolers []metric.Pooler
@@ -45,14 +46,16 @@ func Pool(faces iter.Seq2[store.Item, error], column int) ([]Set, error) {
 		}
 		if id == "" || !sameVideo(it, latest) {
 			id = videoID(it)
-			latest = store.Item{Dataset: it.Dataset, Method: it.Method, Video: it.Video}
+			latest = store.Item{Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity}
 			if at = slices.IndexFunc(sets, func(s Set) bool { return s.Name == it.Dataset }); at < 0 {
 				at = len(sets)
 				sets, poolers = append(sets, Set{Name: it.Dataset}), append(poolers, metric.Pooler{})
 			}
 			sets[at].Videos = append(sets[at].Videos, Video{Method: it.Method})
 		}
-		if err := poolers[at].Add(scoredFace(it, id, column)); err != nil {
+		face := scoredFace(it, id, column)
+		face.Identity = latest.Identity // of several people the first
+		if err := poolers[at].Add(face); err != nil {
 			return nil, fmt.Errorf("evaluation: %s, %s: %w", it.Dataset, it.File, err)
 		}
 	}
@@ -129,11 +132,11 @@ func (s Set) scored(manipulation string) (scores []float64, fake []bool, who met
 func (s Set) Test(manipulation string) (store.Test, error) {
 	scores, fake, who, _ := s.scored(manipulation)
 	reals, fakes := s.Count(manipulation)
-	test, err := measure(scores, fake, who, count{"video", reals, fakes})
+	test, err := measure(scores, fake, who, count{store.LevelVideo, reals, fakes})
 	if err != nil {
 		return store.Test{}, fmt.Errorf("evaluation: %s, %s, videos: %w", s.Name, manipulation, err)
 	}
-	test.Dataset, test.Method, test.Level = s.Name, manipulation, "video"
+	test.Dataset, test.Method, test.Level = s.Name, manipulation, store.LevelVideo
 	return test, nil
 }
 
@@ -211,8 +214,10 @@ func Mean(sets []Set, manipulation string) (mean metric.Interval, each []float64
 }
 
 // Tests measures the faces of one test set at the end of a run: all fakes, then each manipulation where there are several,
-// against all real faces; over videos and over frames. A test without a figure says why ([store.Test.NoFigure]). The faces are
-// gone over several times. Column is the place of the score in the faces'.
+// against all real faces. First over videos, then at the other levels at which the set has something of its own to say: over the
+// persons in videos if some video shows several (as far as identities and tracks tell), over frames if some video has several,
+// over faces if some frame has several. A set of single stills has figures over videos alone. A test without a figure says why
+// ([store.Test.NoFigure]). The faces are gone over several times. Column is the place of the score in the faces'.
 func Tests(faces iter.Seq[store.Item], column int) ([]store.Test, error) {
 	sets, err := Pool(withoutErrors(faces), column)
 	if err != nil {
@@ -225,18 +230,21 @@ func Tests(faces iter.Seq[store.Item], column int) ([]store.Test, error) {
 	if found := sets[0].Manipulations(); len(found) > 1 {
 		kinds = append(kinds, found...)
 	}
+	finer := levels(faces, column, len(sets[0].Videos))
 	var tests []store.Test
 	for _, kind := range kinds {
 		videos, err := sets[0].Test(kind)
 		if err != nil {
 			return nil, err
 		}
-		frames, err := testFrames(faces, column, kind)
-		if err != nil {
-			return nil, fmt.Errorf("evaluation: %s, %s, frames: %w", sets[0].Name, kind, err)
+		tests = append(tests, videos)
+		for _, l := range finer {
+			test, err := testLevel(sets[0].Name, faces, column, kind, l)
+			if err != nil {
+				return nil, err
+			}
+			tests = append(tests, test)
 		}
-		frames.Dataset, frames.Method, frames.Level = sets[0].Name, kind, "frame"
-		tests = append(tests, videos, frames)
 	}
 	return tests, nil
 }
@@ -252,46 +260,13 @@ func withoutErrors(faces iter.Seq[store.Item]) iter.Seq2[store.Item, error] {
 	}
 }
 
-// testFrames is Test over single faces. Those of one video are taken together in the interval, as they are not independent.
-func testFrames(faces iter.Seq[store.Item], column int, manipulation string) (store.Test, error) {
-	asked := func(it store.Item) bool { return !it.Fake || manipulation == All || it.Method == manipulation }
-	there := count{unit: "frame"}
-	for it := range faces {
-		switch {
-		case !asked(it):
-		case it.Fake:
-			there.fakes++
-		default:
-			there.reals++
-		}
-	}
-	total := there.reals + there.fakes
-	scores, fake, who := make([]float64, 0, total), make([]bool, 0, total), metric.Shown{Video: make([]int32, 0, total)}
-	var c crowd
-	var latest store.Item // with its video
-	for it := range faces {
-		if !asked(it) {
-			continue
-		}
-		if score := it.Scores[column]; !math.IsNaN(score) {
-			if len(c.shown) == 0 || !sameVideo(it, latest) {
-				latest = it
-				c.add(it.Dataset, metric.Video{Name: videoID(it), Identity: it.Identity, Source: it.Source})
-			}
-			scores, fake, who.Video = append(scores, score), append(fake, it.Fake), append(who.Video, int32(len(c.shown)-1))
-		}
-	}
-	who.People = c.shown
-	return measure(scores, fake, who, there)
-}
-
-// count is how many videos or frames there are, with and without a score.
+// count is how many videos, persons, frames or faces there are, with and without a score.
 type count struct {
-	unit         string // "video" or "frame"
+	unit         string // a level
 	reals, fakes int
 }
 
-// measure makes the figures of the videos or frames that have a score.
+// measure makes the figures of what has a score.
 func measure(scores []float64, fake []bool, who metric.Shown, there count) (store.Test, error) {
 	var test store.Test
 	for _, f := range fake {

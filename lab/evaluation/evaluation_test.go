@@ -99,11 +99,11 @@ func TestTestsByHand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(tests) != 6 {
-			t.Fatalf("%d tests, want all and two manipulations, over videos and frames: %+v", len(tests), tests)
+		if len(tests) != 9 {
+			t.Fatalf("%d tests, want all and two manipulations, over videos, frames and faces: %+v", len(tests), tests)
 		}
 		for i, kind := range []string{All, "Deepfakes", "FaceSwap"} {
-			got := tests[2*i]
+			got := tests[3*i]
 			auc, real, fake := byHand(faces, column, kind)
 			if got.Method != kind || got.Level != "video" || got.Dataset != "FF++ c40" || got.NReal != real || got.NFake != fake {
 				t.Errorf("%s: got %+v, want %d real and %d fake videos", kind, got, real, fake)
@@ -118,8 +118,9 @@ func TestTestsByHand(t *testing.T) {
 			if want := float64(real+fake) / float64(total); got.Coverage != want {
 				t.Errorf("%s: coverage %v, want %v", kind, got.Coverage, want)
 			}
-			if frame := tests[2*i+1]; frame.Level != "frame" || frame.NReal+frame.NFake < 3*(real+fake) {
-				t.Errorf("%s: over frames %+v", kind, frame)
+			frame, face := tests[3*i+1], tests[3*i+2]
+			if frame.Level != "frame" || face.Level != "face" || frame.NReal+frame.NFake < 2*(real+fake) || face.NReal+face.NFake <= frame.NReal+frame.NFake {
+				t.Errorf("%s: over frames %+v, over faces %+v", kind, frame, face)
 			}
 		}
 	}
@@ -267,15 +268,16 @@ func TestNoFigure(t *testing.T) {
 		if name != "reals" && name != "no score of real" {
 			kinds = 3
 		}
-		if len(tests) != 2*kinds {
-			t.Errorf("%s: %d tests of %d kinds, want two of each", name, len(tests), kinds)
+		if len(tests) != 3*kinds {
+			t.Errorf("%s: %d tests of %d kinds, want three of each", name, len(tests), kinds)
 		}
 		for i, test := range tests {
 			want := c.video
-			if i%2 == 1 {
+			if i%3 > 0 {
 				want = c.frame
 			}
-			if test.NoFigure != want || test.Dataset != "DFDC" || test.Level != []string{"video", "frame"}[i%2] {
+			level := []string{"video", "frame", "face"}[i%3]
+			if want = strings.ReplaceAll(want, "frame", level); test.NoFigure != want || test.Dataset != "DFDC" || test.Level != level {
 				t.Errorf("%s: %+v, want that %s", name, test, want)
 			}
 			for _, figure := range []float64{test.AUC, test.Low, test.High, test.AP, test.EER} {
@@ -295,7 +297,7 @@ func TestNoFigure(t *testing.T) {
 		}
 	}
 	tests, err := Tests(slices.Values(faces), 0)
-	if err != nil || len(tests) != 6 {
+	if err != nil || len(tests) != 9 {
 		t.Fatal(tests, err)
 	}
 	for _, test := range tests {

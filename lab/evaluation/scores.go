@@ -30,22 +30,44 @@ func Read(path, score string) ([]Set, error) {
 	return sets, nil
 }
 
-func read(r io.Reader, score string) ([]Set, error) {
-	rows := csv.NewReader(r)
-	rows.ReuseRecord = true
+// scoreNames are the names of the scores in a scores.csv.
+func scoreNames(path string) ([]string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("evaluation: %w", err)
+	}
+	defer file.Close()
+	names, _, err := readHeader(csv.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("evaluation: %s: %w", path, err)
+	}
+	return names, nil
+}
+
+// readHeader reads the first row and returns the names of the scores, and how many columns are before them.
+func readHeader(rows *csv.Reader) (names []string, columns int, err error) {
 	header, err := rows.Read()
 	if errors.Is(err, io.EOF) {
 		_, err = store.ItemColumns(nil)
-		return nil, fmt.Errorf("the file is empty: %w", err)
+		return nil, 0, fmt.Errorf("the file is empty: %w", err)
 	}
+	if err != nil {
+		return nil, 0, err
+	}
+	columns, err = store.ItemColumns(header)
+	if err != nil {
+		return nil, 0, err
+	}
+	return slices.Clone(header[columns:]), columns, nil
+}
+
+func read(r io.Reader, score string) ([]Set, error) {
+	rows := csv.NewReader(r)
+	rows.ReuseRecord = true
+	names, columns, err := readHeader(rows)
 	if err != nil {
 		return nil, err
 	}
-	columns, err := store.ItemColumns(header)
-	if err != nil {
-		return nil, err
-	}
-	names := slices.Clone(header[columns:])
 	at := slices.Index(names, score)
 	if at < 0 {
 		return nil, fmt.Errorf("no score %q; there are %s", score, strings.Join(names, ", "))

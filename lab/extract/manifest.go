@@ -60,6 +60,15 @@ func (c *Cache) Test(d layout.Dataset, trained bool, mode datasets.Mode) (datase
 		return datasets.Set{}, problems, err
 	}
 	set.Partial = set.Partial || d.Partial(layout.TestSplit)
+	sizes := map[string]int64{}
+	for _, v := range d.TestVideos(false) {
+		sizes[v.ID()] = size(v)
+	}
+	for i := range set.Items {
+		it := &set.Items[i]
+		it.Bytes = sizes[it.VideoID()]
+		it.Unread = it.NoFace() && it.Frame < 0 // testedRows has such a row where there was no frame
+	}
 	if !trained {
 		return set, problems, nil
 	}
@@ -72,6 +81,20 @@ func (c *Cache) Test(d layout.Dataset, trained bool, mode datasets.Mode) (datase
 		return datasets.Set{}, problems, fmt.Errorf("extract: all that there is of %s is trained on; want videos of its test part to test on", d.Name)
 	}
 	return set, problems, nil
+}
+
+// size is the size in bytes of the file of a video, of a folder of frames that of all its images; 0 where it cannot be seen.
+func size(v layout.Video) (total int64) {
+	files := []string{v.Path}
+	if v.Pixels == layout.FrameFolder {
+		files, _ = v.FrameFiles() // of none the size is 0
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil {
+			total += info.Size()
+		}
+	}
+	return total
 }
 
 // Train returns the faces to train on, the largest of each frame, of the videos of [layout.Dataset.TrainVideos]: the real

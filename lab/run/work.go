@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -130,7 +131,7 @@ func (w *work) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := store.WriteItems(filepath.Join(w.run.Dir, store.ScoresFile), d.Method.Scores(), items); err != nil {
+	if err := store.WriteItems(filepath.Join(w.run.Dir, store.ScoresFile), columns(d.Method), items); err != nil {
 		return err
 	}
 	record.Seconds = w.before + time.Since(w.start).Seconds()
@@ -429,7 +430,7 @@ func (w *work) testStage(digest string) string {
 }
 
 // tested returns what is kept of a test set. It may be called on nil.
-func (w *work) tested(set datasets.Set, digest string) (found scoredSet, ok bool) {
+func (w *work) tested(set datasets.Set, m method.Method, digest string) (found scoredSet, ok bool) {
 	if w == nil {
 		return scoredSet{}, false
 	}
@@ -438,7 +439,7 @@ func (w *work) tested(set datasets.Set, digest string) (found scoredSet, ok bool
 		return scoredSet{}, false
 	}
 	names, items, err := store.ParseItems(store.ScoresFile, bytes.NewReader(files[store.ScoresFile]))
-	if err != nil {
+	if err != nil || !slices.Equal(names, columns(m)) { // kept by a method of other scores
 		return scoredSet{}, false
 	}
 	found.faces, found.scores = set.Items, make([]float64, 0, len(names)*len(set.Items))
@@ -464,6 +465,6 @@ func (w *work) keepTested(digest string, m method.Method, found scoredSet) error
 		return nil
 	}
 	return w.keep(w.testStage(digest), testedFile, found, map[string]func(io.Writer) error{
-		store.ScoresFile: func(out io.Writer) error { return store.FormatItems(out, m.Scores(), found.items()) },
+		store.ScoresFile: func(out io.Writer) error { return store.FormatItems(out, columns(m), found.items()) },
 	})
 }

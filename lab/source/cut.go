@@ -57,6 +57,11 @@ func (r *Root) Faces(ctx context.Context, all bool, names ...string) ([]extract.
 		if err != nil {
 			return reports, fmt.Errorf("source: faces of %s: %w", name, err)
 		}
+		for _, p := range d.Problems {
+			if p.Fault.Holds() {
+				report.Problems = append(report.Problems, p.Error())
+			}
+		}
 		reports = append(reports, report)
 	}
 	return reports, nil

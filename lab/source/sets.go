@@ -151,8 +151,8 @@ func (r *Root) TestSets(names, trained []string) (found []datasets.Set, problems
 // there or are in no list, in whatever part, as far as the data set or the cache of faces has a problem with them.
 func left(d layout.Dataset, more []datasets.Problem) (all []datasets.Left) {
 	for _, p := range slices.Concat(d.Problems, more) {
-		if !slices.Contains([]datasets.Fault{datasets.Unreadable, datasets.Absent, datasets.Unlisted}, p.Fault) {
-			continue // a second copy, or a row that says nothing of a video
+		if !p.Fault.Holds() {
+			continue
 		}
 		name := below(d.Dir, p.File)
 		if p.Line > 0 {

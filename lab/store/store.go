@@ -2,7 +2,7 @@
 //
 //	spec.toml        the full spec
 //	metrics.json     [Record]: versions, training, score selection, tests
-//	scores.csv       [Item]: every tested face with every score
+//	scores.csv       [Item]: every tested face with every score, of the method and then of trivial rivals (package rival)
 //	training.csv     [Step]: loss, accuracy and rate over the steps
 //	weights.safetensors
 //	report.html      for people
@@ -65,6 +65,7 @@ type Record struct {
 	Choice    *Choice            `json:"choice,omitempty"`    // what scores were chosen and fitted on; since 0.6.0
 	Pseudo    []Pseudo           `json:"pseudo,omitempty"`    // how Score does on pseudo-fakes of other people; since 0.6.0
 	Tests     []Test             `json:"tests"`
+	Rivals    []Rival            `json:"rivals,omitempty"`   // of each test over videos that has a figure; since 0.6.0
 	Skipped   []string           `json:"skipped,omitempty"`  // faces that could not be read, with the reason
 	Coverage  []Coverage         `json:"coverage,omitempty"` // of each test set; since 0.6.0
 	Faces     map[string]Faces   `json:"faces,omitempty"`    // of the test sets that did not come ready-made; since 0.6.0
@@ -74,7 +75,7 @@ type Record struct {
 func Headline(tests []Test) map[string]float64 {
 	auc := map[string]float64{}
 	for _, t := range tests {
-		if t.Level == "video" && t.Method == "all" && t.NoFigure == "" {
+		if t.Level == LevelVideo && t.Method == "all" && t.NoFigure == "" {
 			auc[t.Dataset] = t.AUC
 		}
 	}
@@ -182,24 +183,24 @@ func (r Record) OnPseudo() (p Pseudo, ok bool) {
 	return r.Pseudo[i], true
 }
 
-// Test is the figure of one test set and method, over its videos or its frames. Where there is none NoFigure says why: AUC,
-// Low, High, AP and EER are NaN then, and null in metrics.json. Where there is a figure without an interval NoInterval says why:
+// Test is the figure of one test set and method, over its videos, the persons in them, their frames or
+// their faces. Where there is none NoFigure says why: AUC, Low, High, AP and EER are NaN then, and null in metrics.json. Where there is a figure without an interval NoInterval says why:
 // Low and High are NaN then, and null.
 type Test struct {
 	Dataset string  `json:"dataset"` // "FF++ c40"
 	Method  string  `json:"method"`  // "Deepfakes", or "all"
-	Level   string  `json:"level"`   // "video" or "frame"
+	Level   string  `json:"level"`   // [LevelVideo], [LevelPerson], [LevelFrame] or [LevelFace]
 	AUC     float64 `json:"auc"`
 	Low     float64 `json:"low"` // 95 % interval by people (metric.AUC)
 	High    float64 `json:"high"`
 	NReal   int     `json:"n_real"`
 	NFake   int     `json:"n_fake"`
-	// People whose heads are seen in the scored real and fake videos or frames, the targets of fakes; 0 in records before 0.6. A
+	// People whose heads are seen in the scored real and fake videos, the targets of fakes; 0 in records before 0.6. A
 	// video of which nobody is known counts as one.
 	RealPeople int     `json:"real_people,omitempty"`
 	FakePeople int     `json:"fake_people,omitempty"`
 	NoInterval string  `json:"no_interval,omitempty"` // "too few people: …"; "" where there is an interval
-	Coverage   float64 `json:"coverage"`              // share of the videos or frames that have a score
+	Coverage   float64 `json:"coverage"`              // share of the videos, persons, frames or faces that have a score
 	AP         float64 `json:"ap"`
 	EER        float64 `json:"eer"`
 	Fallback   float64 `json:"fallback"`            // share of the scored faces without landmarks of their own
@@ -292,7 +293,8 @@ func (t *Test) UnmarshalJSON(text []byte) error {
 // Item is one tested face with its scores; NaN where it has none.
 type Item struct {
 	Dataset, Method, Video, Identity, File string
-	Frame                                  int
+	Frame                                  int // -1 if unknown
+	Track                                  int // as that of a datasets.Item; 0 if unknown, as of all that is read from scores.csv
 	Fake                                   bool
 	Source                                 string    // the person whose face or expression was put in; "" if none or unknown
 	Scores                                 []float64 // in the order of the header
@@ -361,6 +363,7 @@ func ParseRecord(from string, text []byte) (r Record, err error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return Record{}, fmt.Errorf("store: %s: %w", from, err)
 	}
+	meanFaces(&r)
 	return r, nil
 }
 
@@ -543,6 +546,7 @@ func parseItem(row []string, columns int) (Item, error) {
 		it.Source = row[columns-1]
 	}
 	err := errors.Join(err1, err2)
+	it.Scores = make([]float64, 0, len(row)-columns)
 	for _, text := range row[columns:] {
 		score := math.NaN()
 		if text != "" {

@@ -28,7 +28,8 @@ type Run struct {
 	Label  string // what to call it; "" for its name, and the keys in which it differs from others of that name
 	Record store.Record
 	Spec   spec.Spec
-	Sets   []evaluation.Set // what evaluation.Read makes of scores.csv by Record.Score
+	Sets   []evaluation.Set   // what evaluation.Read makes of scores.csv by Record.Score
+	Rivals []evaluation.Rival // what evaluation.ReadRivals makes of it; nil for none
 }
 
 // Options say what a comparison shows.
@@ -55,6 +56,7 @@ type Part struct {
 	Title     string
 	Set       string // the test set of its cells; "" where the columns are test sets
 	Published bool   // not measured here
+	Rivals    bool   // trivial rivals, not runs
 	Rows      []Row
 }
 
@@ -272,6 +274,7 @@ func (b *builder) measured(c *Comparison) error {
 			}
 		}
 	}
+	var parts []Part
 	for i := range c.Parts {
 		part := &c.Parts[i]
 		first := map[string]Run{} // by column, the first row that has a figure there
@@ -327,7 +330,16 @@ func (b *builder) measured(c *Comparison) error {
 			}
 			part.Rows = append(part.Rows, row)
 		}
+		parts = append(parts, *part)
+		rivals, err := b.rivalPart(c.Columns, *part)
+		if err != nil {
+			return err
+		}
+		if rivals != nil {
+			parts = append(parts, *rivals)
+		}
 	}
+	c.Parts = parts
 	return nil
 }
 
@@ -417,7 +429,14 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 		cell.DeLongLow, cell.DeLongHigh = 100*low, 100*high
 	}
 	if r.Record.Train.Synthetic || r.test(set).Synthetic {
-		cell.Notes = append(cell.Notes, "synthetic: of faces drawn by code, in training or test; says nothing about deepfakes")
+		cell.Notes = append(cell.Notes, syntheticNote)
+	}
+	rivals, err := r.rivals(*s, manipulation)
+	if err != nil {
+		return Cell{}, err
+	}
+	if note := notBeaten(rivals); note != "" {
+		cell.Notes = append(cell.Notes, note)
 	}
 	if leaks := r.test(set).Leaks; leaks != "" {
 		cell.Notes = append(cell.Notes, "leaks from training into the test set: "+plain(leaks)+"; the figure says too much")
@@ -454,6 +473,9 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 	}
 	return cell, nil
 }
+
+// syntheticNote marks figures of drawn faces.
+const syntheticNote = "synthetic: of faces drawn by code, in training or test; says nothing about deepfakes"
 
 // partial says which part of an official test set was tested on, if not the whole.
 func (b *builder) partial(s evaluation.Set, manipulation string) string {
@@ -578,6 +600,9 @@ func (b *builder) notes(c *Comparison, published results.Table) {
 				"or a known source; results/intervals.md), how many real/fake videos have a score, of how many real/fake people (targets), "+
 				"and cov, the share of the videos that have one. "+
 				"Metrics of version "+metric.Version+".")
+	}
+	if slices.ContainsFunc(c.Parts, func(p Part) bool { return p.Rivals }) {
+		c.Notes = append(c.Notes, rivalsNote)
 	}
 	several := slices.ContainsFunc(c.Parts, func(p Part) bool {
 		return slices.ContainsFunc(p.Rows, func(r Row) bool { return len(r.Seeds) > 1 })

@@ -114,9 +114,9 @@ func (c Cell) lines() (figure string, rest []string) {
 	if !math.IsNaN(c.SD) {
 		figure += " ± " + percent(c.SD)
 	}
-	rest = []string{
-		interval(c.Low, c.High),
-		fmt.Sprintf("%d/%d of %d/%d, cov %.2f", c.NReal, c.NFake, c.RealPeople, c.FakePeople, c.Coverage),
+	rest = []string{interval(c.Low, c.High), fmt.Sprintf("%d/%d of %d/%d", c.NReal, c.NFake, c.RealPeople, c.FakePeople)}
+	if !math.IsNaN(c.Coverage) { // a rival has that of the run
+		rest[1] += fmt.Sprintf(", cov %.2f", c.Coverage)
 	}
 	if c.Paired > 0 {
 		rest = append(rest, fmt.Sprintf("diff %+.1f %s", c.Diff, interval(c.DiffLow, c.DiffHigh)), fmt.Sprintf("p %s (%d)", probability(c.P), c.Paired))
@@ -191,6 +191,8 @@ func (c *Comparison) CSV() string {
 				kind, seeds, against := "measured", make([]string, len(row.Seeds)), ""
 				if part.Published {
 					kind = "published"
+				} else if part.Rivals {
+					kind = "rival"
 				}
 				for j, seed := range row.Seeds {
 					seeds[j] = strconv.FormatUint(seed, 10)

@@ -11,16 +11,17 @@ import (
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// Tests is the main table of a run: the AUC of each test set and method, over videos and over frames, with the ends of its 95 %
-// interval by people, the number of real and fake videos or frames, that of the people seen in the real/fake ones, and the share of them that has
-// a score; or why there is no figure or interval.
-// Rows are ordered by data set; within one, videos come before frames and all methods together before each alone.
+// Tests is the main table of a run: the AUC of each test set and method at each level (video, person in a video, frame, face),
+// with the ends of its 95 % interval by people, the number of real and fake ones and of the people seen in them, and the share of
+// them that has a score; or why there is no figure or interval.
+// Rows are ordered by data set; within one, coarser levels come first and all methods together before each alone. Trivial rivals
+// follow in a section of their own.
 func Tests(r store.Record) Table {
 	tests := slices.Clone(r.Tests)
 	slices.SortStableFunc(tests, func(a, b store.Test) int {
 		return cmp.Or(
 			cmp.Compare(a.Dataset, b.Dataset),
-			-cmp.Compare(a.Level, b.Level), // "video" after "frame" in the alphabet
+			-cmp.Compare(a.Level, b.Level), // video, person, frame, face: the other way round in the alphabet
 			pooledFirst(a.Method, b.Method),
 			cmp.Compare(a.Method, b.Method),
 		)
@@ -46,6 +47,7 @@ func Tests(r store.Record) Table {
 			strconv.Itoa(x.NReal), strconv.Itoa(x.NFake), people(x.RealPeople, x.FakePeople), share(x.Coverage), faces(r, x),
 		})
 	}
+	t.addRivals(r, tests)
 	return t
 }
 
@@ -130,6 +132,9 @@ func faces(r store.Record, t store.Test) string {
 	}
 	if r.Train.Fakes > 0 {
 		kind += ", trained on fakes too"
+	}
+	if note := notBeaten(r.RivalsOf(t)); note != "" {
+		kind += "; " + note
 	}
 	if t.NoFigure != "" {
 		kind += "; " + noFigure(t)
