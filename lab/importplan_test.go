@@ -102,7 +102,7 @@ lab/terminal                       | yes   | yes   | cluster datasets datasets/l
 lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
                                    |       |       | notebook record safetensors source spec store table terminal video
 lab/cmd/seelab                     | yes   | yes   | cli
-results/render                     | yes   | no    | evaluation experiments method record spec store table version
+results/render                     | yes   | no    | evaluation experiments method record rival spec store table version
 notebooks                          | no    | no    |
 `
 

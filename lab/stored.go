@@ -199,7 +199,7 @@ func (l *Lab) WriteSweepReport(w spec.Sweep, command string) (path string, err e
 }
 
 // Record is what figures need of a finished run, to be committed; kind says what its test sets are, [record.Development] or
-// [record.Final]. It is compared by video with the other runs, itself apart.
+// [record.Final]. It is compared by video, with all fakes of each test set, with the other runs, itself apart.
 func (l *Lab) Record(r *Run, kind string, against ...*Run) (record.Record, error) {
 	small, err := record.New(r.Record, r.Spec, kind)
 	if err != nil {
@@ -221,6 +221,7 @@ func (l *Lab) Record(r *Run, kind string, against ...*Run) (record.Record, error
 		if err != nil {
 			return record.Record{}, fmt.Errorf("lab: %s against %s: %w", r.Record.Run, other.Record.Run, err)
 		}
+		pairs = slices.DeleteFunc(pairs, func(p Pair) bool { return p.Method != evaluation.All })
 		small.Against = append(small.Against, record.Comparison{Run: other.Record.Run, Name: other.Record.Name, Pairs: pairs})
 	}
 	return small, nil

@@ -41,6 +41,11 @@ func finished(t *testing.T) (store.Record, spec.Spec) {
 			r.Tests = append(r.Tests, store.Test{Dataset: "DFDC", Method: method, Level: level, AUC: 1.0 / 3, Low: 0.25, High: 0.5, NReal: 450, NFake: 449, Coverage: 1})
 		}
 	}
+	for _, method := range []string{evaluation.All, "Deepfakes"} {
+		for i, name := range []string{"rival_a", "rival_b", "rival_c"} {
+			r.Rivals = append(r.Rivals, store.Rival{Name: name, Dataset: "DFDC", Method: method, AUC: []float64{0.5, 0.7, 0.6}[i]})
+		}
+	}
 	r.Tests = append(r.Tests, store.Test{Dataset: "one", Method: evaluation.All, Level: "video", NReal: 3}.WithoutFigure("only real videos"))
 	return r, s
 }
@@ -63,12 +68,19 @@ func TestRecordHoldsNoNames(t *testing.T) {
 	if r.Sessions != 2 || r.Skipped != 2 || !reflect.DeepEqual(r.Coverage, []record.Coverage{{Dataset: "DFDC", Holds: 10, Scored: 7, Faults: map[string]int{"empty": 2, "no face": 1}}}) {
 		t.Errorf("%d sessions, %d skipped, coverage %v", r.Sessions, r.Skipped, r.Coverage)
 	}
+	var rivals []string
+	for _, m := range r.Rivals {
+		rivals = append(rivals, m.Method+" "+m.Name)
+	}
+	if want := []string{"all rival_a", "all rival_b", "all rival_c", "Deepfakes rival_b"}; !slices.Equal(rivals, want) {
+		t.Errorf("rivals %q, want %q: all of a set, and the best of a manipulation", rivals, want)
+	}
 	// The run's own record stays as it is.
 	if len(run.Skipped) != 2 || len(run.Coverage[0].Unscored) != 3 || len(run.Tests) != 5 {
 		t.Errorf("the run's record was changed: %+v", run)
 	}
 	// A line each, so that a difference shows what has changed.
-	if n := strings.Count(string(text), `"dataset": "DFDC", "method"`); n != 2 {
+	if n := strings.Count(string(text), `{"dataset": "DFDC", "method"`); n != 2 {
 		t.Errorf("%d tests of DFDC, want those over videos:\n%s", n, text)
 	}
 	for line := range strings.Lines(string(text)) {
