@@ -94,6 +94,9 @@ func New(r store.Record, s spec.Spec, kind string) (Record, error) {
 		if t.Level != store.LevelVideo {
 			continue
 		}
+		if t.Method != evaluation.All {
+			t.Digest = "" // that of the set, which stands with all its fakes
+		}
 		small.Tests = append(small.Tests, t)
 		rivals := r.RivalsOf(t)
 		if t.Method != evaluation.All && len(rivals) > 0 {
@@ -144,7 +147,7 @@ func (r Record) Marshal() ([]byte, error) {
 	}
 	text = lines(text)
 	if len(text) > Limit {
-		return nil, fmt.Errorf("record: %s takes %d bytes, at most %d may be; it has %d tests, %d comparisons", r.Run, len(text), Limit, len(r.Tests), len(r.Against))
+		return nil, fmt.Errorf("record: %s takes %d bytes, at most %d may be; it has %d tests and %d comparisons, make it with fewer of these (--against)", r.Run, len(text), Limit, len(r.Tests), len(r.Against))
 	}
 	return text, nil
 }
@@ -206,11 +209,12 @@ func lines(text []byte) []byte {
 			b.WriteByte(c)
 			if broken {
 				b.WriteString("\n" + strings.Repeat("  ", len(open)))
-			} else {
-				b.WriteByte(' ')
 			}
 		case ':':
-			b.WriteString(": ")
+			b.WriteByte(c)
+			if len(open) == 1 {
+				b.WriteByte(' ')
+			}
 		case '"':
 			inText = true
 			b.WriteByte(c)

@@ -80,15 +80,15 @@ func TestRecordHoldsNoNames(t *testing.T) {
 		t.Errorf("the run's record was changed: %+v", run)
 	}
 	// A line each, so that a difference shows what has changed.
-	if n := strings.Count(string(text), `{"dataset": "DFDC", "method"`); n != 2 {
+	if n := strings.Count(string(text), `{"dataset":"DFDC","method"`); n != 2 {
 		t.Errorf("%d tests of DFDC, want those over videos:\n%s", n, text)
 	}
 	for line := range strings.Lines(string(text)) {
-		if strings.Count(line, `"auc": `) > 1 {
+		if strings.Count(line, `"auc":`) > 1 {
 			t.Errorf("two figures in the line %s", line)
 		}
 	}
-	if !regexp.MustCompile(`"seconds": 1234.57,`).Match(text) || !strings.Contains(string(text), `"auc": 0.333333,`) {
+	if !regexp.MustCompile(`"seconds": 1234.57,`).Match(text) || !strings.Contains(string(text), `"auc":0.333333,`) {
 		t.Errorf("numbers are not of six digits:\n%s", text)
 	}
 }
@@ -230,4 +230,45 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", text, err, want)
 		}
 	}
+}
+
+// A run on all development sets fits, with all that a record has of them and comparisons with three others.
+func TestARecordOfManySetsFits(t *testing.T) {
+	run, s := finished(t)
+	run.Tests, run.Rivals = nil, nil
+	digest := strings.Repeat("0123456789abcdef", 4)
+	low, high := 0.123456, 0.234567
+	var pairs []evaluation.Pair
+	for set, manipulations := range map[string][]string{
+		"FF++ c40": {"Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures"},
+		"FF++ c23": {"Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures", "FaceShifter"}, "DFDC": nil, "Celeb-DF v2": nil, "DFDC preview": nil,
+	} {
+		for _, method := range append([]string{evaluation.All}, manipulations...) {
+			for _, level := range []string{store.LevelVideo, store.LevelPerson, store.LevelFrame, store.LevelFace} {
+				run.Tests = append(run.Tests, store.Test{Dataset: set, Method: method, Level: level, AUC: 0.1234567, Low: low, High: high, NReal: 1257, NFake: 1485,
+					RealPeople: 1001, FakePeople: 1002, Coverage: 0.9876543, AP: 0.1234567, EER: 0.1234567, Fallback: 0.1234567, Partial: true, Digest: digest})
+			}
+			for _, name := range []string{"rival_sharpness", "rival_brightness", "rival_size"} {
+				run.Rivals = append(run.Rivals, store.Rival{Name: name, Dataset: set, Method: method, AUC: 0.1234567, Low: &low, High: &high, NReal: 1257, NFake: 1485,
+					RealPeople: 1001, FakePeople: 1002, Difference: &store.Difference{Value: low, Low: low, High: high}})
+			}
+		}
+		pairs = append(pairs, evaluation.Pair{Dataset: set, Method: evaluation.All, Real: 1257, Fake: 1485, RealPeople: 1001, FakePeople: 1002,
+			AUC: &low, OtherAUC: &low, Diff: &low, Low: &low, High: &high, P: &high})
+	}
+	for _, score := range []string{"figure", "cosine", "norm", "min", "calibrated", "onepass"} {
+		run.Selection = append(run.Selection, store.Selection{Score: score, AUC: 0.1234567, Low: low, High: high})
+	}
+	r, err := record.New(run, s, record.Development)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		r.Against = append(r.Against, record.Comparison{Run: fmt.Sprintf("another-experiment-%d-0123456789abcdef", i), Name: "another-experiment", Pairs: pairs})
+	}
+	text, err := r.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes of %d", len(text), record.Limit)
 }
