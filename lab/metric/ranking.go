@@ -53,7 +53,15 @@ func rank(scores []float64, fake []bool) (r *Ranking, place []int32, err error) 
 		}
 		return 0
 	})
-	r, place = &Ranking{}, make([]int32, len(scores))
+	distinct := 0
+	for i, it := range items {
+		if i == 0 || it.score != items[i-1].score {
+			distinct++
+		}
+	}
+	// Lists that grew would leave several times their memory behind.
+	r = &Ranking{scores: make([]float64, 0, distinct), fake: make([]int, 0, distinct), real: make([]int, 0, distinct)}
+	place = make([]int32, len(scores))
 	for i, it := range items {
 		if i == 0 || it.score != items[i-1].score {
 			r.scores = append(r.scores, it.score)

@@ -251,8 +251,7 @@ func (s scoredSet) items() iter.Seq[store.Item] {
 const scorePart = 512
 
 // scoreSet scores the faces of a set with every score of the method that the samples for score suffice for, and with the trivial
-// rivals. Faces that could
-// not be read stay, without a score; it may be all of them.
+// rivals. Faces that could not be read stay, without a score; it may be all of them.
 func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score string, set datasets.Set) (found scoredSet, err error) {
 	names, profile := d.Method.Scores(), newProfile(d.Method, set)
 	width := len(columns(d.Method))
