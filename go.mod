@@ -14,7 +14,7 @@ require (
 	github.com/schollz/progressbar/v3 v3.19.0
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9 // the type of a flag, for a test of all of them
-	golang.org/x/image v0.48.0 // scaling with a proper filter; antialiased paths of the drawn faces
+	golang.org/x/image v0.48.0 // WebP, BMP and TIFF; scaling with a proper filter; antialiased paths of the drawn faces
 	golang.org/x/sys v0.50.0 // tells lab/face/detect whether the processor has AVX2
 	golang.org/x/term v0.40.0
 	gonum.org/v1/gonum v0.17.0

@@ -72,14 +72,29 @@ func Decode(r io.Reader, name string) (*image.RGBA, error) {
 	case !format.Read():
 		return nil, format.refuse(name)
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxBytes+1))
-	if err != nil {
+	var file bytes.Buffer
+	file.Grow(sizeOf(r) + bytes.MinRead)
+	if _, err := file.ReadFrom(io.LimitReader(in, maxBytes+1)); err != nil {
 		return nil, fmt.Errorf("face: %s: %w", name, err)
 	}
+	data := file.Bytes()
 	if len(data) > maxBytes {
 		return nil, fmt.Errorf("face: %s is larger than %d bytes, as no picture of at most %d pixels is: scale it down", name, maxBytes, MaxPixels)
 	}
 	return decode(format, data, name)
+}
+
+// sizeOf is how many bytes a reader has, as far as it tells: memory is reserved for them at once.
+func sizeOf(r io.Reader) int {
+	switch r := r.(type) {
+	case interface{ Len() int }:
+		return min(r.Len(), maxBytes)
+	case *os.File:
+		if info, err := r.Stat(); err == nil && info.Mode().IsRegular() {
+			return int(min(info.Size(), maxBytes))
+		}
+	}
+	return HeadSize
 }
 
 func decode(format Format, data []byte, name string) (*image.RGBA, error) {

@@ -1,10 +1,12 @@
 package face
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -105,4 +107,24 @@ func (f Format) refuse(name string) error {
 		how += ", as by heif-convert, by ImageMagick, or by sips of macOS"
 	}
 	return fmt.Errorf("face: %s is a picture in the format %s: %w; %s", name, f, ErrFormat, how)
+}
+
+// IsPicture tells whether a file is a still picture, be it one that [Decode] refuses: by its content, and by the end of its
+// name where the content is neither a picture nor a video. An animated GIF or WebP is a video.
+func IsPicture(r io.Reader, name string) bool {
+	in := bufio.NewReaderSize(r, HeadSize)
+	head, _ := in.Peek(HeadSize)
+	switch format := FormatOf(head); {
+	case format == GIF || format == WebP:
+		data, err := io.ReadAll(io.LimitReader(in, maxBytes))
+		return err != nil || animation(format, data) == 1
+	case format != "":
+		return true
+	}
+	return PictureName(name) && !isVideo(head)
+}
+
+// isVideo tells the containers of videos that files are called pictures by mistake.
+func isVideo(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("\x1a\x45\xdf\xa3")) || bytes.HasPrefix(head, []byte("RIFF")) || len(head) >= 8 && string(head[4:8]) == "ftyp"
 }
