@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
 // Left is something that a set holds and that is none of its Items.
@@ -49,15 +51,10 @@ func (it Item) Fault() Fault {
 	switch _, err := Load(it); {
 	case err == nil:
 		return ""
-	case !readFormat(it.Path):
+	case errors.Is(err, face.ErrFormat) || !face.PictureName(it.Path):
 		return Format
 	}
 	return Unreadable
-}
-
-// readFormat tells by the end of a name whether it promises a format that faces are read from.
-func readFormat(name string) bool {
-	return slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(path.Ext(name)))
 }
 
 // left lists what the folder holds besides items: rows that cannot be used, each once and with its file if there is one,
@@ -121,7 +118,7 @@ func unlisted(file string) (fault Fault, held bool) {
 		return "", false
 	case strings.HasPrefix(base, ".") || Printable(base) != base:
 		return OddName, true
-	case !readFormat(base):
+	case !face.PictureName(base):
 		return Format, true
 	case info.Size() == 0:
 		return Empty, true

@@ -24,6 +24,7 @@ const (
 	Format     Fault = "format"     // a file of a format that is not read
 	OddName    Fault = "odd name"   // a name that leaves the folder, begins with a dot or does not print
 	Faceless   Fault = "no face"    // a frame, or a whole video, in which no face was found
+	TooSmall   Fault = "too small"  // a picture, or the face in it, of too few pixels
 	Gap        Fault = "gap"        // a frame in no run of as many frames as a clip has
 	Seen       Fault = "seen"       // it shows someone who is trained on
 )

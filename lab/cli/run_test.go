@@ -147,7 +147,7 @@ func TestRun(t *testing.T) {
 			Run   string
 			Faces []terminal.ScoredFace
 		}
-		text := must(t, "score", "--run", "tiny", "--results", results, "--out", out, "--json", files[0], files[1], files[1])
+		text := must(t, "score", "--run", "tiny", "--results", results, "--out", out, "--mean-face", "--json", files[0], files[1], files[1])
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ type leftOut struct {
 func pathSign(k int) string { return fmt.Sprintf("\x00%d\x00", k) }
 
 // settlements counts the changes of what settlements mean.
-const settlements = 1
+const settlements = 2
 
 // settle leaves out the clips that cannot be read.
 func (s *Set) settle(ctx context.Context, set datasets.Set) (skipped []string, err error) {

@@ -12,7 +12,7 @@ import (
 // ScoredVideo is a scored video and where its pictures are.
 type ScoredVideo struct {
 	*detector.VideoScore
-	Timeline string         `json:"timeline"`
+	Timeline string         `json:"timeline,omitempty"` // "" if it could not be drawn
 	Telling  []TellingFrame `json:"telling"`
 }
 
@@ -65,7 +65,9 @@ func PrintVideo(w io.Writer, v ScoredVideo) {
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "  timeline: %s\n", v.Timeline)
+	if v.Timeline != "" {
+		fmt.Fprintf(w, "  timeline: %s\n", v.Timeline)
+	}
 	for _, t := range v.Telling {
 		fmt.Fprintf(w, "  looks most wrong: frame %d at %.2f s, %.4f", t.Frame, t.Second, t.Result.Score)
 		if t.Heat != "" {
