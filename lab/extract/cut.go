@@ -22,12 +22,17 @@ type Frame struct {
 	Index  int     // of all frames of the video, from 0
 	Second float64 // since the first frame; 0 for frames that are images
 	Faces  []Face  // the largest first
+	// Small and Unclear are how many faces were left out: too small to tell anything, or not surely a face.
+	Small, Unclear int
+	Size           image.Point // of the frame in pixels
 }
 
 // Face is a face that was cut out of a frame.
 type Face struct {
 	Track     int             // the same for the same face through the video, see [detect.Tracked]
 	Square    image.Rectangle // of the frame
+	Length    float64         // of the longer side of the detector's box, in pixels of the frame
+	Turned    int             // quarter turns clockwise that brought the face upright
 	Side      int             // of the stored image in pixels
 	Landmarks []face.Point    // 68, in the pixels of the stored image
 	JPEG      []byte          // the stored image
@@ -62,9 +67,10 @@ func New(ctx context.Context, progress io.Writer) (*Extractor, error) {
 }
 
 // Frames gives the frames of a video with their faces, in order: p.Frames of a video file or a folder of frames, in runs of
-// p.Run, one of a still image. A face counts if its box is at least half as large as that of the largest face in its frame (spec section
-// 1.5) and its landmarks pass [face.Check]. The errors are those of package video; one that is [video.ErrDamaged] comes
-// after all frames that could be had.
+// p.Run, one of a still image. A face counts if its landmarks pass [face.Check] and its box is at least half as large as that of
+// the largest face in its frame (spec section 1.5), or if it is surely a face and has a side of [Smallest] pixels. Faces that
+// lie on their side are turned upright. The errors are those of package video; one that is [video.ErrDamaged] comes after all
+// frames that could be had.
 func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
 		if err := p.check(); err != nil {
@@ -82,13 +88,21 @@ func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.S
 				yield(Frame{}, fmt.Errorf("extract: frame %d of %q: %w", picture.Index, v.Path, err))
 				return
 			}
-			frame := Frame{Index: picture.Index, Second: picture.Time.Seconds()}
+			frame := Frame{Index: picture.Index, Second: picture.Time.Seconds(), Size: picture.Image.Rect.Size()}
 			for _, f := range found {
-				if f.Box.Area() < found[0].Box.Area()/2 {
-					break // the largest comes first
+				if f.Box.Area() < found[0].Box.Area()/2 { // the largest comes first
+					if max(f.Box.Width(), f.Box.Height()) < Smallest {
+						frame.Small++
+						continue
+					}
+					if f.Presence < sure {
+						frame.Unclear++
+						continue
+					}
 				}
 				cut, err := cut(picture.Image, f, p)
 				if errors.Is(err, errNoFace) {
+					frame.Unclear++
 					continue
 				}
 				if err != nil {
@@ -103,6 +117,13 @@ func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.S
 		}
 	}
 }
+
+// Smallest is the longer side in pixels of the smallest faces that count beside one of more than twice their area. In a
+// compressed video less tells nothing of how a face was made.
+const Smallest = 40
+
+// sure is the [detect.Detection.Presence] from which a face counts beside one of more than twice its area.
+const sure = 0.5
 
 // errNoFace tells that what was found cannot be used as a face.
 var errNoFace = errors.New("no face")
@@ -121,6 +142,8 @@ func cut(img *image.RGBA, f detect.Tracked, p Params) (Face, error) {
 	if err != nil {
 		return Face{}, err
 	}
+	turned := face.Quarters(crop.Landmarks)
+	crop = face.Turn(crop, turned)
 	for i, q := range crop.Landmarks {
 		crop.Landmarks[i] = face.Point{X: hundredths(q.X), Y: hundredths(q.Y)}
 	}
@@ -131,7 +154,8 @@ func cut(img *image.RGBA, f detect.Tracked, p Params) (Face, error) {
 	if err := jpeg.Encode(&file, crop.Image, &jpeg.Options{Quality: quality}); err != nil {
 		return Face{}, err
 	}
-	return Face{Track: f.ID, Square: at, Side: side, Landmarks: crop.Landmarks, JPEG: file.Bytes()}, nil
+	length := max(f.Box.Width(), f.Box.Height())
+	return Face{Track: f.ID, Square: at, Length: length, Turned: turned, Side: side, Landmarks: crop.Landmarks, JPEG: file.Bytes()}, nil
 }
 
 // hundredths rounds as the manifests do, so that a face is the same whichever way it comes.
