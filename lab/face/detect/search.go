@@ -55,18 +55,14 @@ func (d *Detector) boxes(img *image.RGBA, fine bool) ([]candidate, error) {
 		}
 		found = join(found, more)
 	}
-	turns := []int{1, 3, 2} // the likely ones first
-	if len(found) > 0 {
-		turns = lying(found)
-	}
+	turns, want := lying(found)
 	for _, quarters := range turns {
-		upright, err := d.lookTurned(img, quarters)
+		upright, err := d.lookTurned(img, quarters, want)
 		if err != nil {
 			return nil, err
 		}
 		if len(upright) > 0 {
-			found = join(upright, found)
-			break
+			return join(upright, found), nil
 		}
 	}
 	return found, nil
@@ -89,32 +85,58 @@ func onFace(a, b face.Box) bool {
 	return w*h > overlap*min(a.Area(), b.Area())
 }
 
-// lying are the turns, in quarters clockwise, that may bring the largest face upright, the likeliest first, as eyes are not
-// found well in faces that are not upright; none if it is so.
-func lying(found []candidate) []int {
+const (
+	// A face that is bent by more than bent, in degrees, and found with a lower score than good may lie on its side, as eyes are
+	// not found well in faces that are not upright. Then a turned look has to find a better one, by gain.
+	bent = 15
+	good = 0.65
+	gain = 0.1
+)
+
+// lying are the turns, in quarters clockwise, after which to look again, the likeliest first, and the score from which a face
+// counts then: those that may bring the largest face upright, none if it is so, all if there is none.
+func lying(found []candidate) (turns []int, want float64) {
+	if len(found) == 0 {
+		return []int{1, 3, 2}, clear
+	}
 	largest := found[0]
 	for _, f := range found {
 		if f.box.Area() > largest.box.Area() {
 			largest = f
 		}
 	}
-	if q := largest.quarters(); q != 0 {
-		return append([]int{q}, slices.DeleteFunc([]int{1, 2, 3}, func(other int) bool { return other == q })...)
+	want = clear
+	q := largest.quarters()
+	if dx, dy := largest.direction(); q == 0 && largest.score < good && math.Abs(math.Atan2(dy, dx)) > bent*math.Pi/180 {
+		want = largest.score + gain
+		if q = 1; dy > 0 {
+			q = 3
+		}
 	}
-	return nil
+	if q == 0 {
+		return nil, 0
+	}
+	return append([]int{q}, slices.DeleteFunc([]int{1, 2, 3}, func(other int) bool { return other == q })...), want
+}
+
+// direction is that of the eyes.
+func (c candidate) direction() (dx, dy float64) {
+	return c.eyes[1].X - c.eyes[0].X, c.eyes[1].Y - c.eyes[0].Y
 }
 
 // quarters is by how many quarter turns clockwise the face comes upright.
-func (c candidate) quarters() int {
-	return face.QuartersOf(c.eyes[1].X-c.eyes[0].X, c.eyes[1].Y-c.eyes[0].Y)
-}
+func (c candidate) quarters() int { return face.QuartersOf(c.direction()) }
 
-// lookTurned finds the faces that are upright in the image once it is turned clockwise, in pixels of the image as it is.
-func (d *Detector) lookTurned(img *image.RGBA, quarters int) ([]candidate, error) {
+// lookTurned finds the faces that are upright in the image once it is turned clockwise, in pixels of the image as it is, if
+// the best has the score want.
+func (d *Detector) lookTurned(img *image.RGBA, quarters int, want float64) ([]candidate, error) {
 	turned := face.TurnImage(img, quarters)
 	found, err := d.look(turned, sides[0])
 	if err != nil {
 		return nil, err
+	}
+	if len(found) == 0 || found[0].score < want || found[0].quarters() != 0 {
+		return nil, nil
 	}
 	w, h := turned.Rect.Dx(), turned.Rect.Dy()
 	back := func(p face.Point) face.Point { return face.TurnPoint(p, w, h, 4-quarters) }
