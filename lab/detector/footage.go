@@ -34,11 +34,13 @@ type VideoScore struct {
 	Name    string       `json:"name"` // which score it is
 	Frames  []FrameScore `json:"frames"`
 	Found   int          `json:"frames_with_face"`
-	Persons []Person     `json:"persons"`           // the one who is seen in most frames first
-	Turned  int          `json:"faces_turned"`      // that lay on their side
-	Small   int          `json:"faces_too_small"`   // and left out, see [extract.Frame]
-	Unclear int          `json:"faces_unclear"`     // likewise
-	Problem string       `json:"problem,omitempty"` // what is wrong with the file, if some of it could not be read
+	Persons []Person     `json:"persons"`         // the one who is seen in most frames first
+	Turned  int          `json:"faces_turned"`    // that lay on their side
+	Small   int          `json:"faces_too_small"` // and left out, see [extract.Frame]
+	Unclear int          `json:"faces_unclear"`   // likewise
+	// Smallest is about how many pixels long a face must be to be looked for beside larger ones.
+	Smallest int    `json:"smallest_face"`
+	Problem  string `json:"problem,omitempty"` // what is wrong with the file, if some of it could not be read
 	// Telling are the most anomalous faces of the most anomalous frames, by falling score.
 	Telling []TellingFace `json:"-"`
 
@@ -153,6 +155,7 @@ func (d *Detector) Video(ctx context.Context, footage *Footage) (*VideoScore, er
 			path, detect.ErrNoFace, len(out.Frames), size.X, size.Y, unclear(out.Unclear), detect.Smallest(max(size.X, size.Y)))
 	}
 	out.Score /= float64(out.Found)
+	out.Smallest = detect.SmallestBeside(max(size.X, size.Y))
 	out.tellApart()
 	for i, t := range out.Telling {
 		// Again, with its regions.

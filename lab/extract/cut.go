@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -36,6 +37,8 @@ type Face struct {
 	Side      int             // of the stored image in pixels
 	Landmarks []face.Point    // 68, in the pixels of the stored image
 	JPEG      []byte          // the stored image
+
+	doubtful bool // it counts only if it is surely a face in some frame
 }
 
 // Decode is the face as [datasets.Load] reads it from the cache.
@@ -68,9 +71,9 @@ func New(ctx context.Context, progress io.Writer) (*Extractor, error) {
 
 // Frames gives the frames of a video with their faces, in order: p.Frames of a video file or a folder of frames, in runs of
 // p.Run, one of a still image. A face counts if its landmarks pass [face.Check] and its box is at least half as large as that of
-// the largest face in its frame (spec section 1.5), or if it is surely a face and has a side of [Smallest] pixels. Faces that
-// lie on their side are turned upright. The errors are those of package video; one that is [video.ErrDamaged] comes after all
-// frames that could be had.
+// the largest face in its frame (spec section 1.5), or if it is followed through the video and is surely a face of [Smallest]
+// pixels in one of the frames. Faces that lie on their side are turned upright. The errors are those of package video; one that
+// is [video.ErrDamaged] comes after all frames that could be had.
 func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
 		if err := p.check(); err != nil {
@@ -78,9 +81,12 @@ func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.S
 			return
 		}
 		faces := e.track()
+		w := waiting{counts: map[int]bool{}, yield: yield}
 		for picture, err := range e.pictures(ctx, v, p.Frames, max(1, p.Run)) {
 			if err != nil {
-				yield(Frame{}, err)
+				if w.give(0) {
+					yield(Frame{}, err)
+				}
 				return
 			}
 			found, err := faces.Next(picture.Image)
@@ -90,16 +96,6 @@ func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.S
 			}
 			frame := Frame{Index: picture.Index, Second: picture.Time.Seconds(), Size: picture.Image.Rect.Size()}
 			for _, f := range found {
-				if f.Box.Area() < found[0].Box.Area()/2 { // the largest comes first
-					if max(f.Box.Width(), f.Box.Height()) < Smallest {
-						frame.Small++
-						continue
-					}
-					if f.Presence < sure {
-						frame.Unclear++
-						continue
-					}
-				}
 				cut, err := cut(picture.Image, f, p)
 				if errors.Is(err, errNoFace) {
 					frame.Unclear++
@@ -109,12 +105,18 @@ func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.S
 					yield(Frame{}, fmt.Errorf("extract: frame %d of %q: %w", picture.Index, v.Path, err))
 					return
 				}
+				cut.doubtful = f.Box.Area() < found[0].Box.Area()/2 // the largest comes first
+				if f.Presence >= sure && cut.Length >= Smallest {
+					w.counts[f.ID] = true
+				}
 				frame.Faces = append(frame.Faces, cut)
 			}
-			if !yield(frame, nil) {
+			w.frames = append(w.frames, frame)
+			if !w.give(maxWaiting) {
 				return
 			}
 		}
+		w.give(0)
 	}
 }
 
@@ -122,8 +124,47 @@ func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.S
 // compressed video less tells nothing of how a face was made.
 const Smallest = 40
 
-// sure is the [detect.Detection.Presence] from which a face counts beside one of more than twice its area.
+// sure is the [detect.Detection.Presence] from which a face counts beside one of more than twice its area. Faces in profile pass
+// it now and then, toys never.
 const sure = 0.5
+
+// maxWaiting is how many frames wait until it is known whether their faces count. They are kept as JPEG.
+const maxWaiting = 64
+
+// waiting are frames with faces beside much larger ones, which count if the same face is sure in another frame.
+type waiting struct {
+	frames []Frame
+	counts map[int]bool // tracks
+	yield  func(Frame, error) bool
+}
+
+// give hands on the first frames, those whose faces are all known to count and what is beyond the last most. It is false if no
+// more is wanted.
+func (w *waiting) give(most int) bool {
+	for len(w.frames) > 0 {
+		frame := w.frames[0]
+		open := func(f Face) bool { return f.doubtful && !w.counts[f.Track] }
+		if len(w.frames) <= most && slices.ContainsFunc(frame.Faces, open) {
+			return true
+		}
+		frame.Faces = slices.DeleteFunc(frame.Faces, func(f Face) bool {
+			switch {
+			case !open(f):
+				return false
+			case f.Length < Smallest:
+				frame.Small++
+			default:
+				frame.Unclear++
+			}
+			return true
+		})
+		w.frames = w.frames[1:]
+		if !w.yield(frame, nil) {
+			return false
+		}
+	}
+	return true
+}
 
 // errNoFace tells that what was found cannot be used as a face.
 var errNoFace = errors.New("no face")

@@ -95,3 +95,38 @@ func TestCutTurns(t *testing.T) {
 		t.Errorf("%v, %v", err, face.Check(decoded))
 	}
 }
+
+// A face that is surely one in some frame counts in all, before and after; what never is does not. Frames come in order and
+// none waits for more than there is room for.
+func TestDoubtfulFacesWait(t *testing.T) {
+	for _, most := range []int{2, 10} {
+		var got []Frame
+		w := waiting{counts: map[int]bool{}, yield: func(f Frame, err error) bool {
+			got = append(got, f)
+			return err == nil
+		}}
+		for i := range 6 {
+			main, person, toy := Face{Track: 0, Length: 200}, Face{Track: 1, Length: 60, doubtful: true}, Face{Track: 2, Length: 30, doubtful: true}
+			if i == 4 {
+				w.counts[1] = true
+			}
+			w.frames = append(w.frames, Frame{Index: i, Faces: []Face{main, person, toy}})
+			if !w.give(most) || len(w.frames) > most {
+				t.Fatalf("%d frames wait", len(w.frames))
+			}
+		}
+		w.give(0)
+		if len(got) != 6 {
+			t.Fatalf("%d frames, want 6", len(got))
+		}
+		for i, f := range got {
+			want := [3]int{2, 1, 0}
+			if most == 2 && i < 2 { // gone before the person was known
+				want = [3]int{1, 1, 1}
+			}
+			if have := [3]int{len(f.Faces), f.Small, f.Unclear}; f.Index != i || have != want {
+				t.Errorf("room for %d, frame %d: %v faces, small ones, unclear ones; want %v", most, f.Index, have, want)
+			}
+		}
+	}
+}

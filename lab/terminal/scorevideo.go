@@ -69,6 +69,7 @@ func PrintVideo(w io.Writer, v ScoredVideo) {
 	if v.Small > 0 {
 		fmt.Fprintf(w, "  left out: %d faces under %d pixels beside larger ones, in all frames\n", v.Small, extract.Smallest)
 	}
+	fmt.Fprintf(w, "  not looked for: faces under about %d pixels beside larger ones\n", v.Smallest)
 	if v.Unclear > 0 {
 		fmt.Fprintf(w, "  left out: %d that are not surely faces, in all frames\n", v.Unclear)
 	}

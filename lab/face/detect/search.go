@@ -29,6 +29,12 @@ func Smallest(longest int) int {
 	return int(math.Ceil(12 * float64(longest) / float64(fineSide(longest))))
 }
 
+// SmallestBeside is [Smallest] for faces beside larger ones, which a [Tracker] looks for.
+func SmallestBeside(longest int) int {
+	side := max(sides[0], longest*seen/smallest)
+	return int(math.Ceil(12 * max(1, float64(longest)/float64(side))))
+}
+
 // fineSide is the length to which a fine look brings the longer side.
 func fineSide(longest int) int { return max(sides[len(sides)-1], longest*seen/smallest) }
 

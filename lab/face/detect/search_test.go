@@ -81,9 +81,9 @@ func TestSmallBesideLarge(t *testing.T) {
 }
 
 func TestSmallest(t *testing.T) {
-	for longest, want := range map[int]int{200: 12, 640: 12, 1280: 24, 1920: 35, 3840: 35} {
-		if got := Smallest(longest); got != want {
-			t.Errorf("of %d pixels: %d, want %d", longest, got, want)
+	for longest, want := range map[int][2]int{200: {12, 12}, 640: {12, 24}, 1280: {24, 35}, 1920: {35, 35}, 3840: {35, 35}} {
+		if got := [2]int{Smallest(longest), SmallestBeside(longest)}; got != want {
+			t.Errorf("of %d pixels: %d, want %d alone and beside others", longest, got, want)
 		}
 	}
 }
