@@ -60,12 +60,15 @@ func (c videoCases) score(t *testing.T, files ...string) (videos map[string]term
 	return videos, code, stderr
 }
 
-// make makes a video with ffmpeg, from the reference at first.
+// make makes a video with ffmpeg. It is "" if this one is too old for the options.
 func (c videoCases) make(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	cmd := exec.Command(c.ffmpeg, append(append([]string{"-y", "-loglevel", "error"}, args...), "file:"+path)...)
-	if text, err := cmd.CombinedOutput(); err != nil {
+	if text, err := cmd.CombinedOutput(); err != nil && strings.Contains(string(text), "Unrecognized option") {
+		t.Logf("no %s: %s", name, text)
+		return ""
+	} else if err != nil {
 		t.Fatalf("%v: %v\n%s", cmd.Args, err, text)
 	}
 	return path
@@ -134,7 +137,11 @@ func TestCasesOfVideos(t *testing.T) {
 		write(t, path, map[string][]byte{"text.mov": []byte("Not found\n"), "zeros.mp4": make([]byte, 2000), "cut.mp4": whole[:len(whole)/2], "archive.avi": []byte("PK\x03\x04 ...")}[filepath.Base(path)])
 	}
 	files := []string{ref, file("two_people_two_sizes.mp4")}
-	for _, a := range agree {
+	for name, a := range agree {
+		if a.path == "" {
+			delete(agree, name)
+			continue
+		}
 		files = append(files, a.path)
 	}
 	for path := range bad {
@@ -147,6 +154,9 @@ func TestCasesOfVideos(t *testing.T) {
 	}
 	for name, a := range agree {
 		v, ok := videos[a.path]
+		if !ok && name == "HDR" && strings.Contains(stderr, "HDR (PQ)") {
+			continue // this ffmpeg has no filters for it, and it is named
+		}
 		if !ok {
 			t.Errorf("%s: no score", name)
 			continue

@@ -198,9 +198,7 @@ func TestPixelFormats(t *testing.T) {
 func TestMirrored(t *testing.T) {
 	ffmpeg := needFFmpeg(t)
 	stored := encode(t, ffmpeg, "a.mp4", width, height, 0, 3, lossy...)
-	path := filepath.Join(t.TempDir(), "mirrored.mp4")
-	run(t, ffmpeg, nil, "-display_hflip", "-i", stored, "-c", "copy", path)
-	frames, err := collect(open(t, ffmpeg, path), video.At(1))
+	frames, err := collect(open(t, ffmpeg, shownBy(t, stored, "mirrored", [4]float64{-1, 0, 0, 1})), video.At(1))
 	if err != nil || len(frames) != 1 {
 		t.Fatal(err)
 	}
