@@ -7,7 +7,6 @@ import (
 	"image"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/video"
@@ -117,17 +116,6 @@ func TestHighDynamicRange(t *testing.T) {
 			}
 		}
 	}
-}
-
-// An ffmpeg without the filters says what the video is.
-func TestHighDynamicRangeWithoutFilters(t *testing.T) {
-	const pq = `; echo "[showinfo@frames @ 0x1] [info] color_range:tv color_space:bt2020nc color_primaries:bt2020 color_trc:smpte2084" >&2`
-	dir, path, ffmpeg := fake(t, fakePackets, fakePicture+pq+`; case "$*" in *zscale*) echo "[fatal] No such filter: 'zscale'" >&2; exit 1;; esac`, fakeFrames)
-	v, err := video.Open(context.Background(), path, video.Options{FFmpeg: ffmpeg})
-	if !errors.Is(err, video.ErrUnshown) || !strings.Contains(err.Error(), "HDR (PQ)") || !strings.Contains(err.Error(), "No such filter: 'zscale'") {
-		t.Errorf("%v, %v; want ErrUnshown with what it is and what lacks", v, err)
-	}
-	gone(t, dir)
 }
 
 // Of several video streams the one is read that a player shows.
