@@ -17,6 +17,7 @@ package datasets
 import (
 	"fmt"
 	"image"
+	"os"
 	"strings"
 
 	"github.com/seeable-lab/seeable/lab/face"
@@ -35,6 +36,7 @@ type Item struct {
 	File     string          // slash path within the folder of the set, the same on every machine; "" where there is no face
 	Path     string          // the file to open; "" for a drawn face, and where there is no face
 	Box      image.Rectangle // the square of the source frame that was cropped; empty if unknown
+	Bytes    int64           // size of the video that the face was cut from here; 0 of a face that was cut by others
 
 	// Unread says of an item without a face which file stands behind it, and why it gave none; nil where that is not known.
 	Unread *Left
@@ -75,6 +77,19 @@ func (it Item) ID() string {
 // NoFace tells that the item stands for a frame, or for a whole video if its frame is unknown, in which no face was found.
 // It has no image and counts where coverage is counted.
 func (it Item) NoFace() bool { return it.File == "" }
+
+// FileSize is the size in bytes of the video that the face was cut from here, else of the face's own file; 0 where there is
+// none, or none that can be seen.
+func (it Item) FileSize() int64 {
+	if it.Bytes > 0 || !it.inFile() {
+		return it.Bytes
+	}
+	info, err := os.Stat(it.Path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
 
 // escape keeps names that contain the separators of an ID apart.
 var escape = strings.NewReplacer("%", "%25", "/", "%2F", ":", "%3A")

@@ -135,7 +135,7 @@ func TestNearDuplicates(t *testing.T) {
 				hash ^= 1 << of.IntN(64)
 			}
 			p.Items = append(p.Items, Item{File: fmt.Sprint(i)})
-			p.Pictures = append(p.Pictures, Picture{face.Digest{1, look}, hash})
+			p.Pictures = append(p.Pictures, Picture{Pixels: face.Digest{1, look}, Hash: hash})
 		}
 		p.Pictures[0] = Picture{} // cannot be read
 		return p

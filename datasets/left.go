@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
 // Left is something that a set holds and that is none of its Items.
@@ -17,12 +19,14 @@ type Left struct {
 	Fault Fault
 }
 
-// Name is what people find the item by: its file, or its ID where there is none.
+// Name is what people find the item by: its file, or its ID where there is none, or its video where that is all there is.
 func (it Item) Name() string {
-	if it.Unread != nil {
+	switch {
+	case it.Unread != nil:
 		return it.Unread.Name
-	}
-	if it.File == "" || it.Draw != nil {
+	case it.NoFace() && it.Frame < 0:
+		return it.VideoID()
+	case it.NoFace() || it.Draw != nil:
 		return it.ID()
 	}
 	return it.File
@@ -30,10 +34,10 @@ func (it Item) Name() string {
 
 // Fault tells why an item cannot be read: it looks at its file and, if need be, decodes it. "" if it can be read.
 func (it Item) Fault() Fault {
-	if it.Unread != nil {
+	switch {
+	case it.Unread != nil:
 		return it.Unread.Fault
-	}
-	if it.NoFace() {
+	case it.NoFace():
 		return Faceless
 	}
 	if it.Draw != nil {
@@ -49,15 +53,10 @@ func (it Item) Fault() Fault {
 	switch _, err := Load(it); {
 	case err == nil:
 		return ""
-	case !readFormat(it.Path):
+	case errors.Is(err, face.ErrFormat) || !face.PictureName(it.Path):
 		return Format
 	}
 	return Unreadable
-}
-
-// readFormat tells by the end of a name whether it promises a format that faces are read from.
-func readFormat(name string) bool {
-	return slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(path.Ext(name)))
 }
 
 // left lists what the folder holds besides items: rows that cannot be used, each once and with its file if there is one,
@@ -121,7 +120,7 @@ func unlisted(file string) (fault Fault, held bool) {
 		return "", false
 	case strings.HasPrefix(base, ".") || CheckName(base) != nil:
 		return OddName, true
-	case !readFormat(base):
+	case !face.PictureName(base):
 		return Format, true
 	case info.Size() == 0:
 		return Empty, true

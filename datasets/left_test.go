@@ -60,8 +60,8 @@ func TestLeftAddsUp(t *testing.T) {
 				row(name, "1", "7")
 				want[name] = Unreadable
 			case 3:
-				name += ".webp"
-				file(name, "RIFF....WEBP")
+				name += []string{".heic", ".jpg", ".xyz"}[rng.IntN(3)]
+				file(name, "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic")
 				row(name, "0", "7")
 				want[name] = Format
 			case 4:

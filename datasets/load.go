@@ -29,6 +29,16 @@ func (s share) box(bounds image.Rectangle) image.Rectangle {
 	return image.Rect(at(s[0], w), at(s[1], h), at(s[2], w), at(s[3], h)).Add(bounds.Min)
 }
 
+// meanFace lays a mean face into an image.
+func (s share) meanFace(m *image.RGBA) face.Face {
+	return face.Face{Image: m, Landmarks: face.Template(s.box(m.Rect)), Fallback: true}
+}
+
+// MeanFace takes a picture for a crop around one face of which nothing is known, as [Load] takes one of a set: the landmarks
+// are those of a mean face where faces lie in the crops of a detector with 45 % margin, and it is marked Fallback. The picture
+// begins at (0, 0).
+func MeanFace(picture *image.RGBA) face.Face { return innerDetected.meanFace(picture) }
+
 // ErrNoFace tells that an item has no image, because no face was found ([Item.NoFace]).
 var ErrNoFace = errors.New("no face was found")
 
@@ -52,7 +62,7 @@ func Load(it Item) (face.Face, error) {
 		if inner == (share{}) {
 			inner = innerDetected
 		}
-		f.Landmarks, f.Fallback = face.Template(inner.box(m.Rect)), true
+		f = inner.meanFace(m)
 	}
 	if err := face.Check(f); err != nil {
 		return face.Face{}, fmt.Errorf("datasets: %s (%s): %w", it.ID(), it.Path, err)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,12 +18,14 @@ import (
 	"sync/atomic"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/rival"
 )
 
 // Picture is what a face in a file looks like, whatever the file is called and however the picture is stored in it.
 type Picture struct {
 	Pixels face.Digest // of the size and the decoded pixels; zero where there is no picture
 	Hash   uint64      // dHash of the picture at 9 × 8 pixels, for [Near]
+	Look   rival.Look  // what trivial rivals of detectors see of it
 }
 
 // Known tells that there is a picture.
@@ -114,7 +117,7 @@ func look(ctx context.Context, items []Item, open []int, found []Picture, progre
 
 // NewPicture looks at a decoded picture, as [face.Decode] returns it.
 func NewPicture(m *image.RGBA) Picture {
-	return Picture{face.PixelDigest(m), differenceHash(m)}
+	return Picture{Pixels: face.PixelDigest(m), Hash: differenceHash(m), Look: rival.NewLook(m)}
 }
 
 // The places of a difference hash.
@@ -162,7 +165,7 @@ type shelf struct {
 }
 
 // shelfMark begins a file of a shelf: its form, and what decodes the pictures.
-var shelfMark = []byte("seeable pictures 1 " + runtime.Version() + "\n")
+var shelfMark = []byte("seeable pictures 2 " + runtime.Version() + "\n")
 
 // openShelf reads what save wrote for a folder, as far as it can.
 func openShelf(cache, dir string) *shelf {
@@ -179,9 +182,13 @@ func openShelf(cache, dir string) *shelf {
 		return s
 	}
 	const pixelBytes = len(face.Digest{})
-	const size = sha256.Size + pixelBytes + 8
+	const size = sha256.Size + pixelBytes + 3*8
 	for ; len(text) >= size; text = text[size:] {
-		s.known[[sha256.Size]byte(text)] = Picture{face.Digest(text[sha256.Size:]), binary.LittleEndian.Uint64(text[size-8:])}
+		number := func(i int) uint64 { return binary.LittleEndian.Uint64(text[sha256.Size+pixelBytes+8*i:]) }
+		s.known[[sha256.Size]byte(text)] = Picture{
+			Pixels: face.Digest(text[sha256.Size:]), Hash: number(0),
+			Look: rival.Look{Sharpness: math.Float64frombits(number(1)), Brightness: math.Float64frombits(number(2))},
+		}
 	}
 	return s
 }
@@ -195,7 +202,9 @@ func (s *shelf) save() error {
 	for content, p := range s.known {
 		text = append(text, content[:]...)
 		text = append(text, p.Pixels[:]...)
-		text = binary.LittleEndian.AppendUint64(text, p.Hash)
+		for _, number := range []uint64{p.Hash, math.Float64bits(p.Look.Sharpness), math.Float64bits(p.Look.Brightness)} {
+			text = binary.LittleEndian.AppendUint64(text, number)
+		}
 	}
 	if err := os.MkdirAll(filepath.Dir(s.path), 0o755); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -19,13 +20,20 @@ const (
 	Unlisted   Fault = "unlisted"   // it is there, and no list knows it
 	Conflict   Fault = "conflict"   // two sources give it different labels
 	Unreadable Fault = "unreadable" // a broken file, a broken link, or one that may not be opened
-	Empty      Fault = "empty"      // a file of no bytes
+	Empty      Fault = "empty"      // a picture or a video of no bytes
 	Format     Fault = "format"     // a file of a format that is not read
 	OddName    Fault = "odd name"   // a name that leaves the folder, begins with a dot or does not print
 	Faceless   Fault = "no face"    // a frame, or a whole video, in which no face was found
+	TooSmall   Fault = "too small"  // a picture, or the face in it, of too few pixels
 	Gap        Fault = "gap"        // a frame in no run of as many frames as a clip has
 	Seen       Fault = "seen"       // it shows someone who is trained on
 )
+
+// Holds tells of a fault of a data set of videos that it is of something that the data set holds and nobody can test on, so that
+// it counts in coverage, be it a row that says nothing; others are of what is there once more.
+func (f Fault) Holds() bool {
+	return slices.Contains([]Fault{Unreadable, Empty, Format, OddName, Absent, Unlisted, BadRow}, f)
+}
 
 // Problem is something that is wrong with a manifest, a label file or a video. It is an error that names the file and,
 // if there is one, the line.

@@ -34,6 +34,12 @@ func AUCBars(title string, labels []string, runs []*Run) (figure.Bars, error) {
 
 func estimate(t store.Test) figure.Estimate {
 	n := fmt.Sprintf("%d real, %d fake videos", t.NReal, t.NFake)
+	if t.RealPeople > 0 {
+		n += fmt.Sprintf(" of %d, %d people", t.RealPeople, t.FakePeople)
+	}
+	if t.NoInterval != "" {
+		n += ": " + t.NoInterval
+	}
 	if t.Leaks != "" {
 		n += " (leaks)"
 	}

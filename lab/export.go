@@ -69,9 +69,11 @@ func writeEvents(b *bytes.Buffer, r *Run, started time.Time, steps []store.Step)
 	var figures []tensorboard.Scalar
 	for _, t := range r.Record.Tests {
 		tag := fmt.Sprintf("test/%s/%s/%s/", t.Dataset, t.Method, t.Level)
+		if t.NoInterval == "" {
+			figures = append(figures, tensorboard.Scalar{Tag: tag + "low", Value: t.Low}, tensorboard.Scalar{Tag: tag + "high", Value: t.High})
+		}
 		figures = append(figures,
-			tensorboard.Scalar{Tag: tag + "auc", Value: t.AUC}, tensorboard.Scalar{Tag: tag + "low", Value: t.Low},
-			tensorboard.Scalar{Tag: tag + "high", Value: t.High}, tensorboard.Scalar{Tag: tag + "ap", Value: t.AP},
+			tensorboard.Scalar{Tag: tag + "auc", Value: t.AUC}, tensorboard.Scalar{Tag: tag + "ap", Value: t.AP},
 			tensorboard.Scalar{Tag: tag + "eer", Value: t.EER}, tensorboard.Scalar{Tag: tag + "coverage", Value: t.Coverage})
 	}
 	if err := events.Scalars(ended, last, figures...); err != nil {

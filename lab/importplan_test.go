@@ -28,10 +28,10 @@ const module = "github.com/seeable-lab/seeable/"
 const importPlan = `
 package                            | GoMLX | plots | may import
 lab/stream                         | no    | no    |
-lab/store                          | no    | no    |
+lab/version                        | no    | no    |
+lab/store                          | no    | no    | version
 lab/shell                          | no    | no    |
 lab/spec                           | no    | no    | stream
-lab/version                        | no    | no    |
 lab/safetensors                    | no    | no    |
 lab/tensorboard                    | no    | no    |
 lab/toolbox                        | no    | no    |
@@ -48,19 +48,20 @@ lab/face/detect                    | no    | no    | face face/detect/internal/c
 lab/align *                        | no    | no    | face
 lab/region                         | no    | no    | face spec
 lab/discrepancy                    | no    | no    | face region spec stream
-datasets                           | no    | no    | face spec stream
+lab/rival                          | no    | no    | face spec
+datasets                           | no    | no    | face rival spec stream
 datasets/datasetstest              | no    | no    | datasets
-datasets/layout                    | no    | no    | datasets
+datasets/layout                    | no    | no    | datasets face
 datasets/official                  | no    | no    | datasets datasets/layout
 datasets/synthetic                 | no    | no    | datasets face stream
 lab/video                          | no    | no    | toolbox
 lab/extract/extracttest            | no    | no    | toolbox video
 lab/extract                        | no    | no    | datasets datasets/layout face face/detect store toolbox video
+lab/evaluation                     | no    | no    | datasets metric rival store
 lab/source                         | no    | no    | align datasets datasets/layout datasets/official datasets/synthetic
-                                   |       |       | extract face face/detect shell spec store stream toolbox video
+                                   |       |       | evaluation extract face face/detect rival shell spec store stream toolbox video
 lab/cluster                        | no    | no    | shell spec store
-lab/evaluation                     | no    | no    | datasets metric store
-lab/table                          | no    | no    | evaluation metric results spec store version
+lab/table                          | no    | no    | evaluation metric results rival spec store version
 lab/record                         | no    | no    | evaluation metric spec store version
 lab/figure/look                    | no    | yes   |
 lab/figure/curves                  | no    | yes   | figure/look metric store stream
@@ -88,8 +89,8 @@ lab/detector                       | yes   | no    | accel/graphs datasets datas
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
 lab/run                            | yes   | yes   | accel datasets detector encoder env evaluation face figure figure/curves method
-                                   |       |       | metric prepare report safetensors source spec sphere store stream
-                                   |       |       | tensorboard train version
+                                   |       |       | metric prepare report rival safetensors source spec sphere store
+                                   |       |       | stream tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
 lab                                | yes   | yes   | bench datasets datasets/layout
@@ -102,7 +103,7 @@ lab/terminal                       | yes   | yes   | cluster datasets datasets/l
 lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
                                    |       |       | notebook record safetensors source spec store table terminal video
 lab/cmd/seelab                     | yes   | yes   | cli
-results/render                     | yes   | no    | evaluation experiments method record spec store table version
+results/render                     | yes   | no    | evaluation experiments method record rival spec store table version
 notebooks                          | no    | no    |
 `
 

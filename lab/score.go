@@ -23,9 +23,29 @@ type FrameScore = detector.FrameScore
 // TellingFace is a face that says much of its video.
 type TellingFace = detector.TellingFace
 
-// Score scores image files, each taken as a crop around one face. A file that cannot be read is an error of a strict lab;
-// otherwise it is left out and the reason is among skipped.
-func (l *Lab) Score(ctx context.Context, r *Run, files ...string) (out []FaceScore, skipped []string, err error) {
+// Skipped is a file without a score, and why.
+type Skipped = detector.Skipped
+
+// Unscored is the [Skipped] of a file for which [Lab.ScoreVideo] failed.
+func Unscored(file string, err error) Skipped { return detector.Unscored(file, err) }
+
+// IsPicture tells whether a file is for [Lab.Score], and not for [Lab.ScoreVideo], by its content.
+func IsPicture(file string) bool { return detector.IsPicture(file) }
+
+// Score looks for faces in picture files and scores each ([detector.Detector.Picture]); a picture that is a crop around one
+// face is scored as those of test sets are. A file without a score is an error of a strict lab; otherwise it is left out and
+// among skipped, with the reason.
+func (l *Lab) Score(ctx context.Context, r *Run, files ...string) (out []FaceScore, skipped []Skipped, err error) {
+	d, err := run.Detector(ctx, l.env, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer d.Close()
+	return d.Pictures(ctx, files...)
+}
+
+// ScoreCrops is Score without looking for faces: each picture is taken as a crop around one, with the landmarks of a mean face.
+func (l *Lab) ScoreCrops(ctx context.Context, r *Run, files ...string) (out []FaceScore, skipped []Skipped, err error) {
 	d, err := run.Detector(ctx, l.env, r)
 	if err != nil {
 		return nil, nil, err

@@ -145,7 +145,11 @@ func tableRow(r *Run) (table.Run, error) {
 	if err != nil {
 		return table.Run{}, err
 	}
-	return table.Run{Record: r.Record, Spec: r.Spec, Sets: sets}, nil
+	rivals, err := evaluation.ReadRivals(filepath.Join(r.Dir, store.ScoresFile))
+	if err != nil {
+		return table.Run{}, err
+	}
+	return table.Run{Record: r.Record, Spec: r.Spec, Sets: sets, Rivals: rivals}, nil
 }
 
 // withoutSeed is the label of a cell without its seed, which tables show apart.
@@ -195,7 +199,7 @@ func (l *Lab) WriteSweepReport(w spec.Sweep, command string) (path string, err e
 }
 
 // Record is what figures need of a finished run, to be committed; kind says what its test sets are, [record.Development] or
-// [record.Final]. It is compared by video with the other runs, itself apart.
+// [record.Final]. It is compared by video, with all fakes of each test set, with the other runs, itself apart.
 func (l *Lab) Record(r *Run, kind string, against ...*Run) (record.Record, error) {
 	small, err := record.New(r.Record, r.Spec, kind)
 	if err != nil {
@@ -217,6 +221,7 @@ func (l *Lab) Record(r *Run, kind string, against ...*Run) (record.Record, error
 		if err != nil {
 			return record.Record{}, fmt.Errorf("lab: %s against %s: %w", r.Record.Run, other.Record.Run, err)
 		}
+		pairs = slices.DeleteFunc(pairs, func(p Pair) bool { return p.Method != evaluation.All })
 		small.Against = append(small.Against, record.Comparison{Run: other.Record.Run, Name: other.Record.Name, Pairs: pairs})
 	}
 	return small, nil
@@ -243,7 +248,6 @@ func Pairs(f *Foreign, r *Run) ([]Pair, error) {
 // ForeignRow makes the scores of another tool a row of this name, below the runs.
 func ForeignRow(name string, f *Foreign) TableOption {
 	return func(t *tableRequest) {
-		seed := spec.Spec{Seed: evaluation.ForeignSeed}
-		t.foreign = append(t.foreign, table.Run{Label: name, Record: f.Record, Spec: seed, Sets: f.Sets})
+		t.foreign = append(t.foreign, table.Run{Label: name, Record: f.Record, Sets: f.Sets})
 	}
 }

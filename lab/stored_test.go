@@ -168,7 +168,9 @@ func TestTableOfTheRunsHere(t *testing.T) {
 					continue
 				}
 				cell := c.Parts[0].Rows[0].Cells[i]
-				if cell.AUC != 100*test.AUC || cell.Low != 100*test.Low || cell.High != 100*test.High || cell.NReal != test.NReal || cell.NFake != test.NFake || cell.Coverage != test.Coverage {
+				// Another version of the metrics had other intervals.
+				same := run.Record.Versions["metric"] == metric.Version && test.NoInterval == ""
+				if cell.AUC != 100*test.AUC || same && (cell.Low != 100*test.Low || cell.High != 100*test.High) || cell.NReal != test.NReal || cell.NFake != test.NFake || cell.Coverage != test.Coverage {
 					t.Errorf("%s, %s: %+v, the run found %+v", id, column, cell, test)
 				}
 			}

@@ -158,7 +158,7 @@ func (c *Collector) Shelf(files, frames []string) (map[string]Footage, error) {
 				_, err = frameNames(full)
 			}
 			if err != nil {
-				if err := c.Problem(datasets.Unreadable, full, 0, err); err != nil {
+				if err := c.Problem(present(err), full, 0, err); err != nil {
 					return nil, err
 				}
 				continue

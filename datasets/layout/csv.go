@@ -11,12 +11,13 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
 // csvLayout is a folder with a file videos.csv that lists its videos, one a line ([datasets.ReadRows] says in which forms), under
 // a header with the columns
 //
-//	file     slash path below the folder: a video file, an image, or a folder of frames
+//	file     slash path below the folder: a video file, an image of any format that package face reads, or a folder of frames
 //	label    1 for fake, 0 for real, or a word ([datasets.ParseLabel])
 //	method   what made the fake, or the kind of the real video; by default "real" or "fake"
 //	video    name within the method; by default the file without its extension
@@ -130,7 +131,8 @@ func (c *Collector) readVideos(r io.Reader, file string) (named map[string]bool,
 			v.Method = kind
 		}
 		if v.Name == "" {
-			if v.Name = name; slices.Contains(slices.Concat(videoExtensions, imageExtensions), path.Ext(name)) {
+			v.Name = name
+			if _, ok := listed(name); ok && path.Ext(name) == strings.ToLower(path.Ext(name)) {
 				v.Name = stem(name)
 			}
 		}
@@ -178,7 +180,7 @@ func (c *Collector) besideNamed(named map[string]bool) error {
 		for _, name := range names {
 			file := path.Join(dir, name)
 			full := filepath.Join(c.Dir, filepath.FromSlash(file))
-			if _, ok := Medium(name); !ok || named[file] || isDir(full) || c.mode == datasets.Strict {
+			if _, ok := listed(name); !ok || named[file] || isDir(full) || c.mode == datasets.Strict {
 				continue
 			}
 			if err := c.Problem(datasets.Unlisted, full, 0, errors.New(csvLayout+" does not name it")); err != nil {
@@ -192,6 +194,15 @@ func (c *Collector) besideNamed(named map[string]bool) error {
 // errNoMedium tells that a file is none by its name.
 var errNoMedium = errors.New("its extension is that of no video and no image; want one like .mp4 or .png, or a folder of frames")
 
+// listed is [Medium] of a file that a list may name: also an image of those formats that package face reads besides. In a
+// folder without a list these are no images, so that the sets of old stay what they are.
+func listed(name string) (Pixels, bool) {
+	if face.PictureName(name) {
+		return StillImage, true
+	}
+	return Medium(name)
+}
+
 // media tells where a video file, an image or a folder of frames lies.
 func (c *Collector) media(name string) (Footage, error) {
 	full := filepath.Join(c.Dir, filepath.FromSlash(name))
@@ -199,7 +210,7 @@ func (c *Collector) media(name string) (Footage, error) {
 		_, err := frameNames(full)
 		return Footage{name, FrameFolder, true}, err
 	}
-	pixels, ok := Medium(name)
+	pixels, ok := listed(name)
 	if !ok {
 		if err := checkFile(full); err != nil {
 			return Footage{}, err

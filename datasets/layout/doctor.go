@@ -37,6 +37,7 @@ type DatasetReport struct {
 	Problems []string               `json:"problems"`
 	Notes    []string               `json:"notes"`
 
+	Rivals        []Rival  `json:"rivals,omitempty"`         // on its faces to test on, if they are cut and of both classes
 	MissingVideos []string `json:"missing_videos,omitempty"` // IDs of those that a list names, if asked for
 }
 
@@ -51,6 +52,17 @@ type SetReport struct {
 	Fake     int      `json:"fake"`
 	People   int      `json:"people"` // whose heads are seen
 	Problems []string `json:"problems"`
+	Rivals   []Rival  `json:"rivals,omitempty"` // on face crops of both classes, as far as somebody has looked at them
+}
+
+// Rival is how well a trivial rival of detectors (package rival) tells the videos of a test set apart.
+type Rival struct {
+	Name string   `json:"rival"` // "sharpness"
+	AUC  float64  `json:"auc"`   // over videos
+	Low  *float64 `json:"low"`   // 95 % interval; null where there is none, as of few people
+	High *float64 `json:"high"`
+	Real int      `json:"n_real"` // videos that it can score
+	Fake int      `json:"n_fake"`
 }
 
 // Stray is a folder that was not recognised, or that could not be read.

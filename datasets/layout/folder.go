@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -172,15 +173,14 @@ func (c *Collector) plain(kind Video, below, at string, files []string, methods 
 		m, ok := Medium(name)
 		file := path.Join(at, name)
 		if !ok {
-			if datasets.IsDocument(name) {
+			full := filepath.Join(c.Dir, filepath.FromSlash(file))
+			if info, err := os.Stat(full); datasets.IsDocument(name) || err == nil && !info.Mode().IsRegular() {
 				continue
 			}
-			full := filepath.Join(c.Dir, filepath.FromSlash(file))
+			// It stops nobody, not even in mode Strict.
 			err := cmp.Or(datasets.CheckName(name), checkFile(full), errNoMedium)
 			broken = append(broken, brokenFile{file, present(err)})
-			if err := c.Problem(present(err), full, 0, err); err != nil {
-				return err
-			}
+			c.Problems = append(c.Problems, datasets.Problem{File: full, Fault: present(err), Err: err})
 			continue
 		}
 		p, ok, err := c.file(file)

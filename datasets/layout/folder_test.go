@@ -14,7 +14,7 @@ func TestPlainFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "wild")
 	write(t, dir, "real/a.mp4", mp4, "real/b.jpg", "\xff\xd8", "real/clip/01.png", "\x89PNG", "real/clip/02.png", "\x89PNG", "real/notes.txt", "",
 		"fake/a.mp4", mp4, "fake/a.avi", "RIFF", "fake/FaceSwap/a.mp4", mp4, "fake/FaceSwap/clip/01.png", "\x89PNG", "fake/.hidden.mp4", mp4,
-		"fake/empty.mp4", "", "fake/two\nlines.mp4", mp4, "fake/two\nlines/a.mp4", mp4)
+		"fake/empty.mp4", "", "fake/two\nlines.mp4", mp4, "fake/two\nlines/a.mp4", mp4, "fake/strange.xyz", "x")
 	for link, target := range map[string]string{
 		"fake/gone.mp4":       "nowhere.mp4",                       // broken
 		"fake/again":          filepath.Join(dir, "fake/FaceSwap"), // a folder twice
@@ -50,8 +50,8 @@ func TestPlainFolder(t *testing.T) {
 			t.Errorf("two lines: %s", p.Error())
 		}
 	}
-	// Two broken links, two names; the folder that is linked again.
-	if faults[datasets.Unreadable] != 2 || faults[datasets.OddName] != 2 || faults[datasets.Empty] != 1 || faults[datasets.Duplicate] < 2 {
+	// Two broken links, two names, a file that is empty and one that is no video; the folder that is linked again.
+	if faults[datasets.Unreadable] != 2 || faults[datasets.OddName] != 2 || faults[datasets.Empty] != 1 || faults[datasets.Format] != 1 || faults[datasets.Duplicate] < 2 {
 		t.Errorf("faults %v: %v", faults, d.Problems)
 	}
 	if d.Partial() {

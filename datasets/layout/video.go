@@ -66,7 +66,7 @@ func (p Pixels) String() string {
 	return "video"
 }
 
-// videoExtensions are those of files that may be videos, imageExtensions those that package face decodes.
+// videoExtensions are those of files that may be videos, imageExtensions those that are images in folders without a list.
 var (
 	videoExtensions = []string{".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
 	imageExtensions = []string{".jpg", ".jpeg", ".png"}

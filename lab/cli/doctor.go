@@ -20,7 +20,8 @@ func newDoctor() *cobra.Command {
 Celeb-DF v1, v2 and ++, DFDC and its preview, DF40, WildDeepfake, FFIW, FakeAVCeleb, with folders of frames as DeepfakeBench
 has them and its lists; for folders with a videos.csv; for plain folders real and fake; and for faces that are cut already. It compares them with their official lists, looks at the beginning of every file, counts the videos whose
 faces seelab faces has cut, and names people who are on both sides of a split, and face crops that look nearly like real
-faces to train on (dHash; every face is decoded once for that). It changes nothing.`,
+faces to train on (dHash; every face is decoded once for that). It says how well trivial rivals of a detector do on each test
+set of both classes: sharpness and brightness of the face, and size of the file. It changes nothing.`,
 		Example: `  seelab doctor --data DIR
   seelab doctor --data DIR --verbose       with the names of missing videos and all problems
   seelab doctor --data DIR --json`,

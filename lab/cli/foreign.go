@@ -20,9 +20,9 @@ columns in any order, divided by commas or semicolons:
   fake      1 or true for a fake, 0 or false for a real video
   score     a finite number, larger for what is rather fake; empty or NaN where the tool gave none
   frame     optional: number of the frame, from 0; empty or -1 where it is unknown
-  file      optional: name of the face, wanted only where a frame has several
-  identity  optional: the person who is seen; one for a video
-  source    optional: the person whose face was put in; one for a video, and in no figure yet
+  file      optional: name of the face, wanted only where a frame has several of one person
+  identity  optional: the person who is seen; of a video that shows several, each face's own
+  source    optional: the person whose face or expression was put in; one for a video
 
 A frame has the largest score of its rows, a video the mean over its frames with a score; a video without any counts in
 coverage. A tool that scores whole videos needs one row for each, without a frame. For --against, dataset, method and

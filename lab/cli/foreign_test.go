@@ -45,7 +45,7 @@ func TestEvalScores(t *testing.T) {
 	text := must(t, "eval", "--scores", path, "--against", "one", "--results", results)
 	s := spec.Default()
 	s.Name, s.Seed = "one", 1
-	for _, want := range []string{"theirs against " + lab.ID(s) + ": AUC over the videos that both have scored", "videos that theirs alone has scored", "DeLong's paired"} {
+	for _, want := range []string{"theirs against " + lab.ID(s) + ": AUC over the videos that both have scored", "videos that theirs alone has scored", "95 % interval by people"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}

@@ -104,7 +104,7 @@ func TestResume(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got.Tests, want.Tests) || !reflect.DeepEqual(got.Selection, want.Selection) || got.Train.Loss != want.Train.Loss || got.Train.Accuracy != want.Train.Accuracy {
+	if !sameTests(got.Tests, want.Tests) || !reflect.DeepEqual(got.Rivals, want.Rivals) || !reflect.DeepEqual(got.Selection, want.Selection) || got.Train.Loss != want.Train.Loss || got.Train.Accuracy != want.Train.Accuracy {
 		t.Errorf("%+v\nundisturbed %+v", got, want)
 	}
 	from := []int{}

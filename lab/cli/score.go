@@ -1,14 +1,10 @@
 package cli
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,18 +16,24 @@ import (
 func newScore() *cobra.Command {
 	var s surroundings
 	var id, dir string
-	var asJSON bool
+	var asJSON, mean bool
 	cmd := &cobra.Command{
 		Use:   "score --run ID FILE...",
-		Short: "Score videos, or pictures of faces, and show where they look wrong",
-		Long: `Score gives each picture, a crop around one face, the anomaly score of a finished run: larger means more likely fake; it
-is not a probability. Where the score compares the K variants of a face with their prototypes, it also prints those
-similarities. A method that can tell where in the face it found what it scores has that drawn over the face: FACE.heat.png in
-the folder --out.
+		Short: "Score pictures and videos, and show where they look wrong",
+		Long: `Score gives each face in a picture the anomaly score of a finished run: larger means more likely fake; it is not a
+probability. Faces are looked for as seelab faces does; a picture that is a crop around one face, as test sets have them, is
+scored as eval scores it. A picture without a face has no score, nor has one of less than 32 pixels. JPEG, PNG, WebP, BMP,
+TIFF and GIF are read, whatever the file is called, and turned as EXIF says.
+
+Where the score compares the K variants of a face with their prototypes, it also prints those similarities. A method that can
+tell where in the face it found what it scores has that drawn over the face: FACE.heat.png in the folder --out.
 
 A video file, or a folder of frames, gets the mean score of the frames in which a face is found, looked for as seelab faces
-does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those that look most wrong.`,
-		Example: `  seelab score --run seeable-mini face.png
+does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those that look most wrong.
+
+Files without a score are named with the reason; the exit code is 1 if no file has one. A picture that cannot be drawn costs no
+score.`,
+		Example: `  seelab score --run seeable-mini photo.jpg
   seelab score --run seeable-mini --json --out heat *.png
   seelab score --run seeable-mini --out scored clip.mp4`,
 		Args: arguments(1, -1, "the path of at least one image or video"),
@@ -44,61 +46,27 @@ does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those th
 				if run.Record.Train.Synthetic {
 					fmt.Fprintf(cmd.ErrOrStderr(), "%s was trained on synthetic faces: its scores say nothing about photographs\n", run.Record.Run)
 				}
-				pictures, clips := sortMedia(files)
-				var scores []lab.FaceScore
-				skipped := []string{}
-				if len(pictures) > 0 {
-					if scores, skipped, err = l.Score(cmd.Context(), run, pictures...); err != nil {
-						return err
-					}
+				j := scoring{lab: l, run: run, mean: mean, files: len(files), strict: s.strict, warn: cmd.ErrOrStderr()}
+				j.names.Dir = dir
+				if !asJSON {
+					j.out = cmd.OutOrStdout()
 				}
-				var videos []terminal.ScoredVideo
-				names := terminal.Outputs{Dir: dir}
-				for _, clip := range clips {
-					var v terminal.ScoredVideo
-					score, err := l.ScoreVideo(cmd.Context(), run, clip)
-					if err == nil {
-						v, err = terminal.DrawVideo(score, &names)
-					}
-					if err == nil {
-						videos = append(videos, v)
-					} else if s.strict || len(files) == 1 || cmd.Context().Err() != nil || errors.Is(err, video.ErrNoFFmpeg) {
-						return err
-					} else {
-						skipped = append(skipped, err.Error())
-					}
-				}
-				for _, reason := range skipped {
-					fmt.Fprintln(cmd.ErrOrStderr(), "skipped:", terminal.OneLine(errors.New(reason)))
-				}
-				if len(scores)+len(videos) == 0 {
-					return fmt.Errorf("none of the %d files could be scored", len(files))
-				}
-				scored, err := terminal.DrawHeat(&names, scores)
-				if err != nil {
+				if err := j.score(cmd.Context(), files); err != nil {
 					return err
 				}
-				out := cmd.OutOrStdout()
 				if asJSON {
-					found := map[string]any{"run": run.Record.Run, "faces": scored, "skipped": skipped}
-					if clips != nil {
-						found["videos"] = videos
+					if err := printJSON(cmd.OutOrStdout(), j.result()); err != nil {
+						return err
 					}
-					return printJSON(out, found)
 				}
-				for _, face := range scored {
-					terminal.PrintScore(out, run.Spec.Discrepancy.Types, face)
-				}
-				for _, v := range videos {
-					terminal.PrintVideo(out, v)
-				}
-				return nil
+				return j.end()
 			})
 		},
 	}
 	runFlag(cmd, &id)
 	cmd.Flags().StringVar(&dir, "out", ".", "`folder` for the pictures")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().BoolVar(&mean, "mean-face", false, "look for no face in pictures: take each as a crop around one, with the landmarks of a mean face")
 	s.resultsFlag(cmd)
 	s.backendFlag(cmd)
 	s.cutFlags(cmd)
@@ -106,30 +74,136 @@ does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those th
 	return cmd
 }
 
-// sortMedia tells pictures from videos and folders of frames.
-func sortMedia(files []string) (pictures, clips []string) {
+// scoring is files that are being scored. What has a score is printed before it is drawn.
+type scoring struct {
+	lab    *lab.Lab
+	run    *lab.Run
+	mean   bool
+	strict bool
+	names  terminal.Outputs
+	out    io.Writer // for people; nil where JSON is wanted
+	warn   io.Writer
+
+	files   int
+	faces   []terminal.ScoredFace
+	videos  []terminal.ScoredVideo
+	skipped []lab.Skipped
+	undrawn []error
+}
+
+func (j *scoring) score(ctx context.Context, files []string) error {
+	var pictures, clips []string
 	for _, file := range files {
-		if isPicture(file) {
+		if lab.IsPicture(file) {
 			pictures = append(pictures, file)
 		} else {
 			clips = append(clips, file)
 		}
 	}
-	return pictures, clips
+	if len(pictures) > 0 {
+		score := j.lab.Score
+		if j.mean {
+			score = j.lab.ScoreCrops
+		}
+		scores, skipped, err := score(ctx, j.run, pictures...)
+		if err != nil {
+			return err
+		}
+		for _, why := range skipped {
+			j.skip(why)
+		}
+		for _, score := range scores {
+			j.face(terminal.ScoredFace{Result: score})
+		}
+	}
+	for _, clip := range clips {
+		score, err := j.lab.ScoreVideo(ctx, j.run, clip)
+		switch {
+		case err == nil:
+			j.video(score)
+		case j.strict || ctx.Err() != nil || errors.Is(err, video.ErrNoFFmpeg):
+			return err
+		default:
+			j.skip(lab.Unscored(clip, err))
+		}
+	}
+	return nil
 }
 
-// isPicture tells a picture by its name or its beginning. What cannot be read is taken for one.
-func isPicture(path string) bool {
-	if slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(filepath.Ext(path))) {
-		info, err := os.Stat(path)
-		return err != nil || !info.IsDir()
+func (j *scoring) skip(why lab.Skipped) {
+	j.skipped = append(j.skipped, why)
+	fmt.Fprintln(j.warn, "skipped:", terminal.OneLine(why))
+}
+
+func (j *scoring) face(f terminal.ScoredFace) {
+	if j.out != nil {
+		terminal.PrintScore(j.out, j.run.Spec.Discrepancy.Types, f)
 	}
-	in, err := os.Open(path)
+	j.drawn(terminal.DrawHeat(&j.names, &f))
+	if j.out != nil {
+		terminal.PrintHeat(j.out, f)
+	}
+	j.faces = append(j.faces, f)
+}
+
+func (j *scoring) video(score *lab.VideoScore) {
+	v, err := terminal.DrawVideo(score, &j.names)
 	if err != nil {
-		return true
+		v = terminal.ScoredVideo{VideoScore: score}
 	}
-	defer in.Close()
-	head := make([]byte, 4)
-	n, _ := io.ReadFull(in, head)
-	return bytes.HasPrefix(head[:n], []byte("\xff\xd8\xff")) || bytes.HasPrefix(head[:n], []byte("\x89PNG"))
+	j.drawn(err)
+	if j.out != nil {
+		terminal.PrintVideo(j.out, v)
+	}
+	j.videos = append(j.videos, v)
+}
+
+func (j *scoring) drawn(err error) {
+	if err != nil {
+		j.undrawn = append(j.undrawn, err)
+	}
+}
+
+// scored is how many of the files have a score: each is either scored or skipped.
+func (j *scoring) scored() int { return j.files - len(j.skipped) }
+
+// result is what is printed as JSON.
+func (j *scoring) result() map[string]any {
+	found := map[string]any{
+		"run": j.run.Record.Run, "faces": orEmpty(j.faces), "skipped": orEmpty(j.skipped),
+		"counts": map[string]int{"files": j.files, "scored": j.scored(), "skipped": len(j.skipped)},
+	}
+	if j.videos != nil {
+		found["videos"] = j.videos
+	}
+	if j.undrawn != nil {
+		var why []string
+		for _, err := range j.undrawn {
+			why = append(why, terminal.OneLine(err))
+		}
+		found["undrawn"] = why
+	}
+	return found
+}
+
+// orEmpty is a list that JSON shows as [] and not as null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// end tells what was not drawn, and fails if nothing was scored.
+func (j *scoring) end() error {
+	if n := len(j.undrawn); n > 0 {
+		fmt.Fprintf(j.warn, "%d pictures could not be drawn, the first: %s; choose another folder with --out\n", n, terminal.OneLine(j.undrawn[0]))
+	}
+	switch {
+	case j.scored() > 0:
+		return nil
+	case j.files == 1:
+		return errors.New("no score")
+	}
+	return fmt.Errorf("none of the %d files could be scored", j.files)
 }

@@ -31,11 +31,13 @@ finished cells of SWEEP, one of seelab list or the path of a .toml file; or the 
 runs. The same scores give the same bytes.
 
 Columns are the test sets (cross-dataset), or the manipulations of each test set that has several (cross-manipulation).
-Every figure has its 95 % interval, its n and its coverage; drawn faces, parts of official test sets and leaks are marked.
---paper puts the published rows below, apart, each with its source. --against tests every row against one run with
-DeLong's test on the videos that both have scored. --scores makes the scores of another tool a row below the runs; seelab
-eval --help says how they are written. Runs measured with another version of the metrics are refused; rows that differ from
-the first in what is in no label say so: versions of numerics and training, backend and plugin, how faces were cut.`,
+Every figure has its 95 % interval by people, its n and its coverage; drawn faces, parts of official test sets and leaks are
+marked. --paper puts the published rows below, apart, each with its source. --against compares every row with one run on the
+videos that both have scored: the difference with its interval and p, by people. --over-seeds makes one row of the runs that
+differ in the seed alone: mean and standard deviation over the seeds, and the interval of this mean by people. --scores makes
+the scores of another tool a row below the runs; seelab eval --help says how they are written. Runs measured with another
+version of the metrics are refused; rows that differ from the first in what is in no label say so: versions of numerics and
+training, backend and plugin, how faces were cut.`,
 		Example: `  seelab table                                                      all finished runs
   seelab table cross-dataset --paper --over-seeds --format latex --out cross-dataset.tex
   seelab table cross-manipulation --paper --format markdown

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -34,7 +35,7 @@ func writeRun(t *testing.T, results, name string, seed uint64) {
 	if err := store.WriteSteps(filepath.Join(dir, store.TrainingFile), []store.Step{{Step: 1, Loss: 2}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.WriteRecord(dir, store.Record{Run: lab.ID(s), Name: name, Hash: s.Hash(), Score: "cosine", Started: "2026-11-23T05:28:57Z"}); err != nil {
+	if err := store.WriteRecord(dir, store.Record{Run: lab.ID(s), Name: name, Hash: s.Hash(), Score: "cosine", Versions: map[string]string{"metric": metric.Version}, Started: "2026-11-23T05:28:57Z"}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io/fs"
 	"math"
 	"os"
@@ -26,12 +27,20 @@ import (
 // VideoScore is what a detector says of a video.
 type VideoScore struct {
 	File string `json:"file"`
-	// Score is the mean over the frames with a face (spec section 1.5); larger means more likely fake; not a probability.
+	// Score is the mean over the frames with a face (spec section 1.5); larger means more likely fake; not a probability. Of a
+	// video that shows several persons it is the highest score of a person who is seen in a quarter as many frames as the one
+	// who is seen in most.
 	Score   float64      `json:"score"`
 	Name    string       `json:"name"` // which score it is
 	Frames  []FrameScore `json:"frames"`
 	Found   int          `json:"frames_with_face"`
-	Problem string       `json:"problem,omitempty"` // what is wrong with the file, if some of it could not be read
+	Persons []Person     `json:"persons"`         // the one who is seen in most frames first
+	Turned  int          `json:"faces_turned"`    // that lay on their side
+	Small   int          `json:"faces_too_small"` // and left out, see [extract.Frame]
+	Unclear int          `json:"faces_unclear"`   // likewise
+	// Smallest is about how many pixels long a face must be to be looked for beside larger ones.
+	Smallest int    `json:"smallest_face"`
+	Problem  string `json:"problem,omitempty"` // what is wrong with the file, if some of it could not be read
 	// Telling are the most anomalous faces of the most anomalous frames, by falling score.
 	Telling []TellingFace `json:"-"`
 
@@ -45,6 +54,22 @@ type FrameScore struct {
 	Second float64   `json:"second"`
 	Score  *float64  `json:"score"` // of the most anomalous face; nil without a face
 	Faces  []float64 `json:"faces"` // of each face, the largest face first
+	// Persons are whom the faces show: 1 for the first of [VideoScore.Persons].
+	Persons []int `json:"persons"`
+
+	faces []extract.Face // without their pictures
+}
+
+// Person is what a detector says of a person in a video. Persons are told apart by where they are, not by how they look
+// ([extract.Persons]).
+type Person struct {
+	Person int     `json:"person"` // from 1
+	Score  float64 `json:"score"`  // the mean over their frames
+	Frames int     `json:"frames"`
+	// Where they are seen first: the middle of the face, and the longer side of its box, in pixels of the frame.
+	X      int     `json:"x"`
+	Y      int     `json:"y"`
+	Length float64 `json:"length"`
 }
 
 // TellingFace is a face that says much of its video.
@@ -96,6 +121,7 @@ func (d *Detector) Video(ctx context.Context, footage *Footage) (*VideoScore, er
 		waiting, faces = waiting[:0], 0
 		return err
 	}
+	var size image.Point
 	stage := "scoring " + filepath.Base(path)
 	for frame, err := range footage.extractor.Frames(ctx, footage.video, e.Cut) {
 		if errors.Is(err, video.ErrDamaged) && e.Mode == datasets.Skip && len(out.Frames)+len(waiting) > 0 {
@@ -105,6 +131,8 @@ func (d *Detector) Video(ctx context.Context, footage *Footage) (*VideoScore, er
 		if err != nil {
 			return nil, err
 		}
+		size = frame.Size
+		out.Small, out.Unclear = out.Small+frame.Small, out.Unclear+frame.Unclear
 		waiting = append(waiting, frame)
 		if faces += len(frame.Faces); faces >= 2*method.NetworkPass {
 			if err := score(); err != nil {
@@ -123,9 +151,12 @@ func (d *Detector) Video(ctx context.Context, footage *Footage) (*VideoScore, er
 		}
 	}
 	if out.Found == 0 {
-		return nil, fmt.Errorf("detector: %s: %w on any of %d frames", path, detect.ErrNoFace, len(out.Frames))
+		return nil, fmt.Errorf("detector: %s: %w on any of %d frames of %d×%d pixels%s; faces under about %d pixels are not found there",
+			path, detect.ErrNoFace, len(out.Frames), size.X, size.Y, unclear(out.Unclear), detect.Smallest(max(size.X, size.Y)))
 	}
 	out.Score /= float64(out.Found)
+	out.Smallest = detect.SmallestBeside(max(size.X, size.Y))
+	out.tellApart()
 	for i, t := range out.Telling {
 		// Again, with its regions.
 		var err error
@@ -136,6 +167,57 @@ func (d *Detector) Video(ctx context.Context, footage *Footage) (*VideoScore, er
 	}
 	out.Reference = d.realScores()
 	return out, nil
+}
+
+// unclear says of a video without a face how many were found that cannot be used.
+func unclear(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", but %d whose landmarks cannot be used", n)
+}
+
+// tellApart fills in the persons, and the score of a video that shows several.
+func (v *VideoScore) tellApart() {
+	sightings := make([][]extract.Sighting, len(v.Frames))
+	for i, frame := range v.Frames {
+		for _, f := range frame.faces {
+			sightings[i] = append(sightings[i], extract.Sighting{Track: f.Track, Square: f.Square})
+		}
+	}
+	who := extract.Persons(sightings)
+	for range who {
+		v.Persons = append(v.Persons, Person{})
+	}
+	for i := range v.Frames {
+		frame := &v.Frames[i]
+		for k, f := range frame.faces {
+			if f.Turned != 0 {
+				v.Turned++
+			}
+			person := who[f.Track]
+			frame.Persons = append(frame.Persons, person)
+			p := &v.Persons[person-1]
+			if p.Frames == 0 {
+				middle := f.Square.Min.Add(f.Square.Max).Div(2)
+				*p = Person{Person: person, X: middle.X, Y: middle.Y, Length: f.Length}
+			}
+			p.Score, p.Frames = p.Score+frame.Faces[k], p.Frames+1
+		}
+	}
+	v.Persons = slices.DeleteFunc(v.Persons, func(p Person) bool { return p.Frames == 0 })
+	for i := range v.Persons {
+		v.Persons[i].Score /= float64(v.Persons[i].Frames)
+	}
+	if len(v.Persons) == 1 {
+		return
+	}
+	v.Score = v.Persons[0].Score
+	for _, p := range v.Persons {
+		if 4*p.Frames >= v.Persons[0].Frames {
+			v.Score = max(v.Score, p.Score)
+		}
+	}
 }
 
 // scoreFrames scores the faces of frames and keeps the most telling.
@@ -156,9 +238,11 @@ func (d *Detector) scoreFrames(ctx context.Context, out *VideoScore, frames []ex
 	}
 	next := 0
 	for _, frame := range frames {
-		s := FrameScore{Frame: frame.Index, Second: frame.Second, Faces: []float64{}}
+		s := FrameScore{Frame: frame.Index, Second: frame.Second, Faces: []float64{}, Persons: []int{}}
 		best := TellingFace{At: len(out.Frames)}
-		for range frame.Faces {
+		for _, f := range frame.Faces {
+			f.JPEG = nil
+			s.faces = append(s.faces, f)
 			score := d.Score(d.Record.Score, rows[next])
 			if s.Faces = append(s.Faces, score); s.Score == nil || score > *s.Score {
 				s.Score = &score

@@ -2,15 +2,11 @@ package detector
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"image"
 	"math"
-	"path/filepath"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/face/detect"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/source"
 )
@@ -24,6 +20,14 @@ type Result struct {
 	Score    float64 `json:"score"`
 	Name     string  `json:"name"`     // which score it is
 	Fallback bool    `json:"fallback"` // the landmarks are not those of the face but a mean shape
+	// Box is where the face was found in a picture: left, top, right and bottom, in pixels of the picture as it is seen. Faces
+	// is how many were found there and scored, Small how many more are too small, and Unclear how many are not surely faces.
+	Box     []int `json:"box,omitempty"`
+	Faces   int   `json:"faces,omitempty"`
+	Small   int   `json:"faces_too_small,omitempty"`
+	Unclear int   `json:"faces_unclear,omitempty"`
+	// Crop tells that the picture was taken as a crop around one face, as test sets have them.
+	Crop bool `json:"crop,omitempty"`
 	// Synthetic tells that the detector was trained on faces drawn by code: it knows nothing about photographs.
 	Synthetic bool `json:"synthetic"`
 	// Similarities are the cosines of the K variants with their own prototypes, label by label; nil for methods without
@@ -60,56 +64,6 @@ func (d *Detector) Clip(ctx context.Context, c face.Clip) (Result, error) {
 	return d.result(c, rows), nil
 }
 
-// Image looks for faces in a picture and scores the largest; Found is false where there is none.
-func (d *Detector) Image(ctx context.Context, picture *image.RGBA) (Result, error) {
-	finder, err := d.finder()
-	if err != nil {
-		return Result{}, err
-	}
-	found, err := finder.Faces(picture)
-	if errors.Is(err, detect.ErrNoFace) {
-		return d.nothing(), nil
-	}
-	if err != nil {
-		return Result{}, fmt.Errorf("detector: %w", err)
-	}
-	largest := found[0]
-	for _, f := range found[1:] {
-		if f.Box.Area() > largest.Box.Area() {
-			largest = f
-		}
-	}
-	return d.Face(ctx, face.Face{Image: picture, Landmarks: largest.Landmarks})
-}
-
-// File scores the largest face of a picture, or the faces of a video or of a folder of frames as [Detector.Video] does.
-func (d *Detector) File(ctx context.Context, path string) (Result, error) {
-	picture, err := face.Open(path)
-	if err == nil {
-		r, err := d.Image(ctx, picture)
-		if err != nil {
-			return Result{}, fmt.Errorf("%w (%s)", err, path)
-		}
-		r.File = path
-		return r, nil
-	}
-	footage, wrong := OpenFootage(ctx, d.env, path)
-	if wrong != nil {
-		return Result{}, errors.Join(err, wrong)
-	}
-	r := d.nothing()
-	r.File = path
-	v, err := d.Video(ctx, footage)
-	if errors.Is(err, detect.ErrNoFace) {
-		return r, nil
-	}
-	if err != nil {
-		return Result{}, err
-	}
-	r.Found, r.Score = true, v.Score
-	return r, nil
-}
-
 // Explain scores one clip and says where in it: the map of its method, if it has one.
 func (d *Detector) Explain(ctx context.Context, c face.Clip) (Result, error) {
 	// The score may do without some samples, but the map needs them.
@@ -129,29 +83,6 @@ func (d *Detector) Explain(ctx context.Context, c face.Clip) (Result, error) {
 		r.Map = &m
 	}
 	return r, nil
-}
-
-// Crops explains picture files, each taken as a crop around one face. A file that cannot be read is an error in strict mode;
-// otherwise it is left out and the reason is among skipped.
-func (d *Detector) Crops(ctx context.Context, files ...string) (out []Result, skipped []string, err error) {
-	for _, file := range files {
-		f, err := datasets.Load(datasets.Item{Dataset: "files", File: filepath.Base(file), Path: file, Frame: -1})
-		if err != nil && d.env.Mode == datasets.Skip {
-			// What wraps the cause names a data set, and there is none.
-			skipped = append(skipped, fmt.Sprintf("%s: %v", file, errors.Unwrap(err)))
-			continue
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		r, err := d.Explain(ctx, face.Still(f))
-		if err != nil {
-			return nil, nil, fmt.Errorf("%w (%s)", err, file)
-		}
-		r.File = file
-		out = append(out, r)
-	}
-	return out, skipped, nil
 }
 
 // Items explains faces of data sets, drawn ones too. A face that cannot be read is an error.

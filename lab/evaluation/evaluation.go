@@ -1,5 +1,5 @@
-// Package evaluation turns the scores of faces into figures: AUC with its interval, n and coverage, over videos and over
-// frames, for all fakes of a test set and for each manipulation. A run that ends and a table made years later from its
+// Package evaluation turns the scores of faces into figures: AUC with its interval, n and coverage, over videos, the persons in
+// them, frames and faces, for all fakes of a test set and for each manipulation. A run that ends and a table made years later from its
 // scores.csv go the same way, and find the same.
 package evaluation
 
@@ -32,7 +32,8 @@ type Video struct {
 }
 
 // Pool pools faces by their video. Column is the place of the score in theirs. Faces of a video must come in a row, as
-// they do in scores.csv; sets may come in any order and are returned in the order of their first face.
+// they do in scores.csv; sets may come in any order and are returned in the order of their first face. A video that shows several
+// people has the identity of the first.
 func Pool(faces iter.Seq2[store.Item, error], column int) ([]Set, error) {
 	var sets []Set
 	var poolers []metric.Pooler
@@ -45,14 +46,16 @@ func Pool(faces iter.Seq2[store.Item, error], column int) ([]Set, error) {
 		}
 		if id == "" || !sameVideo(it, latest) {
 			id = videoID(it)
-			latest = store.Item{Dataset: it.Dataset, Method: it.Method, Video: it.Video}
+			latest = store.Item{Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity}
 			if at = slices.IndexFunc(sets, func(s Set) bool { return s.Name == it.Dataset }); at < 0 {
 				at = len(sets)
 				sets, poolers = append(sets, Set{Name: it.Dataset}), append(poolers, metric.Pooler{})
 			}
 			sets[at].Videos = append(sets[at].Videos, Video{Method: it.Method})
 		}
-		if err := poolers[at].Add(scoredFace(it, id, column)); err != nil {
+		face := scoredFace(it, id, column)
+		face.Identity = latest.Identity // of several people the first
+		if err := poolers[at].Add(face); err != nil {
 			return nil, fmt.Errorf("evaluation: %s, %s: %w", it.Dataset, it.File, err)
 		}
 	}
@@ -74,7 +77,7 @@ func videoID(it store.Item) string {
 }
 
 func scoredFace(it store.Item, video string, column int) metric.Face {
-	f := metric.Face{Video: video, Identity: it.Identity, Fake: it.Fake, Score: it.Scores[column], Missing: math.IsNaN(it.Scores[column])}
+	f := metric.Face{Video: video, Identity: it.Identity, Source: it.Source, Fake: it.Fake, Score: it.Scores[column], Missing: math.IsNaN(it.Scores[column])}
 	if it.Frame >= 0 {
 		// An unknown frame is one of its own.
 		f.Frame = strconv.Itoa(it.Frame)
@@ -107,67 +110,115 @@ func (s Set) Count(manipulation string) (real, fake int) {
 	return real, fake
 }
 
-// scored returns the scores, classes and names of the real videos and of the fakes of a manipulation, those with a score.
-func (s Set) scored(manipulation string) (scores []float64, fake []bool, names []string) {
+// scored returns the scores and classes of the real videos and of the fakes of a manipulation, those with a score, whom they
+// show, and the names of the videos.
+func (s Set) scored(manipulation string) (scores []float64, fake []bool, who metric.Shown, names []string) {
+	var c crowd
 	for _, v := range s.Videos {
 		if v.Fake && manipulation != All && v.Method != manipulation {
 			continue
 		}
 		if v.Scored > 0 {
 			scores, fake, names = append(scores, v.Score), append(fake, v.Fake), append(names, v.Name)
+			c.add(s.Name, v.Video)
 		}
 	}
-	return scores, fake, names
+	return scores, fake, metric.Shown{People: c.shown}, names
 }
 
-// Test measures the real videos against the fakes of a manipulation. The interval resamples videos; seed decides the
-// draws. Without a scored video of each class there is no figure, and the test says why ([store.Test.NoFigure]).
-func (s Set) Test(manipulation string, seed uint64) (store.Test, error) {
-	scores, fake, names := s.scored(manipulation)
+// Test measures the real videos against the fakes of a manipulation, with an interval by people ([metric.AUC]). Without a
+// scored video of each class there is no figure, and the test says why ([store.Test.NoFigure]); with too few people there is no
+// interval ([store.Test.NoInterval]).
+func (s Set) Test(manipulation string) (store.Test, error) {
+	scores, fake, who, _ := s.scored(manipulation)
 	reals, fakes := s.Count(manipulation)
-	test, err := measure(scores, fake, names, count{"video", reals, fakes}, seed)
+	test, err := measure(scores, fake, who, count{store.LevelVideo, reals, fakes})
 	if err != nil {
 		return store.Test{}, fmt.Errorf("evaluation: %s, %s, videos: %w", s.Name, manipulation, err)
 	}
-	test.Dataset, test.Method, test.Level = s.Name, manipulation, "video"
+	test.Dataset, test.Method, test.Level = s.Name, manipulation, store.LevelVideo
 	return test, nil
 }
 
-// Area is the AUC of Test with DeLong's standard error.
+// Area is the AUC of Test with DeLong's standard error, which takes videos to be independent.
 func (s Set) Area(manipulation string) (metric.Area, error) {
-	scores, fake, _ := s.scored(manipulation)
+	scores, fake, _, _ := s.scored(manipulation)
 	return metric.DeLongArea(scores, fake)
 }
 
-// Compare tests with DeLong's test whether two detectors differ on the videos that both have scored; n is how many those
-// are. Both must call the same videos fake.
-func (s Set) Compare(other Set, manipulation string) (c metric.Comparison, n int, err error) {
-	a, fakeA, names := s.scored(manipulation)
-	b, fakeB, others := other.scored(manipulation)
+// Difference compares two detectors on the real videos and the fakes of a manipulation that both have scored: the difference of
+// their AUCs, s − other, with its interval and p by people ([metric.Compare]). Both must call the same videos fake; whom videos
+// show is as in s. Where they share no video of each class the error is [metric.ErrEmpty] or a [metric.OneClassError].
+func (s Set) Difference(other Set, manipulation string) (metric.Difference, error) {
+	a, fakeA, who, names := s.scored(manipulation)
+	b, fakeB, _, others := other.scored(manipulation)
 	at := make(map[string]int, len(others))
 	for i, name := range others {
 		at[name] = i
 	}
 	var first, second []float64
 	var fake []bool
+	var shared metric.Shown
 	for i, name := range names {
 		j, both := at[name]
 		if !both {
 			continue
 		}
 		if fakeA[i] != fakeB[j] {
-			return metric.Comparison{}, 0, fmt.Errorf("evaluation: video %s is fake for one run and real for the other: their test sets differ", name)
+			return metric.Difference{}, fmt.Errorf("evaluation: video %s is fake for one run and real for the other: their test sets differ", name)
 		}
 		first, second, fake = append(first, a[i]), append(second, b[j]), append(fake, fakeA[i])
+		shared.People = append(shared.People, who.People[i])
 	}
-	c, err = metric.DeLong(first, second, fake)
-	return c, len(fake), err
+	return metric.Compare(first, second, fake, shared)
+}
+
+// Mean measures the mean over several detectors, as of several seeds, on the real videos and the fakes of a manipulation that all
+// of them have scored: its interval by people ([metric.AUCOverSeeds]), and the AUC of each. Whom videos show is as in the first. Where
+// they share no video of each class the error is [metric.ErrEmpty] or a [metric.OneClassError].
+func Mean(sets []Set, manipulation string) (mean metric.Interval, each []float64, err error) {
+	type column map[string]float64
+	others := make([]column, len(sets)-1)
+	for i, s := range sets[1:] {
+		others[i] = column{}
+		scores, _, _, names := s.scored(manipulation)
+		for j, name := range names {
+			others[i][name] = scores[j]
+		}
+	}
+	scores := make([][]float64, len(sets))
+	var fake []bool
+	var who metric.Shown
+	first, fakes, whose, names := sets[0].scored(manipulation)
+	for i, name := range names {
+		if slices.ContainsFunc(others, func(c column) bool { _, has := c[name]; return !has }) {
+			continue
+		}
+		scores[0] = append(scores[0], first[i])
+		for j, c := range others {
+			scores[j+1] = append(scores[j+1], c[name])
+		}
+		fake, who.People = append(fake, fakes[i]), append(who.People, whose.People[i])
+	}
+	if mean, err = metric.AUCOverSeeds(scores, fake, who); err != nil {
+		return metric.Interval{}, nil, err
+	}
+	for _, s := range scores {
+		auc, err := metric.AUROC(s, fake)
+		if err != nil {
+			return metric.Interval{}, nil, err
+		}
+		each = append(each, auc)
+	}
+	return mean, each, nil
 }
 
 // Tests measures the faces of one test set at the end of a run: all fakes, then each manipulation where there are several,
-// against all real faces; over videos and over frames. A test without a figure says why ([store.Test.NoFigure]). The faces are
-// gone over several times. Column is the place of the score in the faces'.
-func Tests(faces iter.Seq[store.Item], column int, seed uint64) ([]store.Test, error) {
+// against all real faces. First over videos, then at the other levels at which the set has something of its own to say: over the
+// persons in videos if some video shows several (as far as identities and tracks tell), over frames if some video has several,
+// over faces if some frame has several. A set of single stills has figures over videos alone. A test without a figure says why
+// ([store.Test.NoFigure]). The faces are gone over several times. Column is the place of the score in the faces'.
+func Tests(faces iter.Seq[store.Item], column int) ([]store.Test, error) {
 	sets, err := Pool(withoutErrors(faces), column)
 	if err != nil {
 		return nil, err
@@ -179,18 +230,21 @@ func Tests(faces iter.Seq[store.Item], column int, seed uint64) ([]store.Test, e
 	if found := sets[0].Manipulations(); len(found) > 1 {
 		kinds = append(kinds, found...)
 	}
+	finer := levels(faces, column, len(sets[0].Videos))
 	var tests []store.Test
 	for _, kind := range kinds {
-		videos, err := sets[0].Test(kind, seed)
+		videos, err := sets[0].Test(kind)
 		if err != nil {
 			return nil, err
 		}
-		frames, err := testFrames(faces, column, kind, seed)
-		if err != nil {
-			return nil, fmt.Errorf("evaluation: %s, %s, frames: %w", sets[0].Name, kind, err)
+		tests = append(tests, videos)
+		for _, l := range finer {
+			test, err := testLevel(sets[0].Name, faces, column, kind, l)
+			if err != nil {
+				return nil, err
+			}
+			tests = append(tests, test)
 		}
-		frames.Dataset, frames.Method, frames.Level = sets[0].Name, kind, "frame"
-		tests = append(tests, videos, frames)
 	}
 	return tests, nil
 }
@@ -206,45 +260,14 @@ func withoutErrors(faces iter.Seq[store.Item]) iter.Seq2[store.Item, error] {
 	}
 }
 
-// testFrames is Test over single faces. Those of one video are drawn together, as they are not independent.
-func testFrames(faces iter.Seq[store.Item], column int, manipulation string, seed uint64) (store.Test, error) {
-	asked := func(it store.Item) bool { return !it.Fake || manipulation == All || it.Method == manipulation }
-	there := count{unit: "frame"}
-	for it := range faces {
-		switch {
-		case !asked(it):
-		case it.Fake:
-			there.fakes++
-		default:
-			there.reals++
-		}
-	}
-	total := there.reals + there.fakes
-	scores, fake, videos := make([]float64, 0, total), make([]bool, 0, total), make([]string, 0, total)
-	var latest store.Item // with its video, whose id is long to make
-	var id string
-	for it := range faces {
-		if !asked(it) {
-			continue
-		}
-		if score := it.Scores[column]; !math.IsNaN(score) {
-			if id == "" || !sameVideo(it, latest) {
-				id, latest = videoID(it), it
-			}
-			scores, fake, videos = append(scores, score), append(fake, it.Fake), append(videos, id)
-		}
-	}
-	return measure(scores, fake, videos, there, seed)
-}
-
-// count is how many videos or frames there are, with and without a score.
+// count is how many videos, persons, frames or faces there are, with and without a score.
 type count struct {
-	unit         string // "video" or "frame"
+	unit         string // a level
 	reals, fakes int
 }
 
-// measure makes the figures of the videos or frames that have a score.
-func measure(scores []float64, fake []bool, videos []string, there count, seed uint64) (store.Test, error) {
+// measure makes the figures of what has a score.
+func measure(scores []float64, fake []bool, who metric.Shown, there count) (store.Test, error) {
 	var test store.Test
 	for _, f := range fake {
 		if f {
@@ -257,8 +280,7 @@ func measure(scores []float64, fake []bool, videos []string, there count, seed u
 	if why := there.lacks(test.NReal, test.NFake); why != "" {
 		return test.WithoutFigure(why), nil
 	}
-	how := metric.Resampling{Groups: videos, Scheme: metric.Stratified, Seed: seed}
-	auc, err := metric.Bootstrap(scores, fake, (*metric.Ranking).AUROC, how)
+	auc, err := metric.AUC(scores, fake, who)
 	if err != nil {
 		return store.Test{}, err
 	}
@@ -267,6 +289,10 @@ func measure(scores []float64, fake []bool, videos []string, there count, seed u
 		return store.Test{}, err
 	}
 	test.AUC, test.Low, test.High, test.AP, test.EER = auc.Value, auc.Low, auc.High, ranking.AP(), ranking.EER()
+	test.RealPeople, test.FakePeople = auc.RealPeople, auc.FakePeople
+	if auc.TooFew != "" {
+		test = test.WithoutInterval(auc.TooFew)
+	}
 	return test, nil
 }
 

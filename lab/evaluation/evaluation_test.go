@@ -16,6 +16,9 @@ import (
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
+// header is that of scores.csv before the scores.
+const header = "dataset,method,video,identity,file,frame,fake,source"
+
 // drawn makes the faces of a test set: videos of two manipulations and real ones with the same names, some frames with two
 // faces, some faces without a score. The second score is the first with noise.
 func drawn(dataset string, videos int, seed uint64) []store.Item {
@@ -33,8 +36,12 @@ func drawn(dataset string, videos int, seed uint64) []store.Item {
 					if rng.IntN(8) == 0 || v == videos-1 && method == "FaceSwap" {
 						score = math.NaN()
 					}
+					source := ""
+					if method != "original" {
+						source = fmt.Sprint("id", (v+1)%videos)
+					}
 					faces = append(faces, store.Item{
-						Dataset: dataset, Method: method, Video: fmt.Sprintf("%03d", v), Identity: fmt.Sprint("id", v),
+						Source: source, Dataset: dataset, Method: method, Video: fmt.Sprintf("%03d", v), Identity: fmt.Sprint("id", v),
 						File: fmt.Sprintf("%s/%d_%d_%d.png", method, v, frame, face), Frame: frame, Fake: method != "original",
 						Scores: []float64{score, other},
 					})
@@ -88,15 +95,15 @@ func byHand(faces []store.Item, column int, manipulation string) (auc float64, r
 func TestTestsByHand(t *testing.T) {
 	for column := range 2 {
 		faces := drawn("FF++ c40", 12, 5)
-		tests, err := Tests(slices.Values(faces), column, 1)
+		tests, err := Tests(slices.Values(faces), column)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(tests) != 6 {
-			t.Fatalf("%d tests, want all and two manipulations, over videos and frames: %+v", len(tests), tests)
+		if len(tests) != 9 {
+			t.Fatalf("%d tests, want all and two manipulations, over videos, frames and faces: %+v", len(tests), tests)
 		}
 		for i, kind := range []string{All, "Deepfakes", "FaceSwap"} {
-			got := tests[2*i]
+			got := tests[3*i]
 			auc, real, fake := byHand(faces, column, kind)
 			if got.Method != kind || got.Level != "video" || got.Dataset != "FF++ c40" || got.NReal != real || got.NFake != fake {
 				t.Errorf("%s: got %+v, want %d real and %d fake videos", kind, got, real, fake)
@@ -111,8 +118,9 @@ func TestTestsByHand(t *testing.T) {
 			if want := float64(real+fake) / float64(total); got.Coverage != want {
 				t.Errorf("%s: coverage %v, want %v", kind, got.Coverage, want)
 			}
-			if frame := tests[2*i+1]; frame.Level != "frame" || frame.NReal+frame.NFake < 3*(real+fake) {
-				t.Errorf("%s: over frames %+v", kind, frame)
+			frame, face := tests[3*i+1], tests[3*i+2]
+			if frame.Level != "frame" || face.Level != "face" || frame.NReal+frame.NFake < 2*(real+fake) || face.NReal+face.NFake <= frame.NReal+frame.NFake {
+				t.Errorf("%s: over frames %+v, over faces %+v", kind, frame, face)
 			}
 		}
 	}
@@ -121,7 +129,7 @@ func TestTestsByHand(t *testing.T) {
 // The table made later of scores.csv says what the run said, digit for digit, with several sets in one file.
 func TestReadFindsWhatTheRunFound(t *testing.T) {
 	path := filepath.Join(t.TempDir(), store.ScoresFile)
-	a, b := drawn("FF++ c40", 9, 1), drawn("Celeb/DF: \"v2\"", 7, 2)
+	a, b := drawn("FF++ c40", 13, 1), drawn("Celeb/DF: \"v2\"", 4, 2)
 	if err := store.WriteItems(path, []string{"figure", "cosine"}, slices.Values(slices.Concat(a, b))); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +142,7 @@ func TestReadFindsWhatTheRunFound(t *testing.T) {
 			t.Fatalf("%d sets, want 2", len(sets))
 		}
 		for i, faces := range [][]store.Item{a, b} {
-			tests, err := Tests(slices.Values(faces), column, 3)
+			tests, err := Tests(slices.Values(faces), column)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -142,15 +150,15 @@ func TestReadFindsWhatTheRunFound(t *testing.T) {
 				if want.Level != "video" {
 					continue
 				}
-				got, err := sets[i].Test(want.Method, 3)
-				if err != nil || got != want {
+				got, err := sets[i].Test(want.Method)
+				if err != nil || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) || (got.NoInterval == "") != (i == 0) {
 					t.Errorf("%s: got %+v, error %v; the run had %+v", name, got, err, want)
 				}
 			}
 		}
 	}
-	if real, fake := mustRead(t, path, "figure")[0].Count("FaceSwap"); real != 9 || fake != 9 {
-		t.Errorf("%d real and %d fake videos, want 9 of each, scored or not", real, fake)
+	if real, fake := mustRead(t, path, "figure")[0].Count("FaceSwap"); real != 13 || fake != 13 {
+		t.Errorf("%d real and %d fake videos, want 13 of each, scored or not", real, fake)
 	}
 }
 
@@ -163,7 +171,7 @@ func mustRead(t testing.TB, path, score string) []Set {
 	return sets
 }
 
-func TestCompare(t *testing.T) {
+func TestDifference(t *testing.T) {
 	faces := drawn("DFDC", 15, 8)
 	first, err := Pool(each(faces), 0)
 	if err != nil {
@@ -175,29 +183,41 @@ func TestCompare(t *testing.T) {
 	}
 	// The last FaceSwap video has a first score in no frame; one of the others is taken out of the second.
 	second[0].Videos = second[0].Videos[1:]
-	c, n, err := first[0].Compare(second[0], All)
+	d, err := first[0].Difference(second[0], All)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 3*15 - 2; n != want {
-		t.Errorf("%d videos were paired, want the %d that both have scored", n, want)
+	if d.NReal != 14 || d.NFake != 29 {
+		t.Errorf("%d real and %d fake videos were paired, want the 14 and 29 that both have scored", d.NReal, d.NFake)
 	}
 	var a, b []float64
 	var fake []bool
+	var who metric.Shown
+	people := map[string]int32{}
+	for v := range 15 {
+		people[fmt.Sprint("id", v)] = int32(v)
+	}
+	source := func(v Video) int32 {
+		if !v.Fake {
+			return -1
+		}
+		return people[v.Source]
+	}
 	for i, v := range first[0].Videos[1:] {
 		if v.Scored > 0 {
 			a, b, fake = append(a, v.Score), append(b, second[0].Videos[i].Score), append(fake, v.Fake)
+			who.People = append(who.People, [2]int32{people[v.Identity], source(v)})
 		}
 	}
-	want, err := metric.DeLong(a, b, fake)
-	if err != nil || c != want {
-		t.Errorf("got %+v, want %+v (error %v)", c, want, err)
+	want, err := metric.Compare(a, b, fake, who)
+	if err != nil || math.Abs(d.Diff-want.Diff) > 1e-12 || math.Abs(d.Low-want.Low) > 1e-12 || math.Abs(d.High-want.High) > 1e-12 || math.Abs(d.P-want.P) > 1e-12 {
+		t.Errorf("got %+v, want %+v (error %v)", d, want, err)
 	}
-	if c, _, err := first[0].Compare(first[0], "Deepfakes"); err != nil || c.P != 1 {
-		t.Errorf("a run against itself: %+v, error %v", c, err)
+	if d, err := first[0].Difference(first[0], "Deepfakes"); err != nil || d.P != 1 || d.Diff != 0 {
+		t.Errorf("a run against itself: %+v, error %v", d, err)
 	}
 	second[0].Videos[0].Fake = !second[0].Videos[0].Fake
-	if _, _, err := first[0].Compare(second[0], All); err == nil || !strings.Contains(err.Error(), "test sets differ") {
+	if _, err := first[0].Difference(second[0], All); err == nil || !strings.Contains(err.Error(), "test sets differ") {
 		t.Errorf("error %v of a video with two labels", err)
 	}
 }
@@ -239,7 +259,7 @@ func TestNoFigure(t *testing.T) {
 		"nothing":          {unscored(unscored(faces, false), true), "no video has a score", "no frame has a score", 0, 0, 0},
 		"no score of real": {unscored(reals, false), "no video has a score", "no frame has a score", 0, 0, 0},
 	} {
-		tests, err := Tests(slices.Values(c.faces), 0, 1)
+		tests, err := Tests(slices.Values(c.faces), 0)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -248,15 +268,16 @@ func TestNoFigure(t *testing.T) {
 		if name != "reals" && name != "no score of real" {
 			kinds = 3
 		}
-		if len(tests) != 2*kinds {
-			t.Errorf("%s: %d tests of %d kinds, want two of each", name, len(tests), kinds)
+		if len(tests) != 3*kinds {
+			t.Errorf("%s: %d tests of %d kinds, want three of each", name, len(tests), kinds)
 		}
 		for i, test := range tests {
 			want := c.video
-			if i%2 == 1 {
+			if i%3 > 0 {
 				want = c.frame
 			}
-			if test.NoFigure != want || test.Dataset != "DFDC" || test.Level != []string{"video", "frame"}[i%2] {
+			level := []string{"video", "frame", "face"}[i%3]
+			if want = strings.ReplaceAll(want, "frame", level); test.NoFigure != want || test.Dataset != "DFDC" || test.Level != level {
 				t.Errorf("%s: %+v, want that %s", name, test, want)
 			}
 			for _, figure := range []float64{test.AUC, test.Low, test.High, test.AP, test.EER} {
@@ -275,8 +296,8 @@ func TestNoFigure(t *testing.T) {
 			faces[i].Scores = []float64{math.NaN(), math.NaN()}
 		}
 	}
-	tests, err := Tests(slices.Values(faces), 0, 1)
-	if err != nil || len(tests) != 6 {
+	tests, err := Tests(slices.Values(faces), 0)
+	if err != nil || len(tests) != 9 {
 		t.Fatal(tests, err)
 	}
 	for _, test := range tests {
@@ -287,19 +308,18 @@ func TestNoFigure(t *testing.T) {
 }
 
 func TestReadErrors(t *testing.T) {
-	header := strings.Join(columns, ",")
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":         {"", "empty"},
 		"other header":  {"dataset,method,video\n", "columns"},
-		"no score":      {header + "\n", "columns"},
+		"no score":      {header + "\n", "there are "},
 		"another score": {header + ",figure,norm\n", `no score "cosine"; there are figure, norm`},
-		"bad frame":     {header + ",cosine\na,b,c,d,e,x,true,1\n", "line 2"},
-		"bad class":     {header + ",cosine\na,b,c,d,e,1,true,1\na,b,c,d,e,1,maybe,1\n", "line 3"},
-		"bad score":     {header + ",cosine\na,b,c,d,e,1,true,one\n", "line 2"},
-		"infinite":      {header + ",cosine\na,b,c,d,e,1,true,+Inf\n", "finite"},
+		"bad frame":     {header + ",cosine\na,b,c,d,e,x,true,,1\n", "line 2"},
+		"bad class":     {header + ",cosine\na,b,c,d,e,1,true,,1\na,b,c,d,e,1,maybe,,1\n", "line 3"},
+		"bad score":     {header + ",cosine\na,b,c,d,e,1,true,,one\n", "line 2"},
+		"infinite":      {header + ",cosine\na,b,c,d,e,1,true,,+Inf\n", "finite"},
 		"short row":     {header + ",cosine\na,b\n", "line 2"},
-		"two classes":   {header + ",cosine\na,b,c,d,e,1,true,1\na,b,c,d,f,1,false,1\n", "real and fake"},
-		"in pieces":     {header + ",cosine\na,b,c,d,e,1,true,1\na,b,x,d,f,1,true,1\na,b,c,d,g,1,true,1\n", "in a row"},
+		"two classes":   {header + ",cosine\na,b,c,d,e,1,true,,1\na,b,c,d,f,1,false,,1\n", "real and fake"},
+		"in pieces":     {header + ",cosine\na,b,c,d,e,1,true,,1\na,b,x,d,f,1,true,,1\na,b,c,d,g,1,true,,1\n", "in a row"},
 	} {
 		path := filepath.Join(t.TempDir(), store.ScoresFile)
 		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
@@ -317,7 +337,7 @@ func TestReadErrors(t *testing.T) {
 
 // Whatever the file holds, reading gives videos that can be measured, or an error.
 func FuzzRead(f *testing.F) {
-	f.Add(strings.Join(columns, ",") + ",s\nFF++ c40,Deepfakes,000_003,000,a.jpg,1,true,0.5\nFF++ c40,original,000,,b.jpg,-1,0,\n")
+	f.Add(header + ",s\nFF++ c40,Deepfakes,000_003,000,a.jpg,1,true,003,0.5\nFF++ c40,original,000,,b.jpg,-1,0,,\n")
 	f.Add("dataset,method\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		sets, err := read(strings.NewReader(text), "s")
@@ -418,7 +438,7 @@ func manyScores(t testing.TB, videos, frames int) string {
 	}
 	defer file.Close()
 	rng := stream.New(1, "many")
-	fmt.Fprintln(file, strings.Join(columns, ",")+",figure,cosine")
+	fmt.Fprintln(file, header+",figure,cosine")
 	for video := range videos {
 		fake := video%2 == 1
 		method, shift := "original", 0.0
@@ -426,7 +446,7 @@ func manyScores(t testing.TB, videos, frames int) string {
 			method, shift = "Deepfakes", 0.2
 		}
 		for frame := range frames {
-			fmt.Fprintf(file, "FF++ c40,%s,%06d,id%d,faces/%s/%06d_%04d.png,%d,%t,%g,%g\n",
+			fmt.Fprintf(file, "FF++ c40,%s,%06d,id%d,faces/%s/%06d_%04d.png,%d,%t,,%g,%g\n",
 				method, video, video, method, video, frame, frame, fake, rng.NormFloat64(), rng.NormFloat64()+shift)
 		}
 	}

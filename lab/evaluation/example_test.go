@@ -34,7 +34,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	test, err := sets[0].Test(evaluation.All, 1)
+	test, err := sets[0].Test(evaluation.All)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -22,9 +22,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// ForeignSeed decides the draws of the intervals of foreign scores, as the seed of its spec does for a run.
-const ForeignSeed = 1
-
 // Foreign is what another tool's scores say, measured as those of a run.
 type Foreign struct {
 	Sets   []Set        // pooled, by name
@@ -41,16 +38,16 @@ type Foreign struct {
 //	fake      1 or true for a fake, 0 or false for a real video
 //	score     a finite number, larger for what is rather fake; empty or NaN where the tool gave none
 //	frame     optional: number of the frame in the video, from 0; empty or -1 where it is unknown
-//	file      optional: name of the face; wanted only where a frame has several
-//	identity  optional: the person who is seen; one for a video
-//	source    optional: the person whose face was put in; one for a video, and in no figure yet
+//	file      optional: name of the face; wanted only where a frame has several of one person
+//	identity  optional: the person who is seen; of a video that shows several, each face's own
+//	source    optional: the person whose face or expression was put in; one for a video
 //
 // A frame has the largest score of its rows, a video the mean over its frames with a score, and a video without any counts in
-// coverage. A tool that scores whole videos needs one row for each, without a frame; a set of such has no figures over frames.
+// coverage. A tool that scores whole videos needs one row for each, without a frame. A set has figures at the levels of [Tests].
 // To be compared with a run, dataset, method and video must be written as in the run's scores.csv.
 //
 // An error names the file, and line and column where it is in one: a column that is missing or unknown, text that is no
-// number or class, an infinite score, two rows of one face, a video with two classes or two people, a test set with real
+// number or class, an infinite score, two rows of one face, a video with two classes or two sources, a test set with real
 // or fake videos alone among those with a score.
 func ReadForeign(path string) (*Foreign, error) {
 	file, err := os.Open(path)
@@ -77,13 +74,9 @@ func ReadForeign(path string) (*Foreign, error) {
 		if end < 0 {
 			end = len(faces)
 		}
-		tests, err := Tests(slices.Values(faces[:end]), 0, ForeignSeed)
+		tests, err := Tests(slices.Values(faces[:end]), 0)
 		if err != nil {
 			return nil, fmt.Errorf("evaluation: %s: %w", path, err)
-		}
-		if len(s.Videos) == end {
-			// Scores of whole videos say nothing of frames.
-			tests = slices.DeleteFunc(tests, func(t store.Test) bool { return t.Level != "video" })
 		}
 		for i := range tests {
 			tests[i].Synthetic = datasets.IsDrawn(tests[i].Dataset)
@@ -99,9 +92,8 @@ func ReadForeign(path string) (*Foreign, error) {
 // foreignRow is a row of a table of foreign scores.
 type foreignRow struct {
 	store.Item
-	source string
-	id     string // of the face; two rows must differ in it or in the frame
-	line   int
+	id   string // of the face; two rows must differ in it, in the frame or in the identity
+	line int
 }
 
 // readForeign returns the faces of a table, with one score each, ordered by [datasets.Item.ID] as those of a run.
@@ -124,7 +116,9 @@ func readForeign(r io.Reader) ([]store.Item, error) {
 	if len(rows) == 0 {
 		return nil, errors.New("line 2: no row follows the header, want one for each face, frame or video")
 	}
-	slices.SortStableFunc(rows, func(a, b foreignRow) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.Frame, b.Frame)) })
+	slices.SortStableFunc(rows, func(a, b foreignRow) int {
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.Frame, b.Frame), cmp.Compare(a.Identity, b.Identity))
+	})
 	if err := checkForeign(rows); err != nil {
 		return nil, err
 	}
@@ -212,9 +206,8 @@ func (t *foreignTable) next() (foreignRow, error) {
 	r := foreignRow{
 		Item: store.Item{
 			Dataset: t.name("dataset"), Method: t.name("method"), Video: t.name("video"), Identity: t.name("identity"), File: t.name("file"),
-			Frame: -1, Scores: []float64{math.NaN()},
+			Frame: -1, Source: t.name("source"), Scores: []float64{math.NaN()},
 		},
-		source: t.name("source"),
 	}
 	r.line, _ = t.rows.FieldPos(0)
 	for _, name := range []string{"dataset", "method", "video"} {
@@ -273,7 +266,7 @@ func (t *foreignTable) bad(column, want string) error {
 	return fmt.Errorf("line %d, column %s: found %.60q, %s", line, column, t.field(column), want)
 }
 
-// checkForeign compares rows, which are ordered by id and frame: no face twice, one class, person and source for a video, both classes in
+// checkForeign compares rows, which are ordered by id and frame: no face twice, one class and source for a video, both classes in
 // every test set. Of several errors it returns that of the first line.
 func checkForeign(rows []foreignRow) error {
 	var first error
@@ -319,14 +312,11 @@ func checkForeign(rows []foreignRow) error {
 		if r.Fake != video.Fake {
 			found(late, fmt.Errorf("line %d, column fake: video %s is of the other class than in line %d, want one class for a video", late, name, early))
 		}
-		if r.Identity != video.Identity {
-			found(late, fmt.Errorf("line %d, column identity: video %s shows another person than in line %d, want one for a video", late, name, early))
-		}
-		if r.source != video.source {
+		if r.Source != video.Source {
 			found(late, fmt.Errorf("line %d, column source: video %s has another than in line %d, want one for a video", late, name, early))
 		}
-		if i > 0 && r.id == rows[i-1].id && r.Frame == rows[i-1].Frame {
-			found(r.line, fmt.Errorf("line %d: the face of line %d once more: want rows that differ in dataset, method, video, frame or file", r.line, rows[i-1].line))
+		if i > 0 && r.id == rows[i-1].id && r.Frame == rows[i-1].Frame && r.Identity == rows[i-1].Identity {
+			found(r.line, fmt.Errorf("line %d: the face of line %d once more: want rows that differ in dataset, method, video, frame, file or identity", r.line, rows[i-1].line))
 		}
 	}
 	endSet(len(rows))

@@ -27,7 +27,7 @@ func writeForeign(t *testing.T, faces []store.Item, column int, before, comma st
 	text := map[string]func(it store.Item) string{
 		"dataset": func(it store.Item) string { return it.Dataset }, "method": func(it store.Item) string { return it.Method },
 		"video": func(it store.Item) string { return it.Video }, "identity": func(it store.Item) string { return it.Identity },
-		"source": func(it store.Item) string { return "of " + it.Video }, "file": func(it store.Item) string { return it.File },
+		"source": func(it store.Item) string { return it.Source }, "file": func(it store.Item) string { return it.File },
 		"frame": func(it store.Item) string { return strconv.Itoa(it.Frame) },
 		"fake":  func(it store.Item) string { return map[bool]string{true: "1", false: "False"}[it.Fake] },
 		"score": func(it store.Item) string {
@@ -66,7 +66,7 @@ func itemID(it store.Item) string {
 
 // The scores of a run in another's file have the figures of the run, digit for digit, and those of the definition.
 func TestForeignIsMeasuredAsARun(t *testing.T) {
-	sets := [][]store.Item{drawn("Celeb-DF v2", 8, 2), drawn("FF++ c40", 12, 5)}
+	sets := [][]store.Item{drawn("Celeb-DF v2", 11, 2), drawn("FF++ c40", 12, 5)}
 	for column, form := range []struct {
 		before, comma string
 		columns       []string
@@ -74,12 +74,14 @@ func TestForeignIsMeasuredAsARun(t *testing.T) {
 		{"", ",", []string{"dataset", "method", "video", "identity", "source", "file", "frame", "fake", "score"}},
 		{"\ufeff", ";", []string{"score", "file", "frame", "fake", "video", "method", "dataset"}},
 	} {
-		faces := slices.Concat(sets...)
-		for i := range faces {
-			if len(form.columns) < 9 {
-				faces[i].Identity = ""
+		if len(form.columns) < 9 {
+			for _, set := range sets {
+				for i := range set {
+					set[i].Identity, set[i].Source = "", ""
+				}
 			}
 		}
+		faces := slices.Concat(sets...)
 		path := writeForeign(t, faces, column, form.before, form.comma, form.columns...)
 		f, err := ReadForeign(path)
 		if err != nil {
@@ -87,14 +89,14 @@ func TestForeignIsMeasuredAsARun(t *testing.T) {
 		}
 		var want []store.Test
 		for i, set := range sets {
-			tests, err := Tests(slices.Values(byID(set)), column, ForeignSeed)
+			tests, err := Tests(slices.Values(byID(set)), column)
 			if err != nil {
 				t.Fatal(err)
 			}
 			want = append(want, tests...)
 			for _, kind := range []string{All, "Deepfakes", "FaceSwap"} {
 				auc, real, fake := byHand(set, column, kind)
-				got, err := f.Sets[i].Test(kind, ForeignSeed)
+				got, err := f.Sets[i].Test(kind)
 				if err != nil || math.Abs(got.AUC-auc) > 1e-12 || got.NReal != real || got.NFake != fake {
 					t.Errorf("%s, %s: %+v, error %v, by hand %v of %d and %d", f.Sets[i].Name, kind, got, err, auc, real, fake)
 				}
@@ -104,7 +106,7 @@ func TestForeignIsMeasuredAsARun(t *testing.T) {
 			t.Errorf("got %+v, a run has %+v", f.Record.Tests, want)
 		}
 		r := f.Record
-		if r.Run != "theirs.v1.csv" || r.Name != "theirs.v1" || len(r.Foreign) != 64 || r.Synthetic || r.AUC["FF++ c40"] != want[6].AUC || r.Versions["metric"] != metric.Version {
+		if r.Run != "theirs.v1.csv" || r.Name != "theirs.v1" || len(r.Foreign) != 64 || r.Synthetic || r.AUC["FF++ c40"] != want[9].AUC || r.Versions["metric"] != metric.Version {
 			t.Errorf("record %+v", r)
 		}
 	}
@@ -181,7 +183,6 @@ func TestForeignErrors(t *testing.T) {
 		"file twice":        {header + good + "A,swap,2,1,a,1,0.7,q,r\nA,swap,2,1,b,1,0.7,q,r\nA,swap,2,1,a,1,0.7,q,r\n", "line 6: the face of line 4 once more"},
 		"frame of a file":   {header + good + "A,swap,2,1,v,1,1,q,r\nA,swap,2,0,v,1,1,q,r\nA,swap,2,1,v,1,1,q,r\n", "line 6: the face of line 4 once more"},
 		"two classes":       {header + good + "A,swap,1,1,,0,0.7,q,r\n", "line 4, column fake: video A/swap/1 is of the other class than in line 3"},
-		"two people":        {header + good + "A,swap,1,1,,1,0.7,s,r\n", "line 4, column identity: video A/swap/1 shows another person than in line 3"},
 		"two sources":       {header + good + "A,swap,1,1,,1,0.7,q,s\n", "line 4, column source: video A/swap/1 has another than in line 3"},
 		"first of two":      {header + good + "A,swap,1,0,,1,0.7,q,r\nA,real,1,1,,1,0.7,p,\n", "line 4: the face"},
 		"fakes alone":       {header + good + "B,swap,1,0,,1,0.7,q,r\nB,swap,2,0,,1,0.7,q,r\n", "line 4: test set B, which begins here, has scores of fake videos alone"},
@@ -257,8 +258,8 @@ func TestPairs(t *testing.T) {
 		}
 		return sets
 	}
-	a := slices.Concat(drawn("DFDC", 9, 8), drawn("mine", 5, 1))
-	b := slices.DeleteFunc(slices.Concat(drawn("DFDC", 9, 8), drawn("yours", 5, 1)), func(it store.Item) bool { return it.Video == "003" && it.Method == "original" })
+	a := slices.Concat(drawn("DFDC", 14, 8), drawn("mine", 5, 1))
+	b := slices.DeleteFunc(slices.Concat(drawn("DFDC", 14, 8), drawn("yours", 5, 1)), func(it store.Item) bool { return it.Video == "003" && it.Method == "original" })
 	pairs, err := Pairs(pool(a, 0), pool(b, 1))
 	if err != nil {
 		t.Fatal(err)
@@ -300,6 +301,10 @@ func TestPairs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		d, err := pool(a, 0)[0].Difference(pool(b, 1)[0], kind)
+		if err != nil {
+			t.Fatal(err)
+		}
 		real := 0
 		for _, f := range fake {
 			if !f {
@@ -310,16 +315,20 @@ func TestPairs(t *testing.T) {
 		if p.Dataset != "DFDC" || p.Method != kind || p.Real != real || p.Fake != len(x)-real || p.Only != len(first)-len(x) || p.OnlyOther != len(second)-len(x) {
 			t.Errorf("%+v, want %d of %d and %d videos", p, len(x), len(first), len(second))
 		}
-		if p.Only == 0 || math.Abs(*p.AUC-want.A) > 1e-12 || math.Abs(*p.OtherAUC-want.B) > 1e-12 || math.Abs(*p.P-want.P) > 1e-9 {
-			t.Errorf("%s: AUC %v and %v, p %v, want %+v", kind, *p.AUC, *p.OtherAUC, *p.P, want)
+		if p.Only == 0 || math.Abs(*p.AUC-want.A) > 1e-12 || math.Abs(*p.OtherAUC-want.B) > 1e-12 || *p.Diff != d.Diff || *p.P != d.P || *p.Low != d.Low || *p.High != d.High || p.RealPeople != 13 || p.NoInterval != "" {
+			t.Errorf("%s: %+v, want %+v and AUCs of %+v", kind, p, d, want)
 		}
 	}
 
-	// Too few for a test; all right in both, so that nothing varies.
+	// Too few for an interval; none of a class; wholly apart in both, so that nothing varies.
 	few := pool(a, 0)
 	few[0].Videos = slices.DeleteFunc(few[0].Videos, func(v Video) bool { return !v.Fake && !strings.HasSuffix(v.Name, "/000") })
-	if pairs, err := Pairs(few, pool(b, 1)); err != nil || pairs[0].AUC != nil || pairs[0].P != nil || pairs[0].Real != 1 {
+	if pairs, err := Pairs(few, pool(b, 1)); err != nil || pairs[0].AUC == nil || pairs[0].P != nil || pairs[0].Low != nil || pairs[0].Real != 1 || pairs[0].NoInterval == "" {
 		t.Errorf("one real video: %+v, error %v", pairs, err)
+	}
+	few[0].Videos = slices.DeleteFunc(few[0].Videos, func(v Video) bool { return !v.Fake })
+	if pairs, err := Pairs(few, pool(b, 1)); err != nil || pairs[0].AUC != nil || pairs[0].P != nil || pairs[0].Real != 0 {
+		t.Errorf("no real video: %+v, error %v", pairs, err)
 	}
 	right := pool(a, 0)
 	for i := range right[0].Videos {
@@ -333,7 +342,7 @@ func TestPairs(t *testing.T) {
 			v.Score -= 100
 		}
 	}
-	if pairs, err := Pairs(right, wrong); err != nil || *pairs[0].AUC != 1 || *pairs[0].OtherAUC != 0 || pairs[0].P != nil {
+	if pairs, err := Pairs(right, wrong); err != nil || *pairs[0].Diff != 1 || *pairs[0].High != 1 || !(*pairs[0].Low < 0.95) || !(*pairs[0].P < 1e-3) {
 		t.Errorf("without variance: %+v, error %v", pairs[0], err)
 	}
 	if _, err := Pairs(pool(drawn("DFDC", 3, 1), 0), pool(drawn("Celeb-DF v2", 3, 1), 0)); err == nil || !strings.Contains(err.Error(), "one has DFDC/original/000, the other Celeb-DF v2/original/000") {

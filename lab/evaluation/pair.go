@@ -15,13 +15,20 @@ type Pair struct {
 	Real    int    `json:"n_real"` // videos that both have scored
 	Fake    int    `json:"n_fake"`
 	// What one has scored and the other has not, or does not have, is in no test.
-	Only      int `json:"only"`       // scored by the first alone
-	OnlyOther int `json:"only_other"` // scored by the second alone
-	// Nil where there are not two real and two fake videos.
+	Only       int `json:"only"`        // scored by the first alone
+	OnlyOther  int `json:"only_other"`  // scored by the second alone
+	RealPeople int `json:"real_people"` // whose heads are seen in the videos that both have scored
+	FakePeople int `json:"fake_people"`
+	// Nil where there is not a real and a fake video.
 	AUC      *float64 `json:"auc"`
 	OtherAUC *float64 `json:"other_auc"`
-	// Of DeLong's paired two-sided test; nil too where the difference has no variance, as where both have all videos right.
-	P *float64 `json:"p"`
+	// The difference AUC − OtherAUC, with the ends of its 95 % interval and the two-sided p of no difference, by people
+	// (metric.Compare); where there are too few people NoInterval says so, and the last three are nil.
+	Diff       *float64 `json:"diff"`
+	Low        *float64 `json:"low"`
+	High       *float64 `json:"high"`
+	P          *float64 `json:"p"`
+	NoInterval string   `json:"no_interval,omitempty"`
 }
 
 // Pairs compares two detectors video by video on every test set, for all fakes and, where there are several and both have the
@@ -71,17 +78,25 @@ func Pairs(sets, others []Set) ([]Pair, error) {
 func pair(s, other Set, kind string) (Pair, error) {
 	p := Pair{Dataset: s.Name, Method: kind}
 	p.Real, p.Fake, p.Only, p.OnlyOther = s.Shared(other, kind)
-	c, n, err := s.Compare(other, kind)
-	switch {
-	case err == nil:
-		p.AUC, p.OtherAUC = &c.A, &c.B
-		if c.StdError > 0 || c.A == c.B {
-			p.P = &c.P
-		}
-	case n == 0 && !errors.Is(err, metric.ErrEmpty):
+	d, err := s.Difference(other, kind)
+	if NothingShared(err) {
+		return p, nil
+	}
+	if err != nil {
 		return Pair{}, err
 	}
+	p.RealPeople, p.FakePeople, p.NoInterval = d.RealPeople, d.FakePeople, d.TooFew
+	p.AUC, p.OtherAUC, p.Diff = &d.A, &d.B, &d.Diff
+	if d.TooFew == "" {
+		p.Low, p.High, p.P = &d.Low, &d.High, &d.P
+	}
 	return p, nil
+}
+
+// NothingShared tells that Set.Difference has found no real or no fake video that both have scored.
+func NothingShared(err error) bool {
+	var one *metric.OneClassError
+	return errors.Is(err, metric.ErrEmpty) || errors.As(err, &one)
 }
 
 // someVideo is the id of a video, to show how they are named.

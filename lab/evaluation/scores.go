@@ -30,32 +30,53 @@ func Read(path, score string) ([]Set, error) {
 	return sets, nil
 }
 
+// scoreNames are the names of the scores in a scores.csv.
+func scoreNames(path string) ([]string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("evaluation: %w", err)
+	}
+	defer file.Close()
+	names, _, err := readHeader(csv.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("evaluation: %s: %w", path, err)
+	}
+	return names, nil
+}
+
+// readHeader reads the first row and returns the names of the scores, and how many columns are before them.
+func readHeader(rows *csv.Reader) (names []string, columns int, err error) {
+	header, err := rows.Read()
+	if errors.Is(err, io.EOF) {
+		_, err = store.ItemColumns(nil)
+		return nil, 0, fmt.Errorf("the file is empty: %w", err)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	columns, err = store.ItemColumns(header)
+	if err != nil {
+		return nil, 0, err
+	}
+	return slices.Clone(header[columns:]), columns, nil
+}
+
 func read(r io.Reader, score string) ([]Set, error) {
 	rows := csv.NewReader(r)
 	rows.ReuseRecord = true
-	header, err := rows.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("the file is empty: want the columns %v and then scores", columns)
-	}
+	names, columns, err := readHeader(rows)
 	if err != nil {
 		return nil, err
 	}
-	if len(header) <= len(columns) || !slices.Equal(header[:len(columns)], columns) {
-		return nil, fmt.Errorf("found the columns %q, want %q and then scores", header, columns)
-	}
-	names := slices.Clone(header[len(columns):])
 	at := slices.Index(names, score)
 	if at < 0 {
 		return nil, fmt.Errorf("no score %q; there are %s", score, strings.Join(names, ", "))
 	}
-	return Pool(faces(rows, len(columns)+at), 0)
+	return Pool(faces(rows, columns, columns+at), 0)
 }
 
-// columns are those of scores.csv before the scores, as store.WriteItems names them.
-var columns = []string{"dataset", "method", "video", "identity", "file", "frame", "fake"}
-
-// faces reads the rows that follow the header, with one score each.
-func faces(rows *csv.Reader, column int) iter.Seq2[store.Item, error] {
+// faces reads the rows that follow the header, which has so many columns before the scores, with the score of one column each.
+func faces(rows *csv.Reader, columns, column int) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
 		for {
 			row, err := rows.Read()
@@ -67,6 +88,9 @@ func faces(rows *csv.Reader, column int) iter.Seq2[store.Item, error] {
 				return
 			}
 			it := store.Item{Dataset: row[0], Method: row[1], Video: row[2], Identity: row[3], File: row[4], Scores: []float64{math.NaN()}}
+			if columns > 7 {
+				it.Source = row[7]
+			}
 			var errs [3]error
 			it.Frame, errs[0] = strconv.Atoi(row[5])
 			it.Fake, errs[1] = strconv.ParseBool(row[6])

@@ -149,6 +149,10 @@ type Report struct {
 	Frames      int      `json:"frames"`
 	Blank       int      `json:"frames_without_face"`
 	Faces       int      `json:"faces"`
+	Small       int      `json:"faces_too_small"`     // and left out, see [Frame]
+	Unclear     int      `json:"faces_unclear"`       // likewise
+	Turned      int      `json:"faces_turned"`        // that lay on their side
+	Several     []string `json:"videos_of_several"`   // IDs of videos that show several persons
 	Missing     []string `json:"videos_without_face"` // IDs
 	Problems    []string `json:"problems"`            // videos that cannot be read, or not in full
 	FreshFrames int      `json:"fresh_frames"`
@@ -172,7 +176,7 @@ const digestsEvery = 10 * time.Second
 // gave nothing are tried again each time. Cancelling ctx loses the videos at hand.
 func (c *Cache) Extract(ctx context.Context, d layout.Dataset, videos []layout.Video, o Options) (Report, error) {
 	start := time.Now()
-	r := Report{Dataset: d.Name, Dir: c.set(d), Missing: []string{}, Problems: []string{}}
+	r := Report{Dataset: d.Name, Dir: c.set(d), Several: []string{}, Missing: []string{}, Problems: []string{}}
 	if within(c.root, d.Dir) {
 		return r, fmt.Errorf("extract: the folder %s for faces lies in that of %s, %s; choose another", c.root, d.Name, d.Dir)
 	}
@@ -209,6 +213,10 @@ func (c *Cache) Extract(ctx context.Context, d layout.Dataset, videos []layout.V
 	for i, t := range found {
 		r.Videos++
 		r.Frames, r.Blank, r.Faces = r.Frames+t.frames, r.Blank+t.blank, r.Faces+t.faces
+		r.Small, r.Unclear, r.Turned = r.Small+t.small, r.Unclear+t.unclear, r.Turned+t.turned
+		if t.several {
+			r.Several = append(r.Several, jobs[i].video.ID())
+		}
 		if t.faces == 0 {
 			r.Missing = append(r.Missing, jobs[i].video.ID())
 		}
@@ -225,14 +233,21 @@ func (c *Cache) Extract(ctx context.Context, d layout.Dataset, videos []layout.V
 
 // tally is what the faces of a video come to.
 type tally struct {
-	frames, blank, faces int
-	problem              string
+	frames, blank, faces   int
+	small, unclear, turned int
+	several                bool
+	problem                string
 }
 
 func (e entry) tally() tally {
-	t := tally{frames: len(e.Frames), problem: e.Problem}
+	t := tally{frames: len(e.Frames), problem: e.Problem, several: e.several()}
 	for _, frame := range e.Frames {
-		t.faces += len(frame.Faces)
+		t.faces, t.small, t.unclear = t.faces+len(frame.Faces), t.small+frame.Small, t.unclear+frame.Unclear
+		for _, f := range frame.Faces {
+			if f.Turned != 0 {
+				t.turned++
+			}
+		}
 		if len(frame.Faces) == 0 {
 			t.blank++
 		}

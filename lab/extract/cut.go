@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -22,15 +23,22 @@ type Frame struct {
 	Index  int     // of all frames of the video, from 0
 	Second float64 // since the first frame; 0 for frames that are images
 	Faces  []Face  // the largest first
+	// Small and Unclear are how many faces were left out: too small to tell anything, or not surely a face.
+	Small, Unclear int
+	Size           image.Point // of the frame in pixels
 }
 
 // Face is a face that was cut out of a frame.
 type Face struct {
 	Track     int             // the same for the same face through the video, see [detect.Tracked]
 	Square    image.Rectangle // of the frame
+	Length    float64         // of the longer side of the detector's box, in pixels of the frame
+	Turned    int             // quarter turns clockwise that brought the face upright
 	Side      int             // of the stored image in pixels
 	Landmarks []face.Point    // 68, in the pixels of the stored image
 	JPEG      []byte          // the stored image
+
+	doubtful bool // it counts only if it is surely a face in some frame
 }
 
 // Decode is the face as [datasets.Load] reads it from the cache.
@@ -62,9 +70,10 @@ func New(ctx context.Context, progress io.Writer) (*Extractor, error) {
 }
 
 // Frames gives the frames of a video with their faces, in order: p.Frames of a video file or a folder of frames, in runs of
-// p.Run, one of a still image. A face counts if its box is at least half as large as that of the largest face in its frame (spec section
-// 1.5) and its landmarks pass [face.Check]. The errors are those of package video; one that is [video.ErrDamaged] comes
-// after all frames that could be had.
+// p.Run, one of a still image. A face counts if its landmarks pass [face.Check] and its box is at least half as large as that of
+// the largest face in its frame (spec section 1.5), or if it is followed through the video and is surely a face of [Smallest]
+// pixels in one of the frames. Faces that lie on their side are turned upright. The errors are those of package video; one that
+// is [video.ErrDamaged] comes after all frames that could be had.
 func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
 		if err := p.check(); err != nil {
@@ -72,9 +81,12 @@ func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.S
 			return
 		}
 		faces := e.track()
+		w := waiting{counts: map[int]bool{}, yield: yield}
 		for picture, err := range e.pictures(ctx, v, p.Frames, max(1, p.Run)) {
 			if err != nil {
-				yield(Frame{}, err)
+				if w.give(0) {
+					yield(Frame{}, err)
+				}
 				return
 			}
 			found, err := faces.Next(picture.Image)
@@ -82,26 +94,76 @@ func (e *Extractor) Frames(ctx context.Context, v layout.Video, p Params) iter.S
 				yield(Frame{}, fmt.Errorf("extract: frame %d of %q: %w", picture.Index, v.Path, err))
 				return
 			}
-			frame := Frame{Index: picture.Index, Second: picture.Time.Seconds()}
+			frame := Frame{Index: picture.Index, Second: picture.Time.Seconds(), Size: picture.Image.Rect.Size()}
 			for _, f := range found {
-				if f.Box.Area() < found[0].Box.Area()/2 {
-					break // the largest comes first
-				}
 				cut, err := cut(picture.Image, f, p)
 				if errors.Is(err, errNoFace) {
+					frame.Unclear++
 					continue
 				}
 				if err != nil {
 					yield(Frame{}, fmt.Errorf("extract: frame %d of %q: %w", picture.Index, v.Path, err))
 					return
 				}
+				cut.doubtful = f.Box.Area() < found[0].Box.Area()/2 // the largest comes first
+				if f.Presence >= sure && cut.Length >= Smallest {
+					w.counts[f.ID] = true
+				}
 				frame.Faces = append(frame.Faces, cut)
 			}
-			if !yield(frame, nil) {
+			w.frames = append(w.frames, frame)
+			if !w.give(maxWaiting) {
 				return
 			}
 		}
+		w.give(0)
 	}
+}
+
+// Smallest is the longer side in pixels of the smallest faces that count beside one of more than twice their area. In a
+// compressed video less tells nothing of how a face was made.
+const Smallest = 40
+
+// sure is the [detect.Detection.Presence] from which a face counts beside one of more than twice its area. Faces in profile pass
+// it now and then, toys never.
+const sure = 0.5
+
+// maxWaiting is how many frames wait until it is known whether their faces count. They are kept as JPEG.
+const maxWaiting = 64
+
+// waiting are frames with faces beside much larger ones, which count if the same face is sure in another frame.
+type waiting struct {
+	frames []Frame
+	counts map[int]bool // tracks
+	yield  func(Frame, error) bool
+}
+
+// give hands on the first frames, those whose faces are all known to count and what is beyond the last most. It is false if no
+// more is wanted.
+func (w *waiting) give(most int) bool {
+	for len(w.frames) > 0 {
+		frame := w.frames[0]
+		open := func(f Face) bool { return f.doubtful && !w.counts[f.Track] }
+		if len(w.frames) <= most && slices.ContainsFunc(frame.Faces, open) {
+			return true
+		}
+		frame.Faces = slices.DeleteFunc(frame.Faces, func(f Face) bool {
+			switch {
+			case !open(f):
+				return false
+			case f.Length < Smallest:
+				frame.Small++
+			default:
+				frame.Unclear++
+			}
+			return true
+		})
+		w.frames = w.frames[1:]
+		if !w.yield(frame, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // errNoFace tells that what was found cannot be used as a face.
@@ -121,6 +183,8 @@ func cut(img *image.RGBA, f detect.Tracked, p Params) (Face, error) {
 	if err != nil {
 		return Face{}, err
 	}
+	turned := face.Quarters(crop.Landmarks)
+	crop = face.Turn(crop, turned)
 	for i, q := range crop.Landmarks {
 		crop.Landmarks[i] = face.Point{X: hundredths(q.X), Y: hundredths(q.Y)}
 	}
@@ -131,7 +195,8 @@ func cut(img *image.RGBA, f detect.Tracked, p Params) (Face, error) {
 	if err := jpeg.Encode(&file, crop.Image, &jpeg.Options{Quality: quality}); err != nil {
 		return Face{}, err
 	}
-	return Face{Track: f.ID, Square: at, Side: side, Landmarks: crop.Landmarks, JPEG: file.Bytes()}, nil
+	length := max(f.Box.Width(), f.Box.Height())
+	return Face{Track: f.ID, Square: at, Length: length, Turned: turned, Side: side, Landmarks: crop.Landmarks, JPEG: file.Bytes()}, nil
 }
 
 // hundredths rounds as the manifests do, so that a face is the same whichever way it comes.

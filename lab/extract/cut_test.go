@@ -125,21 +125,19 @@ func TestCutRefusesWhatIsNoFace(t *testing.T) {
 	}
 }
 
-// Of the faces of a frame those count that are at least half as large as the largest (spec section 1.5).
+// Of the faces of a frame those count that are at least half as large as the largest (spec section 1.5), and those that are
+// large enough by themselves and surely faces. The others are counted.
 func TestFramesTakeTheLargeFaces(t *testing.T) {
-	d := wild(t, map[string]string{"real/anna.mp4": "pair", "fake/x/a.mp4": "one"})
+	d := wild(t, map[string]string{"real/pair.mp4": "pair", "fake/x/one.mp4": "one", "real/crowd.mp4": "crowd"})
 	for _, v := range d.Videos {
 		frames := 0
 		for frame, err := range (&fakeNets{}).extractor().Frames(t.Context(), v, small) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := 1
-			if !v.Fake {
-				want = 2
-			}
-			if len(frame.Faces) != want || frame.Index != 10*frames || frame.Second != float64(frames) {
-				t.Errorf("%s, frame %d at %g s: %d faces, want %d", v.ID(), frame.Index, frame.Second, len(frame.Faces), want)
+			want := map[string][3]int{"one": {1, 0, 0}, "pair": {2, 1, 0}, "crowd": {2, 0, 1}}[v.Name]
+			if got := [3]int{len(frame.Faces), frame.Small, frame.Unclear}; got != want || frame.Index != 10*frames || frame.Second != float64(frames) {
+				t.Errorf("%s, frame %d at %g s: %d faces, small ones, unclear ones; want %d", v.ID(), frame.Index, frame.Second, got, want)
 			}
 			frames++
 		}

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets/layout"
@@ -28,6 +30,9 @@ type shown struct {
 	Index  int      `json:"index"`
 	Second float64  `json:"second"`
 	Faces  []stored `json:"faces"`
+	// Faces that were left out, see [Frame].
+	Small   int `json:"small,omitempty"`
+	Unclear int `json:"unclear,omitempty"`
 }
 
 // stored is a [Face] as faces.json tells of it.
@@ -36,8 +41,38 @@ type stored struct {
 	X         int       `json:"x"`    // the square of the frame
 	Y         int       `json:"y"`
 	Width     int       `json:"side"`
-	Side      int       `json:"stored"`    // of the image
-	Landmarks []float64 `json:"landmarks"` // x0, y0 … x67, y67, in the pixels of the image
+	Side      int       `json:"stored"`           // of the image
+	Turned    int       `json:"turned,omitempty"` // quarter turns clockwise from how it lies in the frame
+	Landmarks []float64 `json:"landmarks"`        // x0, y0 … x67, y67, in the pixels of the image
+}
+
+// persons tells whom the tracks show, as [Persons] does.
+func (e entry) persons() map[int]int {
+	frames := make([][]Sighting, len(e.Frames))
+	for i, frame := range e.Frames {
+		for _, f := range frame.Faces {
+			frames[i] = append(frames[i], Sighting{f.track(), image.Rect(f.X, f.Y, f.X+f.Width, f.Y+f.Width)})
+		}
+	}
+	return Persons(frames)
+}
+
+// several tells that the video shows several persons.
+func (e entry) several() bool {
+	for _, person := range e.persons() {
+		if person > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// track is the track of a face by the name of its file, see fill.
+func (f stored) track() int {
+	name, _ := strings.CutSuffix(f.File, ".jpg")
+	_, track, _ := strings.Cut(name, "-")
+	n, _ := strconv.Atoi(track) // names were checked when the entry was read
+	return n
 }
 
 // unread tells that nothing could be had of the file; extracting it again may go better.
@@ -147,7 +182,7 @@ func fill(ctx context.Context, x *Extractor, v layout.Video, digest string, p Pa
 			e.Problem = err.Error()
 			break
 		}
-		s := shown{Index: frame.Index, Second: frame.Second, Faces: []stored{}}
+		s := shown{Index: frame.Index, Second: frame.Second, Faces: []stored{}, Small: frame.Small, Unclear: frame.Unclear}
 		for _, f := range frame.Faces {
 			name := fmt.Sprintf("%06d-%d.jpg", frame.Index, f.Track)
 			if err := disk.write(filepath.Join(dir, name), f.JPEG); err != nil {
@@ -158,7 +193,7 @@ func fill(ctx context.Context, x *Extractor, v layout.Video, digest string, p Pa
 				flat = append(flat, p.X, p.Y)
 			}
 			s.Faces = append(s.Faces, stored{
-				File: name, X: f.Square.Min.X, Y: f.Square.Min.Y, Width: f.Square.Dx(), Side: f.Side, Landmarks: flat,
+				File: name, X: f.Square.Min.X, Y: f.Square.Min.Y, Width: f.Square.Dx(), Side: f.Side, Turned: f.Turned, Landmarks: flat,
 			})
 		}
 		e.Frames = append(e.Frames, s)
@@ -178,7 +213,7 @@ func fill(ctx context.Context, x *Extractor, v layout.Video, digest string, p Pa
 
 // ofTheFile tells that an error is the video's own fault.
 func ofTheFile(err error) bool {
-	for _, kind := range []error{video.ErrDamaged, video.ErrNotVideo, video.ErrNoFrames, video.ErrTooLarge, video.ErrStalled} {
+	for _, kind := range []error{video.ErrDamaged, video.ErrNotVideo, video.ErrNoFrames, video.ErrTooLarge, video.ErrStalled, video.ErrUnshown} {
 		if errors.Is(err, kind) {
 			return true
 		}

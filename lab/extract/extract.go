@@ -69,8 +69,9 @@ func (p Params) check() error {
 	return nil
 }
 
-// version counts the changes of this package and of package detect that change a face.
-const version = 1
+// version counts the changes of this package and of packages detect and video that change which faces are cut, or a face. Since
+// 2, small faces beside large ones count, faces that lie on their side are turned, and frames are as a player shows them.
+const version = 2
 
 // recipe is all that the faces of a video depend on.
 type recipe struct {

@@ -64,7 +64,9 @@ func usual(t testing.TB) layout.Dataset {
 // fakeNets stand for decoder and nets: the picture is made of the file's content, with one face in its middle. Words in the
 // content say what else there is:
 //
-//	pair     a second face of more than half the size, and a third of less
+//	pair     a second face of more than half the size, and a third of less, which is too small
+//	crowd    a face of less than half the size that is large enough, and one of the same size that is not surely a face
+//	lying    the face lies on its side
 //	blank    no face
 //	late     no face in the first frame
 //	damaged  the last frame is missing
@@ -131,6 +133,10 @@ func (f *fakeNets) pictures(ctx context.Context, v layout.Video, n, run int) ite
 			switch {
 			case has("pair"):
 				img.Pix[0] = 3
+			case has("crowd"):
+				img.Pix[0] = 4
+			case has("lying"):
+				img.Pix[0] = 5
 			case has("blank"), has("late") && i == 0:
 				img.Pix[0] = 0
 			}
@@ -146,10 +152,28 @@ type fakeTracker struct{}
 // fakeBoxes are the faces that a fakeTracker can see, the largest first: the second is a little over half of the first.
 var fakeBoxes = []face.Box{{X0: 60, Y0: 40, X1: 90, Y1: 80}, {X0: 10, Y0: 10, X1: 36, Y1: 36}, {X0: 110, Y0: 10, X1: 130, Y1: 38}}
 
+// crowdBoxes are those of a crowd, fakeBoxes those of all others.
+var crowdBoxes = []face.Box{{X0: 0, Y0: 20, X1: 90, Y1: 110}, {X0: 100, Y0: 10, X1: 140, Y1: 50}, {X0: 110, Y0: 70, X1: 150, Y1: 110}}
+
 func (*fakeTracker) Next(img *image.RGBA) (found []detect.Tracked, err error) {
+	template := func(b face.Box) []face.Point {
+		return face.Template(image.Rect(int(b.X0), int(b.Y0), int(b.X1), int(b.Y1)))
+	}
+	switch img.Pix[0] {
+	case 4:
+		for i, b := range crowdBoxes {
+			d := detect.Detection{Box: b, Score: 1, Landmarks: template(b), Presence: 1 - float64(i)/3}
+			found = append(found, detect.Tracked{Detection: d, ID: i})
+		}
+		return found, nil
+	case 5:
+		b := fakeBoxes[0]
+		lying := face.Turn(face.Face{Image: img, Landmarks: template(b)}, 1).Landmarks
+		d := detect.Detection{Box: face.Box{X0: fakeHeight - b.Y1, Y0: b.X0, X1: fakeHeight - b.Y0, Y1: b.X1}, Score: 1, Landmarks: lying}
+		return []detect.Tracked{{Detection: d}}, nil
+	}
 	for i, b := range fakeBoxes[:img.Pix[0]] {
-		points := face.Template(image.Rect(int(b.X0), int(b.Y0), int(b.X1), int(b.Y1)))
-		found = append(found, detect.Tracked{Detection: detect.Detection{Box: b, Score: 1, Landmarks: points}, ID: i})
+		found = append(found, detect.Tracked{Detection: detect.Detection{Box: b, Score: 1, Landmarks: template(b)}, ID: i})
 	}
 	return found, nil
 }

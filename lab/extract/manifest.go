@@ -61,7 +61,14 @@ func (c *Cache) Test(d layout.Dataset, trained bool, mode datasets.Mode) (datase
 		return datasets.Set{}, problems, err
 	}
 	set.Partial = set.Partial || d.Partial(layout.TestSplit)
-	c.explain(&set, d, videos, problems)
+	sizes := map[string]int64{}
+	for _, v := range videos {
+		sizes[v.ID()] = size(v)
+	}
+	for i := range set.Items {
+		set.Items[i].Bytes = sizes[set.Items[i].VideoID()]
+	}
+	explain(&set, d, videos, problems)
 	if !trained {
 		return set, problems, nil
 	}
@@ -81,7 +88,7 @@ func (c *Cache) Test(d layout.Dataset, trained bool, mode datasets.Mode) (datase
 
 // explain adds the videos that cannot be read to a set to test on, and tells of those without a face which files they are
 // and what is the matter.
-func (c *Cache) explain(set *datasets.Set, d layout.Dataset, videos []layout.Video, problems []datasets.Problem) {
+func explain(set *datasets.Set, d layout.Dataset, videos []layout.Video, problems []datasets.Problem) {
 	faults := map[string]datasets.Fault{} // by file
 	for _, p := range problems {
 		if p.Line == 0 {
@@ -110,10 +117,8 @@ func (c *Cache) explain(set *datasets.Set, d layout.Dataset, videos []layout.Vid
 			continue
 		}
 		u := layout.Unread{Video: v, Fault: datasets.Faceless}
-		if sum, _ := c.digest(v, true); it.Frame < 0 && sum != "" {
-			if e, ok := readEntry(filepath.Join(c.set(d), filepath.FromSlash(place(v, sum)))); ok && e.Problem != "" {
-				u.Fault = datasets.Unreadable
-			}
+		if it.Frame < 0 {
+			u.Fault = datasets.Unreadable // testedRows has such a row where there was no frame
 		}
 		set.Items[i].Unread = u.Item().Unread
 	}
@@ -122,6 +127,20 @@ func (c *Cache) explain(set *datasets.Set, d layout.Dataset, videos []layout.Vid
 		more = append(more, u.Item())
 	}
 	set.Add(more...)
+}
+
+// size is the size in bytes of the file of a video, of a folder of frames that of all its images; 0 where it cannot be seen.
+func size(v layout.Video) (total int64) {
+	files := []string{v.Path}
+	if v.Pixels == layout.FrameFolder {
+		files, _ = v.FrameFiles() // of none the size is 0
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil {
+			total += info.Size()
+		}
+	}
+	return total
 }
 
 // Train returns the faces to train on, the largest of each frame, of the videos of [layout.Dataset.TrainVideos]: the real
@@ -141,22 +160,23 @@ type manifest struct {
 	file   string
 	header []string
 	rows   func(v layout.Video, place string, e entry) [][]string
+	people bool // rows are those of personRows where some video shows several persons
 	read   func(dir string, mode datasets.Mode) (datasets.Set, []datasets.Problem, error)
 }
 
-// tested lists the faces to test on. Only of runs of frames are the tracks of use, and manifests of single frames stay as
-// they were.
+// tested lists the faces to test on. The column of tracks has those of runs of frames, of which clips are made, and else the
+// persons of videos that show several; without such a video there is none.
 func (c *Cache) tested() manifest {
 	if c.params.Run > 1 {
-		return manifest{"manifest.csv", trackedHeader, trackedRows, datasets.OpenCrops}
+		return manifest{"manifest.csv", trackedHeader, trackedRows, false, datasets.OpenCrops}
 	}
-	return manifest{"manifest.csv", testedHeader, testedRows, datasets.OpenCrops}
+	return manifest{"manifest.csv", testedHeader, testedRows, true, datasets.OpenCrops}
 }
 
 // trained lists the faces to train on. What it takes for clips or with fakes has no place in landmarks.csv.
 func (c *Cache) trained(fakes bool) manifest {
 	open := func(file string) manifest {
-		return manifest{file, trackedHeader, largestRows, func(dir string, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
+		return manifest{file, trackedHeader, largestRows, false, func(dir string, mode datasets.Mode) (datasets.Set, []datasets.Problem, error) {
 			return datasets.OpenManifest(filepath.Join(dir, file), mode)
 		}}
 	}
@@ -166,7 +186,7 @@ func (c *Cache) trained(fakes bool) manifest {
 	case c.params.Run > 1:
 		return open("train.csv")
 	}
-	return manifest{"landmarks.csv", append([]string{"file", "person", "width", "height"}, landmarkNames...), trainedRows, datasets.OpenReal}
+	return manifest{"landmarks.csv", append([]string{"file", "person", "width", "height"}, landmarkNames...), trainedRows, false, datasets.OpenReal}
 }
 
 var (
@@ -231,6 +251,31 @@ func trackOf(file string) string {
 	return track
 }
 
+// personRows are testedRows with the person of each face, where the video shows several.
+func personRows(v layout.Video, place string, e entry) [][]string {
+	rows := testedRows(v, place, e)
+	persons, several := e.persons(), e.several()
+	next := 0
+	for _, frame := range e.Frames {
+		for _, f := range frame.Faces {
+			person := ""
+			if several {
+				person = strconv.Itoa(persons[f.track()] - 1)
+			}
+			rows[next] = slices.Insert(rows[next], len(cropColumns), person)
+			next++
+		}
+		if len(frame.Faces) == 0 {
+			rows[next] = slices.Insert(rows[next], len(cropColumns), "")
+			next++
+		}
+	}
+	for ; next < len(rows); next++ {
+		rows[next] = slices.Insert(rows[next], len(cropColumns), "")
+	}
+	return rows
+}
+
 // largestRows are trackedRows of the largest face of each frame.
 func largestRows(v layout.Video, place string, e entry) [][]string {
 	frames := slices.Clone(e.Frames)
@@ -281,9 +326,12 @@ func (c *Cache) list(d layout.Dataset, videos []layout.Video, m manifest, mode d
 	if err != nil {
 		return nil, nil, err
 	}
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	err = w.Write(m.header)
+	type found struct {
+		video layout.Video
+		place string
+		entry entry
+	}
+	var all []found
 	lacking := 0
 	for _, v := range good {
 		sum, _ := c.digest(v, true) // what cannot be read is lacking
@@ -293,12 +341,21 @@ func (c *Cache) list(d layout.Dataset, videos []layout.Video, m manifest, mode d
 			lacking++
 			continue
 		}
-		// A csv.Writer keeps its first error, and a buffer has none.
-		err = errors.Join(err, w.WriteAll(m.rows(v, at, e)))
+		all = append(all, found{v, at, e})
 	}
 	_ = c.digests.Save() // of what had to be read again; it costs time only
 	if lacking > 0 {
 		return nil, problems, &LackingError{d.Name, lacking, len(good), c.root}
+	}
+	if m.people && slices.ContainsFunc(all, func(f found) bool { return f.entry.several() }) {
+		m.header, m.rows = trackedHeader, personRows
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	err = w.Write(m.header)
+	for _, f := range all {
+		// A csv.Writer keeps its first error, and a buffer has none.
+		err = errors.Join(err, w.WriteAll(m.rows(f.video, f.place, f.entry)))
 	}
 	if err != nil {
 		return nil, problems, fmt.Errorf("extract: %s of %s: %w", m.file, d.Name, err)

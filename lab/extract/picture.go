@@ -3,7 +3,9 @@ package extract
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
+	"os"
 
 	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -18,6 +20,10 @@ func (r reader) pictures(ctx context.Context, v layout.Video, n, run int) iter.S
 	return func(yield func(video.Frame, error) bool) {
 		if v.Pixels != layout.VideoFile {
 			images(ctx, v, n, run, yield)
+			return
+		}
+		if err := stillInContainer(v.Path); err != nil {
+			yield(video.Frame{}, fmt.Errorf("%w: %w", video.ErrNotVideo, err))
 			return
 		}
 		clip, err := video.Open(ctx, v.Path, r.options)
@@ -35,6 +41,24 @@ func (r reader) pictures(ctx context.Context, v layout.Video, n, run int) iter.S
 			}
 		}
 	}
+}
+
+// stillInContainer is the error of a file that is a picture in a container of videos, such as HEIC: of one that consists of
+// tiles ffmpeg would give the first.
+func stillInContainer(path string) error {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil // which opening the video tells
+	}
+	defer in.Close()
+	head := make([]byte, face.HeadSize)
+	n, _ := io.ReadFull(in, head)
+	switch face.FormatOf(head[:n]) {
+	case face.HEIC, face.AVIF, face.CameraRaw:
+		_, err := face.Open(path)
+		return err
+	}
+	return nil
 }
 
 // spread are the indices of n of count frames, or of all if there are no more: n/run runs of consecutive frames, each in the

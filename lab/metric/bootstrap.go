@@ -39,16 +39,20 @@ type Resampling struct {
 	Seed uint64
 }
 
-// Interval is a value with its bootstrap percentile interval.
+// Interval is a value with its interval.
 //
-// The interval knows only the groups that were there: with a handful of groups in a class it is
-// too narrow, and with a single one that class adds nothing to it. RealGroups and FakeGroups
-// belong beside every published interval.
+// A bootstrap percentile interval knows only the groups that were there: with a handful of groups
+// in a class it is too narrow, and with a single one that class adds nothing to it. RealGroups and
+// FakeGroups belong beside every published one.
 type Interval struct {
 	Value, Low, High float64
 	Confidence       float64
 	Reals, Fakes     int // items of each class
-	// RealGroups and FakeGroups count the groups that hold an item of the class. A group with
+	// Of [AUC]: people whose heads are seen in the items of each class, and why there is no interval, so
+	// that Low and High are NaN; "" where there is one.
+	RealPeople, FakePeople int
+	TooFew                 string
+	// Of [Bootstrap]. RealGroups and FakeGroups count the groups that hold an item of the class. A group with
 	// both is in both.
 	RealGroups, FakeGroups int
 	Samples                int

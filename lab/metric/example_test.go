@@ -36,3 +36,22 @@ func Example() {
 		auc.Value, auc.Low, auc.High, auc.Reals, auc.Fakes, videos.Coverage())
 	// Output: video AUROC 0.833 [0.333, 1.000], 3 real, 2 fake, coverage 0.83
 }
+
+// Ten people, of whom each has the face of the next put into a video of his own: perfect separation says less than it seems.
+func ExampleAUC() {
+	var scores []float64
+	var fake []bool
+	var who metric.Shown
+	for person := range int32(10) {
+		scores = append(scores, float64(person)/100, 1+float64(person)/100)
+		fake = append(fake, false, true)
+		who.People = append(who.People, [2]int32{person, -1}, [2]int32{person, (person + 1) % 10})
+	}
+	auc, err := metric.AUC(scores, fake, who)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("AUROC %.3f [%.3f, %.3f], %d real people, %d fake\n", auc.Value, auc.Low, auc.High, auc.RealPeople, auc.FakePeople)
+	// Output: AUROC 1.000 [0.743, 1.000], 10 real people, 10 fake
+}

@@ -10,8 +10,8 @@ type Face struct {
 	// Video is the full identity of the video: dataset, compression, method and name. The name
 	// alone is not: FaceForensics++ has the same names under each of its methods.
 	Video string
-	// Identity is the person shown, or whatever else a Clustered bootstrap is to draw. Optional.
-	Identity string
+	// Identity is the person whose head is seen, Source the one whose face or expression was put in; "" if unknown or none.
+	Identity, Source string
 	// Frame tells faces of one frame from those of another. An empty Frame is a frame of its own.
 	Frame   string
 	Fake    bool
@@ -23,6 +23,7 @@ type Face struct {
 type Video struct {
 	Name     string
 	Identity string
+	Source   string
 	Fake     bool
 	Score    float64 // NaN if Scored is 0
 	Frames   int
@@ -37,7 +38,7 @@ type Videos []Video
 // score: filling one in moves the metrics. Faces may come in any order; a Pooler takes one at a time.
 //
 // The error is ErrEmpty, a *ScoreError with the index of the face, or a video whose faces differ
-// in class or identity.
+// in class, identity or source.
 func Pool(faces []Face) (Videos, error) {
 	if len(faces) == 0 {
 		return nil, ErrEmpty
@@ -90,7 +91,7 @@ func (p *Pooler) add(index int, f Face) error {
 			p.known, p.frames = map[string]bool{}, map[string]int{}
 		}
 		p.known[f.Video] = true
-		p.videos = append(p.videos, Video{Name: f.Video, Identity: f.Identity, Fake: f.Fake})
+		p.videos = append(p.videos, Video{Name: f.Video, Identity: f.Identity, Source: f.Source, Fake: f.Fake})
 	}
 	switch first := p.videos[len(p.videos)-1]; {
 	case first.Fake != f.Fake:
@@ -98,6 +99,8 @@ func (p *Pooler) add(index int, f Face) error {
 			"name videos by dataset, compression and method too", f.Video, index)
 	case first.Identity != f.Identity:
 		return fmt.Errorf("metric: video %q has identities %q and %q (face %d), want one", f.Video, first.Identity, f.Identity, index)
+	case first.Source != f.Source:
+		return fmt.Errorf("metric: video %q has sources %q and %q (face %d), want one", f.Video, first.Source, f.Source, index)
 	}
 	at, known := p.frames[f.Frame]
 	if !known || f.Frame == "" {

@@ -80,6 +80,10 @@ func TestPoolErrors(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `"p" and "q"`) {
 		t.Errorf("video of two identities: error %v", err)
 	}
+	_, err = Pool([]Face{{Video: "v", Identity: "p", Source: "q"}, {Video: "v", Identity: "p", Source: "r"}})
+	if err == nil || !strings.Contains(err.Error(), `"q" and "r"`) {
+		t.Errorf("video of two sources: error %v", err)
+	}
 }
 
 // A video's score must not depend on whether its faces come in a row.

@@ -1,6 +1,7 @@
-// Package metric measures how well anomaly scores tell fake from real: AUROC, average precision,
-// equal error rate, TPR at a fixed FPR, each with an interval from resampling videos or
-// identities, and the pooling of frames into videos that comes before.
+// Package metric measures how well anomaly scores tell fake from real: AUROC with an interval by
+// people ([AUC]) and differences of AUROCs with theirs ([Compare]); average precision, equal error
+// rate, TPR at a fixed FPR, and any of them with an interval from resampling groups ([Bootstrap]);
+// and the pooling of frames into videos that comes before.
 //
 // A score may be any finite number; a larger one means more likely fake. Fake is the positive
 // class. Nothing is rounded, squashed or filled in.
@@ -52,7 +53,15 @@ func rank(scores []float64, fake []bool) (r *Ranking, place []int32, err error) 
 		}
 		return 0
 	})
-	r, place = &Ranking{}, make([]int32, len(scores))
+	distinct := 0
+	for i, it := range items {
+		if i == 0 || it.score != items[i-1].score {
+			distinct++
+		}
+	}
+	// Lists that grew would leave several times their memory behind.
+	r = &Ranking{scores: make([]float64, 0, distinct), fake: make([]int, 0, distinct), real: make([]int, 0, distinct)}
+	place = make([]int32, len(scores))
 	for i, it := range items {
 		if i == 0 || it.score != items[i-1].score {
 			r.scores = append(r.scores, it.score)

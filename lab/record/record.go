@@ -62,7 +62,8 @@ type Comparison struct {
 }
 
 // New makes the record of a finished run. Kind says what its test sets are, [Development] or [Final]. Of the tests
-// those over videos stay, which are what figures show.
+// those over videos stay, which are what figures show; of their trivial rivals all where all fakes of a set are tested, and the
+// best one of each manipulation.
 func New(r store.Record, s spec.Spec, kind string) (Record, error) {
 	switch {
 	case kind != Development && kind != Final:
@@ -78,7 +79,7 @@ func New(r store.Record, s spec.Spec, kind string) (Record, error) {
 			small.Spec = append(small.Spec, line)
 		}
 	}
-	small.Record.Sessions, small.Record.Skipped, small.Record.Coverage, small.Record.Tests = nil, nil, nil, nil
+	small.Record.Sessions, small.Record.Skipped, small.Record.Coverage, small.Record.Tests, small.Record.Rivals = nil, nil, nil, nil, nil
 	for _, c := range r.Coverage {
 		of := Coverage{Dataset: c.Dataset, Holds: c.Holds, Scored: c.Scored}
 		for _, u := range c.Unscored {
@@ -90,9 +91,18 @@ func New(r store.Record, s spec.Spec, kind string) (Record, error) {
 		small.Coverage = append(small.Coverage, of)
 	}
 	for _, t := range r.Tests {
-		if t.Level == "video" {
-			small.Tests = append(small.Tests, t)
+		if t.Level != store.LevelVideo {
+			continue
 		}
+		if t.Method != evaluation.All {
+			t.Digest = "" // that of the set, which stands with all its fakes
+		}
+		small.Tests = append(small.Tests, t)
+		rivals := r.RivalsOf(t)
+		if t.Method != evaluation.All && len(rivals) > 0 {
+			rivals = []store.Rival{slices.MaxFunc(rivals, func(a, b store.Rival) int { return cmp.Compare(a.AUC, b.AUC) })}
+		}
+		small.Rivals = append(small.Rivals, rivals...)
 	}
 	return small, nil
 }
@@ -137,7 +147,7 @@ func (r Record) Marshal() ([]byte, error) {
 	}
 	text = lines(text)
 	if len(text) > Limit {
-		return nil, fmt.Errorf("record: %s takes %d bytes, at most %d may be; it has %d tests, %d comparisons", r.Run, len(text), Limit, len(r.Tests), len(r.Against))
+		return nil, fmt.Errorf("record: %s takes %d bytes, at most %d may be; it has %d tests and %d comparisons, make it with fewer of these (--against)", r.Run, len(text), Limit, len(r.Tests), len(r.Against))
 	}
 	return text, nil
 }
@@ -199,11 +209,12 @@ func lines(text []byte) []byte {
 			b.WriteByte(c)
 			if broken {
 				b.WriteString("\n" + strings.Repeat("  ", len(open)))
-			} else {
-				b.WriteByte(' ')
 			}
 		case ':':
-			b.WriteString(": ")
+			b.WriteByte(c)
+			if len(open) == 1 {
+				b.WriteByte(' ')
+			}
 		case '"':
 			inText = true
 			b.WriteByte(c)

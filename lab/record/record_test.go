@@ -41,6 +41,11 @@ func finished(t *testing.T) (store.Record, spec.Spec) {
 			r.Tests = append(r.Tests, store.Test{Dataset: "DFDC", Method: method, Level: level, AUC: 1.0 / 3, Low: 0.25, High: 0.5, NReal: 450, NFake: 449, Coverage: 1})
 		}
 	}
+	for _, method := range []string{evaluation.All, "Deepfakes"} {
+		for i, name := range []string{"rival_a", "rival_b", "rival_c"} {
+			r.Rivals = append(r.Rivals, store.Rival{Name: name, Dataset: "DFDC", Method: method, AUC: []float64{0.5, 0.7, 0.6}[i]})
+		}
+	}
 	r.Tests = append(r.Tests, store.Test{Dataset: "one", Method: evaluation.All, Level: "video", NReal: 3}.WithoutFigure("only real videos"))
 	return r, s
 }
@@ -63,20 +68,27 @@ func TestRecordHoldsNoNames(t *testing.T) {
 	if r.Sessions != 2 || r.Skipped != 2 || !reflect.DeepEqual(r.Coverage, []record.Coverage{{Dataset: "DFDC", Holds: 10, Scored: 7, Faults: map[string]int{"empty": 2, "no face": 1}}}) {
 		t.Errorf("%d sessions, %d skipped, coverage %v", r.Sessions, r.Skipped, r.Coverage)
 	}
+	var rivals []string
+	for _, m := range r.Rivals {
+		rivals = append(rivals, m.Method+" "+m.Name)
+	}
+	if want := []string{"all rival_a", "all rival_b", "all rival_c", "Deepfakes rival_b"}; !slices.Equal(rivals, want) {
+		t.Errorf("rivals %q, want %q: all of a set, and the best of a manipulation", rivals, want)
+	}
 	// The run's own record stays as it is.
 	if len(run.Skipped) != 2 || len(run.Coverage[0].Unscored) != 3 || len(run.Tests) != 5 {
 		t.Errorf("the run's record was changed: %+v", run)
 	}
 	// A line each, so that a difference shows what has changed.
-	if n := strings.Count(string(text), `"dataset": "DFDC", "method"`); n != 2 {
+	if n := strings.Count(string(text), `{"dataset":"DFDC","method"`); n != 2 {
 		t.Errorf("%d tests of DFDC, want those over videos:\n%s", n, text)
 	}
 	for line := range strings.Lines(string(text)) {
-		if strings.Count(line, `"auc": `) > 1 {
+		if strings.Count(line, `"auc":`) > 1 {
 			t.Errorf("two figures in the line %s", line)
 		}
 	}
-	if !regexp.MustCompile(`"seconds": 1234.57,`).Match(text) || !strings.Contains(string(text), `"auc": 0.333333,`) {
+	if !regexp.MustCompile(`"seconds": 1234.57,`).Match(text) || !strings.Contains(string(text), `"auc":0.333333,`) {
 		t.Errorf("numbers are not of six digits:\n%s", text)
 	}
 }
@@ -218,4 +230,45 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", text, err, want)
 		}
 	}
+}
+
+// A run on all development sets fits, with all that a record has of them and comparisons with three others.
+func TestARecordOfManySetsFits(t *testing.T) {
+	run, s := finished(t)
+	run.Tests, run.Rivals = nil, nil
+	digest := strings.Repeat("0123456789abcdef", 4)
+	low, high := 0.123456, 0.234567
+	var pairs []evaluation.Pair
+	for set, manipulations := range map[string][]string{
+		"FF++ c40": {"Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures"},
+		"FF++ c23": {"Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures", "FaceShifter"}, "DFDC": nil, "Celeb-DF v2": nil, "DFDC preview": nil,
+	} {
+		for _, method := range append([]string{evaluation.All}, manipulations...) {
+			for _, level := range []string{store.LevelVideo, store.LevelPerson, store.LevelFrame, store.LevelFace} {
+				run.Tests = append(run.Tests, store.Test{Dataset: set, Method: method, Level: level, AUC: 0.1234567, Low: low, High: high, NReal: 1257, NFake: 1485,
+					RealPeople: 1001, FakePeople: 1002, Coverage: 0.9876543, AP: 0.1234567, EER: 0.1234567, Fallback: 0.1234567, Partial: true, Digest: digest})
+			}
+			for _, name := range []string{"rival_sharpness", "rival_brightness", "rival_size"} {
+				run.Rivals = append(run.Rivals, store.Rival{Name: name, Dataset: set, Method: method, AUC: 0.1234567, Low: &low, High: &high, NReal: 1257, NFake: 1485,
+					RealPeople: 1001, FakePeople: 1002, Difference: &store.Difference{Value: low, Low: low, High: high}})
+			}
+		}
+		pairs = append(pairs, evaluation.Pair{Dataset: set, Method: evaluation.All, Real: 1257, Fake: 1485, RealPeople: 1001, FakePeople: 1002,
+			AUC: &low, OtherAUC: &low, Diff: &low, Low: &low, High: &high, P: &high})
+	}
+	for _, score := range []string{"figure", "cosine", "norm", "min", "calibrated", "onepass"} {
+		run.Selection = append(run.Selection, store.Selection{Score: score, AUC: 0.1234567, Low: low, High: high})
+	}
+	r, err := record.New(run, s, record.Development)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		r.Against = append(r.Against, record.Comparison{Run: fmt.Sprintf("another-experiment-%d-0123456789abcdef", i), Name: "another-experiment", Pairs: pairs})
+	}
+	text, err := r.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes of %d", len(text), record.Limit)
 }

@@ -44,6 +44,12 @@ func drawBars(v *view) error {
 // videoAUC is a test's AUC with what it rests on.
 func videoAUC(t store.Test) figure.Estimate {
 	n := fmt.Sprintf("%d real, %d fake videos", t.NReal, t.NFake)
+	if t.RealPeople > 0 {
+		n += fmt.Sprintf(" of %d, %d people", t.RealPeople, t.FakePeople)
+	}
+	if t.NoInterval != "" {
+		n += ": " + t.NoInterval
+	}
 	if t.Leaks != "" {
 		n += " (leaks)"
 	}

@@ -144,7 +144,7 @@ func readable(set datasets.Set, clip []int) bool {
 func coverage(set datasets.Set, found scoredSet, column, frames int, landmarks string) store.Coverage {
 	width := len(found.scores) / max(1, len(found.faces))
 	scored := func(i int) bool { return !math.IsNaN(found.scores[i*width+column]) }
-	clip := make([][]int, len(set.Items)) // of each frame
+	clip := map[int][]int{} // of each frame, where a clip has several
 	if frames > 1 {
 		clips, _ := set.Clips(frames, frames) // none: every frame is in a gap
 		for _, c := range clips {

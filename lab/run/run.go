@@ -19,6 +19,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/report"
+	"github.com/seeable-lab/seeable/lab/rival"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -153,13 +154,13 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inpu
 	var all []scoredSet
 	var groups []report.Group
 	var cut, names []string
-	r.Record.Tests, r.Record.Coverage, r.Record.Faces = nil, nil, nil
+	r.Record.Tests, r.Record.Rivals, r.Record.Coverage, r.Record.Faces = nil, nil, nil, nil
 	for _, set := range in.tests {
 		digest, err := source.Digest(set)
 		if err != nil {
 			return nil, nil, err
 		}
-		found, ok := keep.tested(set, digest)
+		found, ok := keep.tested(set, d.Method, digest)
 		if !ok {
 			if found, err = scoreSet(ctx, e, d, r.Record.Score, set); err != nil {
 				return nil, nil, err
@@ -171,7 +172,7 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inpu
 		r.Record.Skipped = append(r.Record.Skipped, found.Skipped...)
 		r.Record.Synthetic = r.Record.Synthetic || set.Synthetic
 		column := scoreColumn(d.Method, r.Record.Score)
-		tests, err := measure(set, found.items(), column, found.Fallback, r.Spec.Seed)
+		tests, err := measure(set, found.items(), column, found.Fallback)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -181,6 +182,11 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inpu
 			tests[i].Partial = set.Partial
 		}
 		r.Record.Tests = append(r.Record.Tests, tests...)
+		rivals, err := measureRivals(found.items(), d.Method, column)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.Record.Rivals = append(r.Record.Rivals, rivals...)
 		r.Record.Coverage = append(r.Record.Coverage, coverage(set, found, column, d.Method.Layout().Count(), r.Spec.Data.Landmarks))
 		cut, names = append(cut, set.Cut...), append(names, set.Name)
 		all, groups = append(all, found), append(groups, found.Groups...)
@@ -219,7 +225,7 @@ func made(e *env.Env, cut, sets []string, s spec.Spec) map[string]store.Faces {
 // scoredSet is what the faces of a test set got.
 type scoredSet struct {
 	faces    []datasets.Item
-	scores   []float64      // of all faces, one behind the other; NaN where one has none
+	scores   []float64      // of all faces, one behind the other, in the order of columns; NaN where one has none
 	Groups   []report.Group `json:"groups"`
 	Fallback float64        `json:"fallback"`
 	Skipped  []string       `json:"skipped"`
@@ -232,7 +238,7 @@ func (s scoredSet) items() iter.Seq[store.Item] {
 		for i, it := range s.faces {
 			item := store.Item{
 				Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, File: it.File,
-				Frame: it.Frame, Fake: it.Fake, Scores: s.scores[i*width : (i+1)*width : (i+1)*width],
+				Frame: it.Frame, Track: it.Track, Fake: it.Fake, Source: it.Source, Scores: s.scores[i*width : (i+1)*width : (i+1)*width],
 			}
 			if !yield(item) {
 				return
@@ -244,11 +250,12 @@ func (s scoredSet) items() iter.Seq[store.Item] {
 // scorePart is how many clips are reduced to scores at once.
 const scorePart = 512
 
-// scoreSet scores the faces of a set with every score of the method that the samples for score suffice for. Faces that could
-// not be read stay, without a score; it may be all of them.
+// scoreSet scores the faces of a set with every score of the method that the samples for score suffice for, and with the trivial
+// rivals. Faces that could not be read stay, without a score; it may be all of them.
 func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score string, set datasets.Set) (found scoredSet, err error) {
 	names, profile := d.Method.Scores(), newProfile(d.Method, set)
-	found.faces, found.scores = set.Items, slices.Repeat([]float64{math.NaN()}, len(set.Items)*len(names))
+	width := len(columns(d.Method))
+	found.faces, found.scores = set.Items, slices.Repeat([]float64{math.NaN()}, len(set.Items)*width)
 	if frames := d.Method.Layout().Count(); frames > 1 && e.Mode == datasets.Skip {
 		if _, err := set.Clips(frames, frames); err != nil {
 			found.Skipped = []string{err.Error()}
@@ -267,7 +274,8 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	for from := 0; from < clips.Len(); from += scorePart {
 		to := min(from+scorePart, clips.Len())
 		// Scores that need other samples than score does are recorded only where its samples suffice.
-		part, err := d.Read(ctx, clips, from, to, score)
+		seen := watched{clips, from, make([][rival.Count]float64, to-from)}
+		part, err := d.Read(ctx, seen, from, to, score)
 		if err != nil {
 			return scoredSet{}, err
 		}
@@ -284,10 +292,11 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 			if r.Fallback {
 				fallback++
 			}
-			at := clips.Index(from+i) * len(names)
+			at := clips.Index(from+i) * width
 			for k, name := range names {
 				found.scores[at+k] = d.Score(name, r.Rows)
 			}
+			copy(found.scores[at+len(names):], seen.scores[i][:])
 			profile.add(clips.Item(from+i).Fake, r.Rows)
 		}
 		e.Report(env.Event{Stage: "testing " + set.Name, Done: to, Total: clips.Len()})

@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -130,7 +132,7 @@ func (w *work) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := store.WriteItems(filepath.Join(w.run.Dir, store.ScoresFile), d.Method.Scores(), items); err != nil {
+	if err := store.WriteItems(filepath.Join(w.run.Dir, store.ScoresFile), columns(d.Method), items); err != nil {
 		return err
 	}
 	record.Seconds = w.before + time.Since(w.start).Seconds()
@@ -397,7 +399,7 @@ type chosen struct {
 func (w *work) choose(ctx context.Context, d *detector.Detector, held *source.Set) error {
 	r := w.run
 	var c chosen
-	if json.Unmarshal(w.cell.Kept(chosenStage)[chosenFile], &c) == nil && c.Choice != nil {
+	if readKept(w.cell.Kept(chosenStage), chosenFile, &c) && c.Choice != nil {
 		r.Record.Score, r.Record.Selection, r.Record.Choice, r.Record.Pseudo = c.Score, c.Selection, c.Choice, c.Pseudo
 		d.Record.Score, d.Fit = c.Score, method.Fit{Score: c.Score, Values: c.Fit}
 		return nil
@@ -420,6 +422,15 @@ func (w *work) keep(stage, name string, value any, more map[string]func(io.Write
 	return w.cell.Keep(stage, files)
 }
 
+// readKept reads a value that keep has kept; false if there is none.
+func readKept(kept fs.FS, name string, value any) bool {
+	if kept == nil {
+		return false
+	}
+	text, err := fs.ReadFile(kept, name)
+	return err == nil && json.Unmarshal(text, value) == nil
+}
+
 const testedFile = "set.json"
 
 // testStage names what is kept of a test set: its content, the score that decides which variants are made, and the numerics.
@@ -429,28 +440,33 @@ func (w *work) testStage(digest string) string {
 }
 
 // tested returns what is kept of a test set. It may be called on nil.
-func (w *work) tested(set datasets.Set, digest string) (found scoredSet, ok bool) {
+func (w *work) tested(set datasets.Set, m method.Method, digest string) (found scoredSet, ok bool) {
 	if w == nil {
 		return scoredSet{}, false
 	}
-	files := w.cell.Kept(w.testStage(digest))
-	if files == nil || json.Unmarshal(files[testedFile], &found) != nil {
+	kept := w.cell.Kept(w.testStage(digest))
+	if !readKept(kept, testedFile, &found) {
 		return scoredSet{}, false
 	}
-	names, items, err := store.ParseItems(store.ScoresFile, bytes.NewReader(files[store.ScoresFile]))
+	rows, err := kept.Open(store.ScoresFile)
 	if err != nil {
 		return scoredSet{}, false
 	}
+	defer rows.Close()
+	names, items, err := store.ParseItems(store.ScoresFile, rows)
+	if err != nil || !slices.Equal(names, columns(m)) { // kept by a method of other scores
+		return scoredSet{}, false
+	}
 	found.faces, found.scores = set.Items, make([]float64, 0, len(names)*len(set.Items))
-	rows := 0
+	n := 0
 	for it, err := range items {
-		if err != nil || rows == len(set.Items) || !same(it, set.Items[rows]) {
+		if err != nil || n == len(set.Items) || !same(it, set.Items[n]) {
 			return scoredSet{}, false
 		}
 		found.scores = append(found.scores, it.Scores...)
-		rows++
+		n++
 	}
-	return found, rows == len(set.Items)
+	return found, n == len(set.Items)
 }
 
 // same tells whether a row is that of a face of a set.
@@ -464,6 +480,6 @@ func (w *work) keepTested(digest string, m method.Method, found scoredSet) error
 		return nil
 	}
 	return w.keep(w.testStage(digest), testedFile, found, map[string]func(io.Writer) error{
-		store.ScoresFile: func(out io.Writer) error { return store.FormatItems(out, m.Scores(), found.items()) },
+		store.ScoresFile: func(out io.Writer) error { return store.FormatItems(out, columns(m), found.items()) },
 	})
 }

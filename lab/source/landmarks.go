@@ -179,10 +179,8 @@ func fromHundredths(flat []int32) []face.Point {
 // used are the items of the clips, each once, in the order of the set.
 func (s *Set) used() []int {
 	in := make([]bool, len(s.items))
-	for _, clip := range s.clips {
-		for _, i := range clip {
-			in[i] = true
-		}
+	for _, i := range s.clips.items {
+		in[i] = true
 	}
 	var items []int
 	for i, ok := range in {

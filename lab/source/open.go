@@ -40,7 +40,7 @@ type Options struct {
 type Set struct {
 	name      string
 	items     []datasets.Item // not to be written to: they are shared
-	clips     [][]int         // the items of each clip
+	clips     table           // the items of each clip
 	options   Options
 	find      *finder // of landmarks; nil where they are the set's
 	fallbacks int
@@ -51,6 +51,30 @@ type Set struct {
 	taken  int64                       // bytes of the cache
 	closed bool
 }
+
+// table holds the items of clips of one length, in little memory: a set may have millions.
+type table struct {
+	length int // of a clip
+	items  []int32
+}
+
+func tableOf(clips [][]int) table {
+	if len(clips) == 0 {
+		return table{length: 1}
+	}
+	t := table{len(clips[0]), make([]int32, 0, len(clips)*len(clips[0]))}
+	for _, clip := range clips {
+		for _, i := range clip {
+			t.items = append(t.items, int32(i))
+		}
+	}
+	return t
+}
+
+func (t table) len() int { return len(t.items) / t.length }
+
+// at returns the items of clip i.
+func (t table) at(i int) []int32 { return t.items[i*t.length : (i+1)*t.length] }
 
 // Open finds out which clips of a set can be read, by reading each once; as far as the cache has room they stay decoded. What
 // is found is kept by content: whoever opens the same set in the same way later reads nothing. A clip that cannot be read, or
@@ -67,7 +91,7 @@ func Open(ctx context.Context, set datasets.Set, o Options) (s *Set, skipped []s
 		return nil, nil, err
 	}
 	s.settled = true
-	if len(s.clips) == 0 && len(skipped) > 0 && !o.None {
+	if s.Len() == 0 && len(skipped) > 0 && !o.None {
 		s.Close()
 		return nil, nil, fmt.Errorf("source: none of the %d faces of %s can be read; the first: %s", len(skipped), set.Name, skipped[0])
 	}
@@ -88,7 +112,7 @@ func list(set datasets.Set, o Options) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{name: set.Name, items: set.Items, clips: clips, options: o}
+	s := &Set{name: set.Name, items: set.Items, clips: tableOf(clips), options: o}
 	switch o.Landmarks {
 	case "", SetLandmarks:
 	case DetectLandmarks:
@@ -125,7 +149,7 @@ func (s *Set) Close() {
 }
 
 // Len implements [Source].
-func (s *Set) Len() int { return len(s.clips) }
+func (s *Set) Len() int { return s.clips.len() }
 
 // Info implements [Source].
 func (s *Set) Info(i int) Info {
@@ -137,7 +161,7 @@ func (s *Set) Info(i int) Info {
 func (s *Set) Item(i int) datasets.Item { return s.items[s.Index(i)] }
 
 // Index is the place of the first frame of clip i among the items of the data set.
-func (s *Set) Index(i int) int { return s.clips[i][0] }
+func (s *Set) Index(i int) int { return int(s.clips.at(i)[0]) }
 
 // Fallbacks is how many of the clips have a frame whose landmarks are not those of its face ([face.Face.Fallback]); 0 of a set
 // that is listed and not opened.
@@ -151,7 +175,7 @@ func (s *Set) Clip(ctx context.Context, i int) (face.Clip, error) {
 	if ctx.Err() != nil {
 		return face.Clip{}, context.Cause(ctx)
 	}
-	c, _, err := s.read(s.clips[i])
+	c, _, err := s.read(s.clips.at(i))
 	if err != nil && s.settled {
 		err = fmt.Errorf("source: face %d of %s could be read and cannot be now: %w; restore its file, or start again to do without it", i, s.name, err)
 	}
@@ -176,12 +200,12 @@ func (s *Set) hold(at *atomic.Pointer[face.Clip], c face.Clip) {
 }
 
 // read decodes the items of a clip. Fallback tells that a frame has landmarks that are not its own.
-func (s *Set) read(indices []int) (c face.Clip, fallback bool, err error) {
+func (s *Set) read(indices []int32) (c face.Clip, fallback bool, err error) {
 	c = face.Clip{Frames: make([]face.Face, len(indices)), Fake: s.items[indices[0]].Fake}
 	for k, i := range indices {
 		f, err := datasets.Load(s.items[i])
 		if err == nil && s.find != nil {
-			f, err = s.locate(i, f)
+			f, err = s.locate(int(i), f)
 		}
 		if err != nil {
 			return face.Clip{}, false, err

@@ -10,7 +10,7 @@ import (
 func (r *Root) Pictures(ctx context.Context, set datasets.Set) (datasets.Pictured, error) {
 	pictures, err := datasets.Pictures(ctx, set, datasets.Looking{
 		Digests: UserDir("digests"), Cache: UserDir("pictures"),
-		Progress: func(done, total int) { r.report("looking for leaks in "+set.Name, done, total) },
+		Progress: func(done, total int) { r.report("looking at faces of "+set.Name, done, total) },
 	})
 	return datasets.Pictured{Set: set, Pictures: pictures}, err
 }

@@ -195,8 +195,8 @@ func left(d layout.Dataset, items []datasets.Item, more []datasets.Problem) (all
 		if p.Line > 0 {
 			name = fmt.Sprintf("%s:%d", name, p.Line)
 		}
-		if p.Fault == datasets.Duplicate || p.Fault == datasets.Conflict || named[name] {
-			continue // there is another of it, or it is an item
+		if !p.Fault.Holds() || named[name] {
+			continue // named: it is an item
 		}
 		named[name] = true
 		all = append(all, datasets.Left{Name: name, Fault: p.Fault})

@@ -36,17 +36,17 @@ type leftOut struct {
 func pathSign(k int) string { return fmt.Sprintf("\x00%d\x00", k) }
 
 // settlements counts the changes of what settlements mean.
-const settlements = 1
+const settlements = 2
 
 // settle leaves out the clips that cannot be read.
 func (s *Set) settle(ctx context.Context, set datasets.Set) (skipped []string, err error) {
 	path := s.settledPath(set)
-	found, known := readSettlement(path, len(s.clips))
+	found, known := readSettlement(path, s.Len())
 	all := s.clips
 	if known {
 		s.leaveOut(found.Left)
 		if known = s.find == nil || s.place(found.Points); !known {
-			s.clips, s.held = all, make([]atomic.Pointer[face.Clip], len(all))
+			s.clips, s.held = all, make([]atomic.Pointer[face.Clip], all.len())
 		}
 	}
 	if !known {
@@ -66,7 +66,7 @@ func (s *Set) settle(ctx context.Context, set datasets.Set) (skipped []string, e
 	s.fallbacks = found.Fallbacks
 	for _, l := range found.Left {
 		why := l.Why
-		for k, i := range all[l.Clip] {
+		for k, i := range all.at(l.Clip) {
 			why = strings.ReplaceAll(why, pathSign(k), s.items[i].Path)
 		}
 		if s.options.Strict {
@@ -119,15 +119,15 @@ func (s *Set) settledPath(set datasets.Set) string {
 
 // readAll reads every clip once.
 func (s *Set) readAll(ctx context.Context) (found settlement, err error) {
-	why := make([]error, len(s.clips))
+	why := make([]error, s.Len())
 	var fallbacks atomic.Int64
 	if s.find != nil {
 		if err := s.find.open(ctx); err != nil {
 			return settlement{}, err
 		}
 	}
-	err = each(ctx, len(s.clips), s.options.Progress, func(i int) error {
-		c, fallback, err := s.read(s.clips[i])
+	err = each(ctx, s.Len(), s.options.Progress, func(i int) error {
+		c, fallback, err := s.read(s.clips.at(i))
 		if err != nil {
 			if s.options.Strict || ctx.Err() != nil || isOurs(err) {
 				return err
@@ -141,13 +141,13 @@ func (s *Set) readAll(ctx context.Context) (found settlement, err error) {
 		s.hold(&s.held[i], c)
 		return nil
 	})
-	found = settlement{Clips: len(s.clips), Fallbacks: int(fallbacks.Load())}
+	found = settlement{Clips: s.Len(), Fallbacks: int(fallbacks.Load())}
 	for i, err := range why {
 		if err == nil {
 			continue
 		}
 		text := err.Error()
-		for k, at := range s.clips[i] {
+		for k, at := range s.clips.at(i) {
 			if path := s.items[at].Path; path != "" {
 				text = strings.ReplaceAll(text, path, pathSign(k))
 			}
@@ -162,16 +162,17 @@ func (s *Set) leaveOut(left []leftOut) {
 	if len(left) == 0 {
 		return
 	}
-	clips, held := make([][]int, 0, len(s.clips)-len(left)), make([]atomic.Pointer[face.Clip], len(s.clips)-len(left))
-	for i, clip := range s.clips {
+	kept := table{s.clips.length, make([]int32, 0, len(s.clips.items)-len(left)*s.clips.length)}
+	held := make([]atomic.Pointer[face.Clip], s.Len()-len(left))
+	for i := range s.Len() {
 		if len(left) > 0 && left[0].Clip == i {
 			left = left[1:]
 			continue
 		}
-		held[len(clips)].Store(s.held[i].Load())
-		clips = append(clips, clip)
+		held[kept.len()].Store(s.held[i].Load())
+		kept.items = append(kept.items, s.clips.at(i)...)
 	}
-	s.clips, s.held = clips, held
+	s.clips, s.held = kept, held
 }
 
 // readSettlement reads the settlement of a set of n clips, if there is one that is whole.

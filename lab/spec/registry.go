@@ -80,6 +80,9 @@ var (
 
 const module = "github.com/seeable-lab/seeable/"
 
+// RivalPrefix begins the columns of scores.csv that are of trivial rivals (package rival), and so no score of a method.
+const RivalPrefix = "rival_"
+
 // ScoreNames are the names of the method's scores, the preferred one first.
 func (m MethodInfo) ScoreNames() []string {
 	var names []string
@@ -90,8 +93,8 @@ func (m MethodInfo) ScoreNames() []string {
 }
 
 // RegisterMethod makes a method known to specs: a package of a method calls it from init. It panics when the name is known
-// already, when the name, the line about it or a score is missing, when Reads has what is no key and no section of a spec,
-// when [NAME] is one, when Table is no struct with tags, and when another method is the default.
+// already, when the name, the line about it or a score is missing, when a score begins with [RivalPrefix], when Reads has what
+// is no key and no section of a spec, when [NAME] is one, when Table is no struct with tags, and when another method is the default.
 func RegisterMethod(info MethodInfo) {
 	fail := func(format string, args ...any) {
 		panic(fmt.Sprintf("spec: method %q: ", info.Name) + fmt.Sprintf(format, args...))
@@ -99,6 +102,9 @@ func RegisterMethod(info MethodInfo) {
 	for i, score := range info.Scores {
 		if score.Name == "" || score.Doc == "" || score.Name == auto || slices.ContainsFunc(info.Scores[:i], func(c Choice) bool { return c.Name == score.Name }) {
 			fail("score %q: want a name of its own other than %q, and a line about it", score.Name, auto)
+		}
+		if strings.HasPrefix(score.Name, RivalPrefix) {
+			fail("score %q: names that begin with %q are of the trivial rivals (package rival); want another", score.Name, RivalPrefix)
 		}
 	}
 	if len(info.Scores) == 0 {

@@ -64,6 +64,7 @@ func TestRegisterRefuses(t *testing.T) {
 		`has no scores`:                                              change(func(i *MethodInfo) { i.Scores = nil }),
 		`score "auto"`:                                               change(func(i *MethodInfo) { i.Scores = []Choice{{"auto", "x"}} }),
 		`score "twice"`:                                              change(func(i *MethodInfo) { i.Scores = []Choice{{"twice", "x"}, {"twice", "y"}} }),
+		`score "rival_size"`:                                         change(func(i *MethodInfo) { i.Scores = []Choice{{"rival_size", "x"}} }),
 		`reads "loss.lamda"`:                                         change(func(i *MethodInfo) { i.Reads = []string{"loss", "loss.lamda"} }),
 		`its table [loss]`:                                           change(func(i *MethodInfo) { i.Name = "loss" }),
 		`its table [seed]`:                                           change(func(i *MethodInfo) { i.Name = "seed" }),

@@ -212,15 +212,11 @@ func (c *Cell) Keep(name string, files map[string]func(io.Writer) error) error {
 	return nil
 }
 
-// Kept returns the files that Keep has kept, nil if there are none that are as they were written.
-func (c *Cell) Kept(name string) map[string][]byte {
+// Kept returns the folder of the files that Keep has kept, nil if there are none that are as they were written.
+func (c *Cell) Kept(name string) fs.FS {
 	dir := c.Path(filepath.Join(stageFolder, name))
 	if Verify(dir) != nil {
 		return nil
 	}
-	p, err := readCheckpoint(dir, 0)
-	if err != nil {
-		return nil
-	}
-	return p.Files
+	return os.DirFS(dir)
 }

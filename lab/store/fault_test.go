@@ -380,7 +380,7 @@ func TestDamagedStage(t *testing.T) {
 		if err := c.Keep("stage", map[string]func(io.Writer) error{"file": Bytes([]byte(text))}); err != nil {
 			t.Fatal(err)
 		}
-		if got := string(c.Kept("stage")["file"]); got != text {
+		if got := keptText(t, c, "stage", "file"); got != text {
 			t.Errorf("kept %q, want %q", got, text)
 		}
 	}
@@ -490,4 +490,18 @@ func TestReadOnly(t *testing.T) {
 		t.Cleanup(func() { _ = os.Chmod(dir, 0o755) })
 	}
 	check("folder without permission")
+}
+
+// keptText is the text of a file that was kept, "" if there is none.
+func keptText(t *testing.T, c *Cell, stage, file string) string {
+	t.Helper()
+	kept := c.Kept(stage)
+	if kept == nil {
+		return ""
+	}
+	text, err := fs.ReadFile(kept, file)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(text)
 }

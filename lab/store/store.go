@@ -2,7 +2,7 @@
 //
 //	spec.toml        the full spec
 //	metrics.json     [Record]: versions, training, score selection, tests
-//	scores.csv       [Item]: every tested face with every score
+//	scores.csv       [Item]: every tested face with every score, of the method and then of trivial rivals (package rival)
 //	training.csv     [Step]: loss, accuracy and rate over the steps
 //	weights.safetensors
 //	report.html      for people
@@ -65,6 +65,7 @@ type Record struct {
 	Choice    *Choice            `json:"choice,omitempty"`    // what scores were chosen and fitted on; since 0.6.0
 	Pseudo    []Pseudo           `json:"pseudo,omitempty"`    // how Score does on pseudo-fakes of other people; since 0.6.0
 	Tests     []Test             `json:"tests"`
+	Rivals    []Rival            `json:"rivals,omitempty"`   // of each test over videos that has a figure; since 0.6.0
 	Skipped   []string           `json:"skipped,omitempty"`  // faces that could not be read, with the reason
 	Coverage  []Coverage         `json:"coverage,omitempty"` // of each test set; since 0.6.0
 	Faces     map[string]Faces   `json:"faces,omitempty"`    // of the test sets that did not come ready-made; since 0.6.0
@@ -74,7 +75,7 @@ type Record struct {
 func Headline(tests []Test) map[string]float64 {
 	auc := map[string]float64{}
 	for _, t := range tests {
-		if t.Level == "video" && t.Method == "all" && t.NoFigure == "" {
+		if t.Level == LevelVideo && t.Method == "all" && t.NoFigure == "" {
 			auc[t.Dataset] = t.AUC
 		}
 	}
@@ -182,25 +183,31 @@ func (r Record) OnPseudo() (p Pseudo, ok bool) {
 	return r.Pseudo[i], true
 }
 
-// Test is the figure of one test set and method, over its videos or its frames. Where there is none NoFigure says why: AUC,
-// Low, High, AP and EER are NaN then, and null in metrics.json.
+// Test is the figure of one test set and method, over its videos, the persons in them, their frames or
+// their faces. Where there is none NoFigure says why: AUC, Low, High, AP and EER are NaN then, and null in metrics.json. Where there is a figure without an interval NoInterval says why:
+// Low and High are NaN then, and null.
 type Test struct {
-	Dataset   string  `json:"dataset"` // "FF++ c40"
-	Method    string  `json:"method"`  // "Deepfakes", or "all"
-	Level     string  `json:"level"`   // "video" or "frame"
-	AUC       float64 `json:"auc"`
-	Low       float64 `json:"low"` // 95 % interval by resampling videos
-	High      float64 `json:"high"`
-	NReal     int     `json:"n_real"`
-	NFake     int     `json:"n_fake"`
-	Coverage  float64 `json:"coverage"` // share of the videos or frames that have a score
-	AP        float64 `json:"ap"`
-	EER       float64 `json:"eer"`
-	Fallback  float64 `json:"fallback"`            // share of the scored faces without landmarks of their own
-	Synthetic bool    `json:"synthetic"`           // drawn faces: says nothing about deepfakes
-	Partial   bool    `json:"partial"`             // videos of the official test list are lacking: not to be compared with published figures
-	Digest    string  `json:"digest"`              // of the test set
-	NoFigure  string  `json:"no_figure,omitempty"` // "only real videos"; "" where there is a figure
+	Dataset string  `json:"dataset"` // "FF++ c40"
+	Method  string  `json:"method"`  // "Deepfakes", or "all"
+	Level   string  `json:"level"`   // [LevelVideo], [LevelPerson], [LevelFrame] or [LevelFace]
+	AUC     float64 `json:"auc"`
+	Low     float64 `json:"low"` // 95 % interval by people (metric.AUC)
+	High    float64 `json:"high"`
+	NReal   int     `json:"n_real"`
+	NFake   int     `json:"n_fake"`
+	// People whose heads are seen in the scored real and fake videos, the targets of fakes; 0 in records before 0.6. A
+	// video of which nobody is known counts as one.
+	RealPeople int     `json:"real_people,omitempty"`
+	FakePeople int     `json:"fake_people,omitempty"`
+	NoInterval string  `json:"no_interval,omitempty"` // "too few people: …"; "" where there is an interval
+	Coverage   float64 `json:"coverage"`              // share of the videos, persons, frames or faces that have a score
+	AP         float64 `json:"ap"`
+	EER        float64 `json:"eer"`
+	Fallback   float64 `json:"fallback"`            // share of the scored faces without landmarks of their own
+	Synthetic  bool    `json:"synthetic"`           // drawn faces: says nothing about deepfakes
+	Partial    bool    `json:"partial"`             // videos of the official test list are lacking: not to be compared with published figures
+	Digest     string  `json:"digest"`              // of the test set
+	NoFigure   string  `json:"no_figure,omitempty"` // "only real videos"; "" where there is a figure
 	// Leaks is what the set shows that was trained or chosen on, as in "2 people, 1 video", or that its labels contradict each
 	// other: the figure says too much. "" where nothing was found; versions before 0.6 did not look.
 	Leaks string `json:"leaks,omitempty"`
@@ -214,12 +221,21 @@ func (t Test) Name() string {
 	return t.Dataset
 }
 
-// figures are those that a test may lack.
-func (t *Test) figures() []*float64 { return []*float64{&t.AUC, &t.Low, &t.High, &t.AP, &t.EER} }
+// figures are those that a test may lack, first the interval.
+func (t *Test) figures() []*float64 { return []*float64{&t.Low, &t.High, &t.AUC, &t.AP, &t.EER} }
+
+// intervalEnds is how many of figures are the interval.
+const intervalEnds = 2
+
+// WithoutInterval is the test with NaN for the ends of its interval; why says what lacks, as in "too few people: 4 real, 9 fake".
+func (t Test) WithoutInterval(why string) Test {
+	t.NoInterval, t.Low, t.High = why, math.NaN(), math.NaN()
+	return t
+}
 
 // WithoutFigure is the test with NaN for its figures; why says what lacks, as in "only real videos".
 func (t Test) WithoutFigure(why string) Test {
-	t.NoFigure = why
+	t.NoFigure, t.NoInterval = why, ""
 	for _, figure := range t.figures() {
 		*figure = math.NaN()
 	}
@@ -240,11 +256,11 @@ type nullable struct {
 }
 
 // figures are in the order of those of Test.
-func (n *nullable) figures() []**float64 { return []**float64{&n.AUC, &n.Low, &n.High, &n.AP, &n.EER} }
+func (n *nullable) figures() []**float64 { return []**float64{&n.Low, &n.High, &n.AUC, &n.AP, &n.EER} }
 
 // MarshalJSON writes null for the figures of a test without them.
 func (t Test) MarshalJSON() ([]byte, error) {
-	if t.NoFigure == "" {
+	if t.NoFigure == "" && t.NoInterval == "" {
 		return json.Marshal(testFields(t))
 	}
 	n := nullable{testFields: testFields(t)}
@@ -267,7 +283,7 @@ func (t *Test) UnmarshalJSON(text []byte) error {
 		switch {
 		case *figure != nil:
 			*t.figures()[i] = **figure
-		case t.NoFigure != "":
+		case t.NoFigure != "", t.NoInterval != "" && i < intervalEnds:
 			*t.figures()[i] = math.NaN()
 		}
 	}
@@ -277,8 +293,10 @@ func (t *Test) UnmarshalJSON(text []byte) error {
 // Item is one tested face with its scores; NaN where it has none.
 type Item struct {
 	Dataset, Method, Video, Identity, File string
-	Frame                                  int
+	Frame                                  int // -1 if unknown
+	Track                                  int // as that of a datasets.Item; 0 if unknown, as of all that is read from scores.csv
 	Fake                                   bool
+	Source                                 string    // the person whose face or expression was put in; "" if none or unknown
 	Scores                                 []float64 // in the order of the header
 }
 
@@ -345,6 +363,7 @@ func ParseRecord(from string, text []byte) (r Record, err error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return Record{}, fmt.Errorf("store: %s: %w", from, err)
 	}
+	meanFaces(&r)
 	return r, nil
 }
 
@@ -409,7 +428,21 @@ func List(root string) ([]string, error) {
 	return found, nil
 }
 
-var itemColumns = []string{"dataset", "method", "video", "identity", "file", "frame", "fake"}
+// itemColumns are the columns before the scores. Versions before 0.6 had no source.
+var itemColumns = []string{"dataset", "method", "video", "identity", "file", "frame", "fake", "source"}
+
+// ItemColumns says how many columns of the header of a scores.csv are before the scores: without source in files of versions
+// before 0.6, which have no source in [Item] then.
+func ItemColumns(header []string) (n int, err error) {
+	n = len(itemColumns)
+	if len(header) < n || header[n-1] != itemColumns[n-1] {
+		n--
+	}
+	if len(header) < n || !slices.Equal(header[:n], itemColumns[:n]) {
+		return 0, fmt.Errorf("found the columns %q, want %q and then scores", header, itemColumns)
+	}
+	return n, nil
+}
 
 // WriteItems writes a table of tested faces, row by row; names are those of the scores.
 func WriteItems(path string, names []string, items iter.Seq[Item]) error {
@@ -432,7 +465,7 @@ func FormatItems(w io.Writer, names []string, items iter.Seq[Item]) error {
 		if len(it.Scores) != len(names) {
 			return fmt.Errorf("%d scores of %s, want %d: %q", len(it.Scores), it.File, len(names), names)
 		}
-		row = append(row[:0], it.Dataset, it.Method, it.Video, it.Identity, it.File, strconv.Itoa(it.Frame), strconv.FormatBool(it.Fake))
+		row = append(row[:0], it.Dataset, it.Method, it.Video, it.Identity, it.File, strconv.Itoa(it.Frame), strconv.FormatBool(it.Fake), it.Source)
 		for _, score := range it.Scores {
 			text := ""
 			if !math.IsNaN(score) {
@@ -477,10 +510,11 @@ func ParseItems(source string, text io.Reader) (names []string, items iter.Seq2[
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, fmt.Errorf("store: %s: %w", source, err)
 	}
-	if len(header) < len(itemColumns) || !slices.Equal(header[:len(itemColumns)], itemColumns) {
-		return nil, nil, fmt.Errorf("store: %s: want the columns %v and then scores", source, itemColumns)
+	columns, err := ItemColumns(header)
+	if err != nil {
+		return nil, nil, fmt.Errorf("store: %s: %w", source, err)
 	}
-	return slices.Clone(header[len(itemColumns):]), func(yield func(Item, error) bool) {
+	return slices.Clone(header[columns:]), func(yield func(Item, error) bool) {
 		for line := 2; ; line++ {
 			row, err := rows.Read()
 			if errors.Is(err, io.EOF) {
@@ -488,7 +522,7 @@ func ParseItems(source string, text io.Reader) (names []string, items iter.Seq2[
 			}
 			var it Item
 			if err == nil {
-				if it, err = parseItem(row); err != nil {
+				if it, err = parseItem(row, columns); err != nil {
 					err = fmt.Errorf("line %d: %w", line, err)
 				}
 			}
@@ -503,12 +537,17 @@ func ParseItems(source string, text io.Reader) (names []string, items iter.Seq2[
 	}, nil
 }
 
-func parseItem(row []string) (Item, error) {
+// parseItem reads a row that has so many columns before the scores.
+func parseItem(row []string, columns int) (Item, error) {
 	frame, err1 := strconv.Atoi(row[5])
 	fake, err2 := strconv.ParseBool(row[6])
 	it := Item{Dataset: row[0], Method: row[1], Video: row[2], Identity: row[3], File: row[4], Frame: frame, Fake: fake}
+	if columns == len(itemColumns) {
+		it.Source = row[columns-1]
+	}
 	err := errors.Join(err1, err2)
-	for _, text := range row[len(itemColumns):] {
+	it.Scores = make([]float64, 0, len(row)-columns)
+	for _, text := range row[columns:] {
 		score := math.NaN()
 		if text != "" {
 			var err3 error

@@ -206,11 +206,28 @@ func TestListHasCompleteRunsOnly(t *testing.T) {
 	}
 }
 
+// Files of before the column source have no sources; their scores are where they were.
+func TestItemsWithoutSource(t *testing.T) {
+	path := filepath.Join(t.TempDir(), ScoresFile)
+	text := "dataset,method,video,identity,file,frame,fake,figure,cosine\nDFDC,fake,a,b,c.jpg,3,true,0.5,\n"
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	names, items, err := ReadItems(path)
+	if err != nil || !reflect.DeepEqual(names, []string{"figure", "cosine"}) || len(items) != 1 {
+		t.Fatalf("%q, %+v, error %v", names, items, err)
+	}
+	it := items[0]
+	if it.Source != "" || it.Identity != "b" || !it.Fake || len(it.Scores) != 2 || it.Scores[0] != 0.5 || !math.IsNaN(it.Scores[1]) {
+		t.Errorf("%+v", it)
+	}
+}
+
 func TestItemsReadBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ScoresFile)
 	names := []string{"figure", "odd,\"name\""}
 	want := []Item{
-		{Dataset: "FF++ c40", Method: "Deepfakes", Video: "000_003", Identity: "000", File: "a,\"b\"\nc.jpg", Frame: 7, Fake: true, Scores: []float64{-1.0 / 3, math.MaxFloat64}},
+		{Dataset: "FF++ c40", Method: "Deepfakes", Video: "000_003", Identity: "000", File: "a,\"b\"\nc.jpg", Frame: 7, Fake: true, Source: "003, \"b\"", Scores: []float64{-1.0 / 3, math.MaxFloat64}},
 		{Dataset: "DFDC", Method: "original", Frame: -1, Scores: []float64{math.SmallestNonzeroFloat64, math.NaN()}},
 	}
 	if err := WriteItems(path, names, slices.Values(want)); err != nil {

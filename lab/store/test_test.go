@@ -57,6 +57,30 @@ func TestTestWithoutFigure(t *testing.T) {
 	}
 }
 
+// A figure without an interval has null for its ends alone, and comes back as it was.
+func TestTestWithoutInterval(t *testing.T) {
+	few := Test{Dataset: "c", Method: "all", Level: "video", AUC: 1, Low: 1, High: 1, NReal: 2, NFake: 5, RealPeople: 2, FakePeople: 3, AP: 1}.WithoutInterval("too few people")
+	text, err := json.Marshal(few)
+	if err != nil || !strings.Contains(string(text), `"low":null,"high":null`) || !strings.Contains(string(text), `"no_interval":"too few people"`) ||
+		!strings.Contains(string(text), `"auc":1,`) || !strings.Contains(string(text), `"real_people":2,"fake_people":3`) {
+		t.Fatalf("%s, error %v", text, err)
+	}
+	var back Test
+	if err := json.Unmarshal(text, &back); err != nil || !math.IsNaN(back.Low) || !math.IsNaN(back.High) {
+		t.Fatalf("%+v, error %v", back, err)
+	}
+	back.Low, back.High, few.Low, few.High = 0, 0, 0, 0
+	if back != few {
+		t.Errorf("%+v, want %+v", back, few)
+	}
+	if none := few.WithoutFigure("only real videos"); none.NoInterval != "" || !math.IsNaN(none.Low) {
+		t.Errorf("%+v: one reason is enough", none)
+	}
+	if h := Headline([]Test{few}); h["c"] != 1 {
+		t.Errorf("headline %v leaves out a figure without an interval", h)
+	}
+}
+
 func TestFaults(t *testing.T) {
 	c := Coverage{Holds: 9, Scored: 5, Unscored: []Unscored{{"a", "empty"}, {"b", "no face"}, {"c", "no face"}, {"d", "absent"}}}
 	if got := c.Faults(); got != "2 no face, 1 absent, 1 empty" {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -118,8 +119,12 @@ func (r toy) work(c *Cell) (notes []error, err error) {
 	if err := log.Close(); err != nil {
 		return notes, err
 	}
-	scores := c.Kept("scored")["scores"]
-	if scores == nil {
+	var scores []byte
+	if kept := c.Kept("scored"); kept != nil {
+		if scores, err = fs.ReadFile(kept, "scores"); err != nil {
+			return notes, err
+		}
+	} else {
 		scores = fmt.Appendf(nil, "%v %v\n", state.State, state.Sum)
 		if err := c.Keep("scored", map[string]func(io.Writer) error{"scores": Bytes(scores)}); err != nil {
 			return notes, err

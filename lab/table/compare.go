@@ -23,12 +23,13 @@ const (
 )
 
 // Run is a finished run with the videos of its scores.csv, or the scores of another tool ([evaluation.Foreign]), which have a
-// label and of a spec only the seed, [evaluation.ForeignSeed].
+// label and no spec.
 type Run struct {
 	Label  string // what to call it; "" for its name, and the keys in which it differs from others of that name
 	Record store.Record
 	Spec   spec.Spec
-	Sets   []evaluation.Set // what evaluation.Read makes of scores.csv by Record.Score
+	Sets   []evaluation.Set   // what evaluation.Read makes of scores.csv by Record.Score
+	Rivals []evaluation.Rival // what evaluation.ReadRivals makes of it; nil for none
 }
 
 // Options say what a comparison shows.
@@ -55,6 +56,7 @@ type Part struct {
 	Title     string
 	Set       string // the test set of its cells; "" where the columns are test sets
 	Published bool   // not measured here
+	Rivals    bool   // trivial rivals, not runs
 	Rows      []Row
 }
 
@@ -74,24 +76,27 @@ type Row struct {
 type Cell struct {
 	AUC       float64 // the mean, where there are several seeds
 	Accuracy  float64 // a published figure that is no AUC, in percent; else NaN
-	Low, High float64 // 95 % interval by resampling videos; of several seeds the least and the greatest
+	Low, High float64 // 95 % interval by people, of several seeds that of their mean; NaN where there are too few
 	SD        float64 // standard deviation over several seeds
 	Seeds     int     // how many seeds the figure is of
-	// Of several seeds these are the least.
-	NReal, NFake int     // videos with a score
-	Coverage     float64 // share of the videos with a score
+	// Of several seeds these are of the videos that all have scored, and Coverage is the least.
+	NReal, NFake           int     // videos with a score
+	RealPeople, FakePeople int     // whose heads are seen in them
+	Coverage               float64 // share of the videos with a score
 	// The 95 % interval by DeLong's standard error; NaN for several seeds.
 	DeLongLow, DeLongHigh float64
-	P                     float64 // of DeLong's paired test
-	Paired                int     // videos of that test; 0 for no test
-	Source                string  // of a published figure
-	Notes                 []string
+	// The difference from the run that the table compares with, in percent, the ends of its 95 % interval and the p of no
+	// difference, by people; NaN where there are too few or there is no test.
+	Diff, DiffLow, DiffHigh, P float64
+	Paired                     int    // videos of that test; 0 for no test
+	Source                     string // of a published figure
+	Notes                      []string
 }
 
 // blank is a cell without a figure.
 func blank(notes ...string) Cell {
 	nan := math.NaN()
-	return Cell{AUC: nan, Accuracy: nan, Low: nan, High: nan, SD: nan, Coverage: nan, DeLongLow: nan, DeLongHigh: nan, P: nan, Notes: notes}
+	return Cell{AUC: nan, Accuracy: nan, Low: nan, High: nan, SD: nan, Coverage: nan, DeLongLow: nan, DeLongHigh: nan, Diff: nan, DiffLow: nan, DiffHigh: nan, P: nan, Notes: notes}
 }
 
 // Compare sets runs side by side. Every figure is measured anew from the videos of the run's scores, as at its end, so that
@@ -269,6 +274,7 @@ func (b *builder) measured(c *Comparison) error {
 			}
 		}
 	}
+	var parts []Part
 	for i := range c.Parts {
 		part := &c.Parts[i]
 		first := map[string]Run{} // by column, the first row that has a figure there
@@ -316,11 +322,24 @@ func (b *builder) measured(c *Comparison) error {
 					}
 					cells = append(cells, cell)
 				}
-				row.Cells = append(row.Cells, overSeeds(cells))
+				cell, err := overSeeds(cells, group, set, manipulation)
+				if err != nil {
+					return err
+				}
+				row.Cells = append(row.Cells, cell)
 			}
 			part.Rows = append(part.Rows, row)
 		}
+		parts = append(parts, *part)
+		rivals, err := b.rivalPart(c.Columns, *part)
+		if err != nil {
+			return err
+		}
+		if rivals != nil {
+			parts = append(parts, *rivals)
+		}
 	}
+	c.Parts = parts
 	return nil
 }
 
@@ -395,7 +414,7 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 		return blank(), nil
 	}
 	cell := blank()
-	test, err := s.Test(manipulation, r.Spec.Seed)
+	test, err := s.Test(manipulation)
 	if err != nil {
 		return Cell{}, fmt.Errorf("table: %s: %w", r.Record.Run, err)
 	}
@@ -404,12 +423,20 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 	}
 	cell.AUC, cell.Low, cell.High, cell.Seeds = 100*test.AUC, 100*test.Low, 100*test.High, 1
 	cell.NReal, cell.NFake, cell.Coverage = test.NReal, test.NFake, test.Coverage
+	cell.RealPeople, cell.FakePeople = test.RealPeople, test.FakePeople
 	if area, err := s.Area(manipulation); err == nil {
 		low, high := area.Interval(0.95)
 		cell.DeLongLow, cell.DeLongHigh = 100*low, 100*high
 	}
 	if r.Record.Train.Synthetic || r.test(set).Synthetic {
-		cell.Notes = append(cell.Notes, "synthetic: of faces drawn by code, in training or test; says nothing about deepfakes")
+		cell.Notes = append(cell.Notes, syntheticNote)
+	}
+	rivals, err := r.rivals(*s, manipulation)
+	if err != nil {
+		return Cell{}, err
+	}
+	if note := notBeaten(rivals); note != "" {
+		cell.Notes = append(cell.Notes, note)
 	}
 	if leaks := r.test(set).Leaks; leaks != "" {
 		cell.Notes = append(cell.Notes, "leaks from training into the test set: "+plain(leaks)+"; the figure says too much")
@@ -422,8 +449,8 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 	} else if r.test(set).Partial {
 		cell.Notes = append(cell.Notes, "a part of the test set: videos that its list names are lacking")
 	}
-	if test.NReal < few || test.NFake < few {
-		cell.Notes = append(cell.Notes, fmt.Sprintf("fewer than %d videos of a class: the interval is too narrow, and p too small", few))
+	if test.NoInterval != "" {
+		cell.Notes = append(cell.Notes, noInterval(test.NoInterval))
 	}
 	if b.Against == nil || b.Against.Record.Run == r.Record.Run {
 		return cell, nil
@@ -432,20 +459,23 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 		if _, _, only, onlyOther := s.Shared(*other, manipulation); r.foreign() && only+onlyOther > 0 {
 			cell.Notes = append(cell.Notes, fmt.Sprintf("p leaves out %d videos that this tool alone has scored, and %d that %s alone has", only, onlyOther, plain(b.Against.Record.Run)))
 		}
-		c, n, err := s.Compare(*other, manipulation)
-		// Without variance, as where both have all videos right, there is no test.
-		if cell.Paired = n; err == nil && (c.StdError > 0 || c.A == c.B) {
-			cell.P = c.P
-		} else if n == 0 && err != nil && !errors.Is(err, metric.ErrEmpty) {
+		switch d, err := s.Difference(*other, manipulation); {
+		case evaluation.NothingShared(err):
+		case err != nil:
 			return Cell{}, fmt.Errorf("table: %s against %s: %w", r.Record.Run, b.Against.Record.Run, err)
+		default:
+			cell.Paired = d.NReal + d.NFake
+			cell.Diff, cell.DiffLow, cell.DiffHigh, cell.P = 100*d.Diff, 100*d.Low, 100*d.High, d.P
+			if d.TooFew != "" && test.NoInterval == "" {
+				cell.Notes = append(cell.Notes, "p: "+noInterval(d.TooFew))
+			}
 		}
 	}
 	return cell, nil
 }
 
-// few videos of a class say little of others: resampling them, or their variance, makes too narrow an interval. The bound is
-// ours.
-const few = 10
+// syntheticNote marks figures of drawn faces.
+const syntheticNote = "synthetic: of faces drawn by code, in training or test; says nothing about deepfakes"
 
 // partial says which part of an official test set was tested on, if not the whole.
 func (b *builder) partial(s evaluation.Set, manipulation string) string {
@@ -467,14 +497,14 @@ func (b *builder) partial(s evaluation.Set, manipulation string) string {
 	return fmt.Sprintf("a part of the test set: %d of %d real and %d of %d fake videos", reals, official.Real, fakes, wanted)
 }
 
-// overSeeds makes one cell of those of several seeds.
-func overSeeds(cells []Cell) Cell {
+// overSeeds makes one cell of those of several seeds, on the videos that all seeds with a figure have scored.
+func overSeeds(cells []Cell, runs []Run, set, manipulation string) (Cell, error) {
 	if len(cells) == 1 {
-		return cells[0]
+		return cells[0], nil
 	}
 	all := blank()
-	var aucs []float64
-	for _, c := range cells {
+	var sets []evaluation.Set
+	for i, c := range cells {
 		for _, note := range c.Notes {
 			if !slices.Contains(all.Notes, note) {
 				all.Notes = append(all.Notes, note)
@@ -483,24 +513,36 @@ func overSeeds(cells []Cell) Cell {
 		if c.Seeds == 0 {
 			continue
 		}
-		if len(aucs) == 0 {
-			all.NReal, all.NFake, all.Coverage = c.NReal, c.NFake, c.Coverage
+		if len(sets) == 0 {
+			all.Coverage = c.Coverage
 		}
-		all.NReal, all.NFake, all.Coverage = min(all.NReal, c.NReal), min(all.NFake, c.NFake), min(all.Coverage, c.Coverage)
-		aucs = append(aucs, c.AUC)
+		all.Coverage = min(all.Coverage, c.Coverage)
+		sets = append(sets, *runs[i].set(set))
 	}
-	all.Seeds = len(aucs)
-	if len(aucs) == 0 {
-		return all
+	if len(sets) < len(cells) {
+		all.Notes = append(all.Notes, fmt.Sprintf("%d of %d seeds", len(sets), len(cells)))
 	}
-	all.AUC, all.Low, all.High = stat.Mean(aucs, nil), slices.Min(aucs), slices.Max(aucs)
-	if len(aucs) > 1 {
-		all.SD = stat.StdDev(aucs, nil)
+	if len(sets) == 0 {
+		return all, nil
 	}
-	if len(aucs) < len(cells) {
-		all.Notes = append(all.Notes, fmt.Sprintf("%d of %d seeds", len(aucs), len(cells)))
+	mean, each, err := evaluation.Mean(sets, manipulation)
+	if evaluation.NothingShared(err) {
+		all.Notes = append(all.Notes, "no figure: the seeds have scored no video of each class in common")
+		return all, nil
 	}
-	return all
+	if err != nil {
+		return Cell{}, fmt.Errorf("table: %s over %d seeds: %w", runs[0].Record.Name, len(sets), err)
+	}
+	all.Seeds = len(sets)
+	all.AUC, all.Low, all.High = 100*mean.Value, 100*mean.Low, 100*mean.High
+	all.NReal, all.NFake, all.RealPeople, all.FakePeople = mean.Reals, mean.Fakes, mean.RealPeople, mean.FakePeople
+	if note := noInterval(mean.TooFew); mean.TooFew != "" && !slices.Contains(all.Notes, note) {
+		all.Notes = append(all.Notes, note)
+	}
+	if len(each) > 1 {
+		all.SD = 100 * stat.StdDev(each, nil)
+	}
+	return all, nil
 }
 
 // average is the mean of a row over the columns of the published table, if it has them all.
@@ -554,14 +596,19 @@ func publishedPart(columns []string, t results.Table, p results.Paper) Part {
 func (b *builder) notes(c *Comparison, published results.Table) {
 	if len(b.runs) > 0 {
 		c.Notes = append(c.Notes,
-			"Below an AUC its 95 % interval by resampling videos, how many real/fake videos have a score, and cov, the share of the videos that have one. "+
+			"Below an AUC its 95 % interval by people (score interval with a variance that takes videos to be correlated where they share a target "+
+				"or a known source; results/intervals.md), how many real/fake videos have a score, of how many real/fake people (targets), "+
+				"and cov, the share of the videos that have one. "+
 				"Metrics of version "+metric.Version+".")
+	}
+	if slices.ContainsFunc(c.Parts, func(p Part) bool { return p.Rivals }) {
+		c.Notes = append(c.Notes, rivalsNote)
 	}
 	several := slices.ContainsFunc(c.Parts, func(p Part) bool {
 		return slices.ContainsFunc(p.Rows, func(r Row) bool { return len(r.Seeds) > 1 })
 	})
 	if several {
-		c.Notes = append(c.Notes, "Of several seeds: mean ± standard deviation over the seeds, in brackets the least and the greatest seed; videos and cov are the least.")
+		c.Notes = append(c.Notes, "Of several seeds: mean ± standard deviation over the seeds, in brackets the interval of this mean over people, for these seeds: it does not say what others would give; on the videos that all seeds have scored; cov is the least.")
 	}
 	if b.Against != nil && len(b.runs) > 0 {
 		notes := b.Against.differences(b.runs[0])
@@ -575,8 +622,8 @@ func (b *builder) notes(c *Comparison, published results.Table) {
 		}
 	}
 	if b.Against != nil {
-		c.Notes = append(c.Notes, fmt.Sprintf("p: DeLong's paired two-sided test against %s on the videos that both have scored, in parentheses how many; "+
-			"it counts on many videos of both classes, and p is not corrected for the number of tests.", plain(c.Against)))
+		c.Notes = append(c.Notes, fmt.Sprintf("diff: difference from %s in points, with its 95 %% interval by people, and p: the paired two-sided test of no difference, "+
+			"on the videos that both have scored, in parentheses how many; p is not corrected for the number of tests.", plain(c.Against)))
 	}
 	if b.Paper != "" {
 		c.Notes = append(c.Notes, fmt.Sprintf("Below a published row its protocol: faces trained on; compression of FF++ there and in tests on it; frames of a test video; "+

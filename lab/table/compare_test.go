@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"math"
@@ -103,7 +104,7 @@ func TestComparisonGolden(t *testing.T) {
 func foreign() Run {
 	sets := []evaluation.Set{videos("Celeb-DF v2", 7, 12, 0.6, "Celeb-synthesis"), videos("mine", 7, 11, 1, "swap")}
 	sets[0].Videos[2].Name += "-other"
-	return Run{Label: "theirs", Spec: spec.Spec{Seed: evaluation.ForeignSeed}, Sets: sets, Record: store.Record{
+	return Run{Label: "theirs", Sets: sets, Record: store.Record{
 		Run: "theirs|1.csv", Name: "theirs|1", Score: "score", Foreign: "digest", Versions: map[string]string{"metric": metric.Version},
 		Tests: []store.Test{{Dataset: "mine", Method: "all", Level: "video", AUC: 0.75, Low: 0.5, High: 1, NReal: 11, NFake: 11, Coverage: 1}},
 	}}
@@ -116,7 +117,6 @@ func TestForeign(t *testing.T) {
 	c := compare(t, []Run{all[0], theirs}, Options{Against: &all[0]})
 	ours := theirs
 	ours.Spec, ours.Label, ours.Record.Foreign = all[0].Spec, "", ""
-	ours.Spec.Seed = evaluation.ForeignSeed
 	want := compare(t, []Run{all[0], ours}, Options{Against: &all[0]}).Parts[0].Rows[1].Cells
 	row := c.Parts[0].Rows[1]
 	if row.Name != "theirs" || len(row.Seeds) != 0 || len(row.Notes) != 1 || row.Notes[0] != "scores of another tool, of theirs|1.csv" {
@@ -143,11 +143,11 @@ func TestForeign(t *testing.T) {
 }
 
 func TestPairsGolden(t *testing.T) {
-	half, third, small := 0.5, 1.0/3, 0.0004
+	half, third, small, sixth, low, high := 0.5, 1.0/3, 0.0004, 1.0/6, 0.1, 0.2333
 	table := Pairs("theirs_1\n", "seeable-mini-0123", []evaluation.Pair{
-		{Dataset: "FF++ c40", Method: "all", Real: 10, Fake: 30, Only: 2, OnlyOther: 1, AUC: &half, OtherAUC: &third, P: &small},
-		{Dataset: "FF++ c40", Method: "a|b", Real: 10, Fake: 9, AUC: &third, OtherAUC: &half, P: &half},
-		{Dataset: "DFDC", Method: "all", Real: 4, Fake: 4, AUC: &half, OtherAUC: &half},
+		{Dataset: "FF++ c40", Method: "all", Real: 10, Fake: 30, Only: 2, OnlyOther: 1, RealPeople: 10, FakePeople: 12, AUC: &half, OtherAUC: &third, Diff: &sixth, Low: &low, High: &high, P: &small},
+		{Dataset: "FF++ c40", Method: "a|b", Real: 10, Fake: 9, RealPeople: 10, FakePeople: 4, AUC: &third, OtherAUC: &half, Diff: &low, NoInterval: "too few people: 10 real, 4 fake, want 5 each"},
+		{Dataset: "DFDC", Method: "all", Real: 4, Only: 3},
 		{Dataset: "Celeb-DF v2", Method: "all", OnlyOther: 12},
 	})
 	tests := foreign().Record
@@ -177,7 +177,7 @@ func golden(t *testing.T, name, text string) {
 	}
 }
 
-// A cell must be what the metrics say of its videos, and a test what DeLong says of the pairs.
+// A cell must be what the metrics say of its videos, and a test what they say of the pairs.
 func TestCellsAgainstMetrics(t *testing.T) {
 	all := runs()
 	c := compare(t, all, Options{Columns: CrossManipulation, Against: &all[0]})
@@ -188,13 +188,14 @@ func TestCellsAgainstMetrics(t *testing.T) {
 			for i, cell := range row.Cells {
 				var a, b []float64
 				var fake, both []bool
+				var who, shared metric.Shown
 				for j, v := range r.set(part.Set).Videos {
 					if v.Scored == 0 || v.Fake && v.Method != c.Columns[i] {
 						continue
 					}
-					a, fake = append(a, v.Score), append(fake, v.Fake)
+					a, fake, who.People = append(a, v.Score), append(fake, v.Fake), append(who.People, [2]int32{int32(len(a)), -1})
 					if other := all[0].set(part.Set); other != nil && r.Record.Run != all[0].Record.Run {
-						b, both = append(b, other.Videos[j].Score), append(both, v.Fake)
+						b, both, shared.People = append(b, other.Videos[j].Score), append(both, v.Fake), append(shared.People, [2]int32{int32(len(b)), -1})
 					}
 				}
 				if !slices.Contains(fake, true) {
@@ -215,8 +216,13 @@ func TestCellsAgainstMetrics(t *testing.T) {
 				if math.Abs(cell.AUC-100*auc) > 1e-9 || cell.NReal+cell.NFake != len(a) || cell.DeLongLow != 100*low || cell.DeLongHigh != 100*high {
 					t.Errorf("%s, %s, %s: %+v, want AUC %v of %d videos", part.Set, row.Name, c.Columns[i], cell, 100*auc, len(a))
 				}
-				if cell.Low > cell.AUC || cell.High < cell.AUC || cell.Low == cell.High {
-					t.Errorf("%s, %s, %s: %v in [%v, %v]", part.Set, row.Name, c.Columns[i], cell.AUC, cell.Low, cell.High)
+				want, err := metric.AUC(a, fake, who)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want.TooFew == "" && !(math.Abs(cell.Low-100*want.Low) < 1e-9 && math.Abs(cell.High-100*want.High) < 1e-9) || want.TooFew != "" && !math.IsNaN(cell.Low+cell.High) ||
+					cell.RealPeople != cell.NReal || cell.FakePeople != cell.NFake {
+					t.Errorf("%s, %s, %s: %+v, want %+v", part.Set, row.Name, c.Columns[i], cell, want)
 				}
 				if len(b) == 0 {
 					if cell.Paired != 0 || !math.IsNaN(cell.P) {
@@ -224,13 +230,16 @@ func TestCellsAgainstMetrics(t *testing.T) {
 					}
 					continue
 				}
-				test, err := metric.DeLong(a, b, both)
+				test, err := metric.Compare(a, b, both, shared)
 				if err != nil {
 					t.Fatal(err)
 				}
 				checked++
-				if cell.P != test.P || cell.Paired != len(a) {
-					t.Errorf("%s, %s, %s: p %v of %d videos, want %v of %d", part.Set, row.Name, c.Columns[i], cell.P, cell.Paired, test.P, len(a))
+				if math.Abs(cell.Diff-100*test.Diff) > 1e-9 || cell.Paired != len(a) {
+					t.Errorf("%s, %s, %s: %+v, want %+v", part.Set, row.Name, c.Columns[i], cell, test)
+				}
+				if few := test.TooFew != ""; few != math.IsNaN(cell.P) || !few && (math.Abs(cell.P-test.P) > 1e-9 || math.Abs(cell.DiffLow-100*test.Low) > 1e-9 || math.Abs(cell.DiffHigh-100*test.High) > 1e-9) {
+					t.Errorf("%s, %s, %s: %+v, want %+v", part.Set, row.Name, c.Columns[i], cell, test)
 				}
 			}
 		}
@@ -267,7 +276,14 @@ func TestOverSeeds(t *testing.T) {
 			variance += (auc - mean) * (auc - mean) / float64(len(aucs)-1)
 		}
 		got := row.Cells[i]
-		if math.Abs(got.AUC-mean) > 1e-9 || math.Abs(got.SD-math.Sqrt(variance)) > 1e-9 || got.Low != slices.Min(aucs) || got.High != slices.Max(aucs) || got.Seeds != len(aucs) {
+		want, _, err := evaluation.Mean([]evaluation.Set{*three[0].set(column), *three[2].set(column), *cmp.Or(three[3].set(column), three[0].set(column))}[:len(aucs)], evaluation.All)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want.TooFew == "" && (got.Low != 100*want.Low || got.High != 100*want.High) || want.TooFew != "" && !math.IsNaN(got.Low) || got.NReal != want.Reals || got.RealPeople != want.RealPeople {
+			t.Errorf("%s: %+v, want %+v", column, got, want)
+		}
+		if math.Abs(got.AUC-mean) > 1e-9 || math.Abs(got.SD-math.Sqrt(variance)) > 1e-9 || got.Seeds != len(aucs) {
 			t.Errorf("%s: %+v, want %v ± %v of %v", column, got, mean, math.Sqrt(variance), aucs)
 		}
 		if wantNote := len(aucs) < 3; wantNote != slices.Contains(got.Notes, "2 of 3 seeds") {
@@ -299,7 +315,9 @@ func TestMarks(t *testing.T) {
 	whole.Sets[1] = videos("Celeb-DF v2", 1, 340, 1, "Celeb-synthesis")
 	whole.Sets = append(whole.Sets, videos("mine", 1, 12, 1, "swap"))
 	whole.Record.Tests = append(whole.Record.Tests, store.Test{Dataset: "mine", Method: "all", Level: "video", Partial: true})
-	all = append(all, whole)
+	few := made("few", 1, 1, nil)
+	few.Sets[1].Videos = few.Sets[1].Videos[8:]
+	all = append(all, whole, few)
 	table := compare(t, all, Options{})
 	rows := table.Parts[0].Rows
 	has := func(row int, column string, want string) bool {
@@ -315,8 +333,9 @@ func TestMarks(t *testing.T) {
 		{0, "FF++ c40", "a part of the test set: 9 of 140 real and 36 of 560 fake videos", true},
 		{0, "FF++ c40", "synthetic", false},
 		{0, "Celeb-DF v2", "other faces", false},
-		{0, "Celeb-DF v2", "fewer than", false},
-		{0, "FF++ c40", "fewer than 10 videos", true},
+		{0, "Celeb-DF v2", "too few", false},
+		{0, "FF++ c40", "too few", false},
+		{4, "Celeb-DF v2", "no interval: too few people: 4 real, 12 fake, want 5 each", true},
 		{1, "Celeb-DF v2", "tested on other faces", true},
 		{1, "FF++ c40", "tested on other faces", false},
 		{2, "FF++ c40", "synthetic", true},

@@ -114,14 +114,22 @@ func (c Cell) lines() (figure string, rest []string) {
 	if !math.IsNaN(c.SD) {
 		figure += " ± " + percent(c.SD)
 	}
-	rest = []string{
-		fmt.Sprintf("[%s, %s]", percent(c.Low), percent(c.High)),
-		fmt.Sprintf("%d/%d, cov %.2f", c.NReal, c.NFake, c.Coverage),
+	rest = []string{interval(c.Low, c.High), fmt.Sprintf("%d/%d of %d/%d", c.NReal, c.NFake, c.RealPeople, c.FakePeople)}
+	if !math.IsNaN(c.Coverage) { // a rival has that of the run
+		rest[1] += fmt.Sprintf(", cov %.2f", c.Coverage)
 	}
 	if c.Paired > 0 {
-		rest = append(rest, fmt.Sprintf("p %s (%d)", probability(c.P), c.Paired))
+		rest = append(rest, fmt.Sprintf("diff %+.1f %s", c.Diff, interval(c.DiffLow, c.DiffHigh)), fmt.Sprintf("p %s (%d)", probability(c.P), c.Paired))
 	}
 	return figure, rest
+}
+
+// interval prints the ends of an interval, in percent.
+func interval(low, high float64) string {
+	if math.IsNaN(low) {
+		return tooFew
+	}
+	return fmt.Sprintf("[%s, %s]", percent(low), percent(high))
 }
 
 // probability prints a p-value, none for NaN.
@@ -171,6 +179,7 @@ func (c *Comparison) CSV() string {
 		"kind", "row", "runs", "seeds", "test_set", "column", "auc", "low", "high", "sd", "n_seeds", "n_real", "n_fake", "coverage",
 		"delong_low", "delong_high", "p", "p_against", "p_videos", "source", "notes",
 		"accuracy", "trained_on", "compression", "frames", "level", "measured_by", "chosen_on_test",
+		"real_people", "fake_people", "diff", "diff_low", "diff_high",
 	}}
 	for _, part := range c.Parts {
 		for _, row := range part.Rows {
@@ -182,6 +191,8 @@ func (c *Comparison) CSV() string {
 				kind, seeds, against := "measured", make([]string, len(row.Seeds)), ""
 				if part.Published {
 					kind = "published"
+				} else if part.Rivals {
+					kind = "rival"
 				}
 				for j, seed := range row.Seeds {
 					seeds[j] = strconv.FormatUint(seed, 10)
@@ -195,6 +206,7 @@ func (c *Comparison) CSV() string {
 					number(cell.Coverage), number(cell.DeLongLow), number(cell.DeLongHigh), number(cell.P), against, count(cell.Paired),
 					cell.Source, strings.Join(slices.Concat(row.Notes, cell.Notes), "; "),
 					number(cell.Accuracy), p.TrainedOn, p.Compression, p.Frames, p.Level, p.MeasuredBy, p.ChosenOnTest,
+					count(cell.RealPeople), count(cell.FakePeople), number(cell.Diff), number(cell.DiffLow), number(cell.DiffHigh),
 				})
 			}
 		}

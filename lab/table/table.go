@@ -86,7 +86,7 @@ func (t Table) CSV() string {
 	for _, row := range t.Rows {
 		row = slices.Clone(row)
 		for i, cell := range row {
-			if cell == none {
+			if cell == none || cell == tooFew {
 				row[i] = ""
 			}
 		}

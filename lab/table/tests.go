@@ -11,23 +11,25 @@ import (
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// Tests is the main table of a run: the AUC of each test set and method, over videos and over frames, with the ends of its 95 %
-// interval, the number of real and fake videos or frames, and the share of them that has a score; or why there is no figure.
-// Rows are ordered by data set; within one, videos come before frames and all methods together before each alone.
+// Tests is the main table of a run: the AUC of each test set and method at each level (video, person in a video, frame, face),
+// with the ends of its 95 % interval by people, the number of real and fake ones and of the people seen in them, and the share of
+// them that has a score; or why there is no figure or interval.
+// Rows are ordered by data set; within one, coarser levels come first and all methods together before each alone. Trivial rivals
+// follow in a section of their own.
 func Tests(r store.Record) Table {
 	tests := slices.Clone(r.Tests)
 	slices.SortStableFunc(tests, func(a, b store.Test) int {
 		return cmp.Or(
 			cmp.Compare(a.Dataset, b.Dataset),
-			-cmp.Compare(a.Level, b.Level), // "video" after "frame" in the alphabet
+			-cmp.Compare(a.Level, b.Level), // video, person, frame, face: the other way round in the alphabet
 			pooledFirst(a.Method, b.Method),
 			cmp.Compare(a.Method, b.Method),
 		)
 	})
 	t := Table{
 		Title:  fmt.Sprintf("%s: AUC of the anomaly score %q with its 95 %% interval", plain(r.Name), plain(r.Score)),
-		Header: []string{"dataset", "method", "level", "AUC", "low", "high", "real", "fake", "coverage", "faces"},
-		Right:  []bool{false, false, false, true, true, true, true, true, true, false},
+		Header: []string{"dataset", "method", "level", "AUC", "low", "high", "real", "fake", "people", "coverage", "faces"},
+		Right:  []bool{false, false, false, true, true, true, true, true, true, true, false},
 	}
 	if synthetic(r) {
 		t.Title += " (synthetic faces)"
@@ -36,11 +38,16 @@ func Tests(r store.Record) Table {
 		t.Title += " (with leaks)"
 	}
 	for _, x := range tests {
+		low := share(x.Low)
+		if x.NoInterval != "" {
+			low = tooFew
+		}
 		t.Rows = append(t.Rows, []string{
-			plain(x.Dataset), plain(x.Method), plain(x.Level), share(x.AUC), share(x.Low), share(x.High),
-			strconv.Itoa(x.NReal), strconv.Itoa(x.NFake), share(x.Coverage), faces(r, x),
+			plain(x.Dataset), plain(x.Method), plain(x.Level), share(x.AUC), low, share(x.High),
+			strconv.Itoa(x.NReal), strconv.Itoa(x.NFake), people(x.RealPeople, x.FakePeople), share(x.Coverage), faces(r, x),
 		})
 	}
+	t.addRivals(r, tests)
 	return t
 }
 
@@ -61,31 +68,49 @@ func Pairs(name, other string, pairs []evaluation.Pair) Table {
 	name, other = plain(name), plain(other)
 	t := Table{
 		Title:  fmt.Sprintf("%s against %s: AUC over the videos that both have scored", name, other),
-		Header: []string{"dataset", "method", name, other, "p", "real", "fake", "only first", "only second"},
-		Right:  []bool{false, false, true, true, true, true, true, true, true},
+		Header: []string{"dataset", "method", name, other, "difference", "low", "high", "p", "real", "fake", "people", "only first", "only second"},
+		Right:  []bool{false, false, true, true, true, true, true, true, true, true, true, true, true},
 		Notes: []string{
-			"p: DeLong's paired two-sided test, not corrected for the number of tests.",
+			"Difference: first − second, with the ends of its 95 % interval by people; p: the paired two-sided test of no difference, not corrected for the number of tests.",
 			fmt.Sprintf("Only first: videos that %s alone has scored; only second: %s alone. They are in no figure of this table.", name, other),
 		},
 	}
-	fewVideos := fmt.Sprintf("(a) fewer than %d videos of a class: p is too small", few)
 	for _, p := range pairs {
-		row := []string{plain(p.Dataset), plain(p.Method), none, none, none, strconv.Itoa(p.Real), strconv.Itoa(p.Fake), strconv.Itoa(p.Only), strconv.Itoa(p.OnlyOther)}
-		if p.AUC != nil && p.OtherAUC != nil {
-			row[2], row[3] = share(*p.AUC), share(*p.OtherAUC)
+		row := []string{
+			plain(p.Dataset), plain(p.Method), figure(p.AUC), figure(p.OtherAUC), figure(p.Diff), figure(p.Low), figure(p.High), none,
+			strconv.Itoa(p.Real), strconv.Itoa(p.Fake), people(p.RealPeople, p.FakePeople), strconv.Itoa(p.Only), strconv.Itoa(p.OnlyOther),
 		}
 		if p.P != nil {
-			row[4] = probability(*p.P)
-			if p.Real < few || p.Fake < few {
-				row[4] += " (a)"
-				if !slices.Contains(t.Notes, fewVideos) {
-					t.Notes = append(t.Notes, fewVideos)
-				}
+			row[7] = probability(*p.P)
+		}
+		if p.NoInterval != "" {
+			row[5] = tooFew
+			if note := plain(p.NoInterval); !slices.Contains(t.Notes, note) {
+				t.Notes = append(t.Notes, note)
 			}
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// tooFew stands in the place of an interval.
+const tooFew = "too few"
+
+// people prints how many people the real and the fake videos show, none where records do not say.
+func people(real, fake int) string {
+	if real == 0 && fake == 0 {
+		return none
+	}
+	return fmt.Sprintf("%d/%d", real, fake)
+}
+
+// figure prints a share, none for nil.
+func figure(x *float64) string {
+	if x == nil {
+		return none
+	}
+	return share(*x)
 }
 
 // faces says what kind of faces a figure rests on.
@@ -108,11 +133,20 @@ func faces(r store.Record, t store.Test) string {
 	if r.Train.Fakes > 0 {
 		kind += ", trained on fakes too"
 	}
+	if note := notBeaten(r.RivalsOf(t)); note != "" {
+		kind += "; " + note
+	}
 	if t.NoFigure != "" {
 		kind += "; " + noFigure(t)
 	}
+	if t.NoInterval != "" {
+		kind += "; " + noInterval(t.NoInterval)
+	}
 	return kind
 }
+
+// noInterval says why a figure has none.
+func noInterval(why string) string { return "no interval: " + plain(why) }
 
 // noFigure says why a test has none.
 func noFigure(t store.Test) string { return "no figure: " + plain(t.NoFigure) }

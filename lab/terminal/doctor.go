@@ -33,6 +33,9 @@ func Diagnosis(r layout.Report, verbose bool) string {
 	if len(r.Sets) > 0 {
 		parts = append(parts, setTable(r.Sets).Text())
 	}
+	if t := rivalTable(r); len(t.Rows) > 0 {
+		parts = append(parts, t.Text())
+	}
 	limit := shown
 	if verbose {
 		limit = -1
@@ -178,6 +181,31 @@ func setTable(sets []layout.SetReport) table.Table {
 			graphic(s.Name), s.Kind, partial, strconv.Itoa(s.Faces), strconv.Itoa(s.People),
 			strconv.Itoa(s.Real), strconv.Itoa(s.Fake), strconv.Itoa(len(s.Problems)), graphic(s.Dir),
 		})
+	}
+	return t
+}
+
+// rivalTable is what trivial rivals of detectors do on the test sets.
+func rivalTable(r layout.Report) table.Table {
+	t := table.Table{
+		Title:  "Trivial rivals on test sets: AUC over videos with its 95 % interval (less sharp, darker, a smaller file is rather fake)",
+		Header: []string{"set", "rival", "AUC", "low", "high", "real", "fake"},
+		Right:  []bool{false, false, true, true, true, true, true},
+	}
+	add := func(name string, rivals []layout.Rival) {
+		for _, v := range rivals {
+			low, high := "too few", ""
+			if v.Low != nil && v.High != nil {
+				low, high = digits(*v.Low), digits(*v.High)
+			}
+			t.Rows = append(t.Rows, []string{graphic(name), v.Name, digits(v.AUC), low, high, strconv.Itoa(v.Real), strconv.Itoa(v.Fake)})
+		}
+	}
+	for _, s := range r.Sets {
+		add(s.Name, s.Rivals)
+	}
+	for _, d := range r.Datasets {
+		add(d.Name, d.Rivals)
 	}
 	return t
 }

@@ -26,6 +26,13 @@ func PrintFaces(out io.Writer, reports []extract.Report) {
 	}
 	fmt.Fprintln(out, t.Text())
 	for _, r := range reports {
+		if r.Small+r.Unclear+r.Turned > 0 {
+			fmt.Fprintf(out, "%s: left out are %d faces under %d pixels beside larger ones and %d unclear ones; %d faces lay on their side and were turned.\n\n",
+				graphic(r.Dataset), r.Small, extract.Smallest, r.Unclear, r.Turned)
+		}
+		if text := listing("Several persons, who are told apart, in videos of "+r.Dataset, r.Several, shown); text != "" {
+			fmt.Fprintln(out, text)
+		}
 		if text := listing("No face in videos of "+r.Dataset, r.Missing, shown); text != "" {
 			fmt.Fprintln(out, text)
 		}

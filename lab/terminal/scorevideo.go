@@ -7,12 +7,13 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/explore"
+	"github.com/seeable-lab/seeable/lab/extract"
 )
 
 // ScoredVideo is a scored video and where its pictures are.
 type ScoredVideo struct {
 	*detector.VideoScore
-	Timeline string         `json:"timeline"`
+	Timeline string         `json:"timeline,omitempty"` // "" if it could not be drawn
 	Telling  []TellingFrame `json:"telling"`
 }
 
@@ -49,7 +50,29 @@ func DrawVideo(score *detector.VideoScore, names *Outputs) (ScoredVideo, error) 
 
 // PrintVideo prints the score of a video, a line for each of its frames, and where its pictures are.
 func PrintVideo(w io.Writer, v ScoredVideo) {
-	fmt.Fprintf(w, "%s: %.4f (%s), the mean of %d frames with a face of %d\n", v.File, v.Score, v.Name, v.Found, len(v.Frames))
+	if len(v.Persons) > 1 {
+		fmt.Fprintf(w, "%s: %.4f (%s), the highest of %d persons; %d frames with a face of %d\n", v.File, v.Score, v.Name, len(v.Persons), v.Found, len(v.Frames))
+	} else {
+		fmt.Fprintf(w, "%s: %.4f (%s), the mean of %d frames with a face of %d\n", v.File, v.Score, v.Name, v.Found, len(v.Frames))
+	}
+	for _, p := range v.Persons {
+		if len(v.Persons) > 1 {
+			fmt.Fprintf(w, "  person %d: %.4f, in %d frames, at first around x %d, y %d, %.0f pixels\n", p.Person, p.Score, p.Frames, p.X, p.Y, p.Length)
+		}
+		if p.Length < extract.Smallest {
+			fmt.Fprintf(w, "  a face of %.0f pixels tells little: want %d or more\n", p.Length, extract.Smallest)
+		}
+	}
+	if v.Turned > 0 {
+		fmt.Fprintf(w, "  %d faces lie on their side: they were turned upright\n", v.Turned)
+	}
+	if v.Small > 0 {
+		fmt.Fprintf(w, "  left out: %d faces under %d pixels beside larger ones, in all frames\n", v.Small, extract.Smallest)
+	}
+	fmt.Fprintf(w, "  not looked for: faces under about %d pixels beside larger ones\n", v.Smallest)
+	if v.Unclear > 0 {
+		fmt.Fprintf(w, "  left out: %d that are not surely faces, in all frames\n", v.Unclear)
+	}
 	if v.Problem != "" {
 		fmt.Fprintf(w, "  not all of it: %s\n", v.Problem)
 	}
@@ -61,11 +84,15 @@ func PrintVideo(w io.Writer, v ScoredVideo) {
 			fmt.Fprintf(w, "%.4f", *f.Score)
 		}
 		if len(f.Faces) > 1 {
-			fmt.Fprintf(w, "  (%d faces)", len(f.Faces))
+			for i, score := range f.Faces {
+				fmt.Fprintf(w, "  person %d %.4f", f.Persons[i], score)
+			}
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "  timeline: %s\n", v.Timeline)
+	if v.Timeline != "" {
+		fmt.Fprintf(w, "  timeline: %s\n", v.Timeline)
+	}
 	for _, t := range v.Telling {
 		fmt.Fprintf(w, "  looks most wrong: frame %d at %.2f s, %.4f", t.Frame, t.Second, t.Result.Score)
 		if t.Heat != "" {

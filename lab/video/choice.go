@@ -27,7 +27,8 @@ func All() Choice { return Choice{kind: all} }
 
 // Spread is n frames evenly spread over the time: those shown in the middles of n equal parts of the duration. Of a video
 // with a constant frame rate these are the frames ⌊(k+½)·count/n⌋, k = 0 … n−1. There are fewer if the video has fewer, or if
-// one frame is shown so long that it is in several middles.
+// one frame is shown so long that it is in several middles; if it is shown for more than 10 s and half of the n would be lost,
+// times are not believed.
 func Spread(n int) Choice { return Choice{kind: spread, count: n} }
 
 // KeyFrames is the frames that can be decoded without another: I-frames at which a decoder can start. It decodes no others,

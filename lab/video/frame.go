@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -23,7 +24,8 @@ type Frame struct {
 //
 // Pixels are converted by ffmpeg's standard converter, with the file's own colour matrix and range (BT.601 and limited where
 // it names none), and are the same with every version of ffmpeg. If a stream changes its picture size, all frames are scaled
-// to the first one's. A non-square pixel shape is not corrected and transparency is dropped.
+// to the first one's. Frames are as a player shows them: pixels that are not square are made so, the fields of interlaced
+// frames are put together, PQ and HLG are mapped to the light of a usual screen. Transparency is dropped.
 func (v *Video) Frames(ctx context.Context, choice Choice) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
 		if err := v.frames(ctx, choice, yield); err != nil && !errors.Is(err, errStopped) {
@@ -69,13 +71,14 @@ type reader struct {
 // error is nil and complaint is what it said.
 func (r *reader) read(ctx context.Context, plan *pass) (complaint string, err error) {
 	v := r.video
-	filters := showinfo
+	before, after := v.look.filters()
+	filters := append([]string{showinfo}, before...)
 	if plan.choose != "" {
-		filters += ",select=" + plan.choose
+		filters = append(filters, "select="+plan.choose)
 	}
 	// The scaling also fixes the size of frames: a stream may change its own.
-	filters += fmt.Sprintf(",scale=%d:%d", v.Width, v.Height)
-	output := []string{"-vf", filters, "-fps_mode", "passthrough"}
+	filters = append(append(filters, after...), fmt.Sprintf("scale=%d:%d", v.Width, v.Height))
+	output := []string{"-vf", strings.Join(filters, ","), "-fps_mode", "passthrough"}
 	if plan.limit > 0 {
 		output = append(output, "-frames:v", fmt.Sprint(plan.limit))
 	}

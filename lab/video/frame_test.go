@@ -158,8 +158,15 @@ func TestVariableFrameRate(t *testing.T) {
 	}
 }
 
-// turned writes a copy of an MP4 file whose track is shown turned clockwise, by the matrix in its tkhd box.
+// turned writes a copy of an MP4 file whose track is shown turned clockwise.
 func turned(t *testing.T, path string, degrees int) string {
+	t.Helper()
+	sin, cos := math.Sincos(float64(degrees) * math.Pi / 180)
+	return shownBy(t, path, fmt.Sprint("turned-", degrees), [4]float64{cos, sin, -sin, cos})
+}
+
+// shownBy writes a copy of an MP4 file with another matrix in its tkhd box, of which the rows of two are given.
+func shownBy(t *testing.T, path, name string, m [4]float64) string {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -170,12 +177,11 @@ func turned(t *testing.T, path string, degrees int) string {
 		t.Fatal("no tkhd box of version 0")
 	}
 	const one = 1 << 16
-	sin, cos := math.Sincos(float64(degrees) * math.Pi / 180)
 	matrix := b[box+4+40:]
-	for i, v := range []float64{cos, sin, 0, -sin, cos, 0} {
+	for i, v := range []float64{m[0], m[1], 0, m[2], m[3], 0} {
 		binary.BigEndian.PutUint32(matrix[4*i:], uint32(int32(math.Round(v*one))))
 	}
-	return write(t, fmt.Sprintf("turned-%d.mp4", degrees), b)
+	return write(t, name+".mp4", b)
 }
 
 func TestRotation(t *testing.T) {

@@ -1,6 +1,7 @@
 package video
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -91,5 +92,30 @@ func TestRotationOfMappedStream(t *testing.T) {
 		if got := l.rotation(); got != want {
 			t.Errorf("%s: rotation %d, want %d", mapped, got, want)
 		}
+	}
+}
+
+// What a file says of its streams and colours, as ffmpeg prints it, old and new.
+func TestBanner(t *testing.T) {
+	var l log
+	for _, line := range []string{
+		"[info]   Stream #0:0: Audio: mp3, 44100 Hz, stereo (default)",
+		"[info]   Stream #0:1[0x2](und): Video: mjpeg (Baseline), yuvj420p, 600x600 (attached pic)",
+		"[info]   Stream #0:2(eng): Video: h264 (High) (avc1 / 0x31637661), yuv420p, 320x240, 25 fps",
+		"[info]   Stream #0:3[0x4](und): Video: hevc (Main 10) (dvh1 / 0x31687664), yuv420p10le(tv), 640x480 (default)",
+		"[info]       DOVI configuration record: version: 1.0, profile: 5, level: 6, rpu flag: 1, el flag: 0, bl flag: 1, compatibility id: 0",
+		"[info] Stream mapping:",
+		"[info]   Stream #0:3 -> #0:0 (copy)",
+		"[info]   Stream #0:0: Video: hevc (default)",
+	} {
+		l.line(line)
+	}
+	if want := []stream{{"1", 2}, {"2", 1}, {"3", 0}}; !slices.Equal(l.streams, want) || !l.dolby || l.mapped != "3" {
+		t.Errorf("streams %v, Dolby %v, decoded %s; want %v, true, 3", l.streams, l.dolby, l.mapped, want)
+	}
+	l = log{}
+	l.line("[info]       DOVI configuration record: version: 1.0, profile: 8, level: 5, rpu flag: 1, el flag: 0, bl flag: 1, compatibility id: 4")
+	if l.dolby {
+		t.Error("a base layer in HLG is refused")
 	}
 }

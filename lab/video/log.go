@@ -29,6 +29,10 @@ type log struct {
 	foreign       bool               // a format beyond -format_whitelist
 	torn          string             // a demuxer's complaint that the file ends early
 	width, height int                // of the first frame
+	look          look               // of the first frame
+	dolby         bool               // the input holds Dolby Vision whose base layer is in colours of its own
+	failed        bool               // ffmpeg ended with an error
+	streams       []stream           // the video streams of the input
 	complaints    []string           // the first and the last ones
 	turns         map[string]float64 // degrees counter-clockwise, by input stream
 	stream        string             // the input stream whose description is read
@@ -50,7 +54,9 @@ type log struct {
 var (
 	// said is one line: components, level, text.
 	said       = regexp.MustCompile(`^((?:\[[^\]]* @ [^\]]*\] )*)\[([a-z]+)\] (.*)$`)
-	frameLine  = regexp.MustCompile(`^n: *(\d+) pts: *(NOPTS|-?\d+) .*\bs:(\d+)x(\d+) .*\biskey:([01])`)
+	frameLine  = regexp.MustCompile(`^n: *(\d+) pts: *(NOPTS|-?\d+) .*\bsar:(\d+)/(\d+) s:(\d+)x(\d+) i:(.) .*\biskey:([01])`)
+	colorLine  = regexp.MustCompile(`^color_range:\S+ color_space:(\S+) color_primaries:(\S+) color_trc:(\S+)`)
+	dolbyLine  = regexp.MustCompile(`^ +DOVI configuration record: .*\bcompatibility id: 0\b`)
 	baseLine   = regexp.MustCompile(`^config in time_base: (\d+)/(\d+)`)
 	streamLine = regexp.MustCompile(`^ +Stream #0:(\d+)`)
 	turnLine   = regexp.MustCompile(`(?i)^ +display ?matrix: rotation of (-?\d+(?:\.\d+)?) degrees`)
@@ -101,6 +107,9 @@ func (l *log) banner(text string) {
 		return
 	}
 	if stream := streamLine.FindStringSubmatch(text); stream != nil {
+		if s, ok := describe(text); ok && !l.mapping {
+			l.streams = append(l.streams, s)
+		}
 		if !l.mapping {
 			l.stream = stream[1]
 		} else if l.mapped == "" {
@@ -108,6 +117,7 @@ func (l *log) banner(text string) {
 		}
 		return
 	}
+	l.dolby = l.dolby || dolbyLine.MatchString(text)
 	if turn := turnLine.FindStringSubmatch(text); turn != nil && !l.mapping {
 		if degrees, err := strconv.ParseFloat(turn[1], 64); err == nil && math.Abs(degrees) <= 360 {
 			if l.turns == nil {
@@ -133,11 +143,15 @@ func (l *log) frame(text string) {
 		}
 		return
 	}
+	if color := colorLine.FindStringSubmatch(text); color != nil && l.frames == 1 {
+		l.look.matrix, l.look.colors, l.look.transfer = color[1], color[2], color[3]
+		return
+	}
 	parts := frameLine.FindStringSubmatch(text)
 	if parts == nil {
 		return
 	}
-	s := stamp{pts: noTime, base: l.base, key: parts[5] == "1"}
+	s := stamp{pts: noTime, base: l.base, key: parts[8] == "1"}
 	if pts, err := strconv.ParseInt(parts[2], 10, 64); err == nil {
 		s.pts = pts
 	}
@@ -146,8 +160,11 @@ func (l *log) frame(text string) {
 	defer l.mu.Unlock()
 	s.index = l.frames
 	if l.frames == 0 {
-		l.width, _ = strconv.Atoi(parts[3])
-		l.height, _ = strconv.Atoi(parts[4])
+		l.look.sar.num, _ = strconv.ParseInt(parts[3], 10, 32)
+		l.look.sar.den, _ = strconv.ParseInt(parts[4], 10, 32)
+		l.width, _ = strconv.Atoi(parts[5])
+		l.height, _ = strconv.Atoi(parts[6])
+		l.look.interlaced = parts[7] == "T" || parts[7] == "B"
 	}
 	l.frames++
 	if l.comes == nil || l.err != nil {

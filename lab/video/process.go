@@ -128,13 +128,22 @@ func (p *process) failed() bool {
 type watchdog struct {
 	mu    sync.Mutex
 	awake bool
-	timer *time.Timer
+	timer timer
 	limit time.Duration
 }
 
+// timer is what a watchdog needs of a [time.Timer].
+type timer interface {
+	Reset(time.Duration) bool
+	Stop() bool
+}
+
+// afterFunc is [time.AfterFunc]. Only tests replace it, to have a time of their own.
+var afterFunc = func(d time.Duration, f func()) timer { return time.AfterFunc(d, f) }
+
 func newWatchdog(limit time.Duration, bark func()) *watchdog {
 	w := &watchdog{limit: limit}
-	w.timer = time.AfterFunc(limit, func() {
+	w.timer = afterFunc(limit, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if w.awake {

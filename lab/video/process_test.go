@@ -47,7 +47,7 @@ esac
 		t.Fatal(err)
 	}
 	path = filepath.Join(dir, "video.mp4")
-	if err := os.WriteFile(path, []byte("some video"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("\x00\x00\x00\x18ftypisom"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return dir, path, ffmpeg
@@ -190,26 +190,61 @@ func TestStall(t *testing.T) {
 	}
 	t.Run("not while the caller works", func(t *testing.T) {
 		_, path, ffmpeg := fake(t, fakePackets, fakePicture, fakeFrames)
-		v, err := video.Open(context.Background(), path, video.Options{FFmpeg: ffmpeg, Stall: limit})
-		if err != nil {
-			t.Fatal(err)
-		}
+		clock := video.NewClock(t)
+		v := open(t, ffmpeg, path)
+		frames := 0
 		for _, err := range v.Frames(context.Background(), video.All()) {
 			if err != nil {
 				t.Error(err)
 			}
-			time.Sleep(2 * limit)
+			frames++
+			clock.Pass(time.Hour)
+		}
+		if frames != 3 {
+			t.Errorf("%d frames; want 3", frames)
 		}
 	})
 	t.Run("not while ffmpeg skips frames", func(t *testing.T) {
-		_, path, ffmpeg := fake(t, fakePackets, fakePicture, `for i in 0 1 2; do frame $i; sleep 0.2; done; head -c 32 /dev/zero`)
-		v, err := video.Open(context.Background(), path, video.Options{FFmpeg: ffmpeg, Stall: limit})
+		dir, path, ffmpeg := fake(t, fakePackets, fakePicture, `for i in 0 1 2; do frame $i; while [ ! -e "$dir/go$i" ]; do sleep 0.01; done; done; head -c 32 /dev/zero`)
+		v, err := video.Open(context.Background(), path, video.Options{FFmpeg: ffmpeg, Stall: time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
+		clock := video.NewClock(t)
+		go func() {
+			// Before it waits for the first time, ffmpeg was started, a frame awaited, and two lines came.
+			for range 3 {
+				clock.Fed()
+			}
+			for i := range 3 {
+				clock.Fed()
+				clock.Pass(900 * time.Millisecond)
+				if err := os.WriteFile(filepath.Join(dir, fmt.Sprint("go", i)), nil, 0o600); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
 		if frames, err := collect(v, video.At(2)); err != nil || len(frames) != 1 || frames[0].Index != 2 {
 			t.Errorf("%d frames, %v; want frame 2", len(frames), err)
 		}
+	})
+	t.Run("after the time that was asked for", func(t *testing.T) {
+		dir, path, ffmpeg := fake(t, fakePackets, fakePicture, "hang")
+		v, err := video.Open(context.Background(), path, video.Options{FFmpeg: ffmpeg, Stall: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock := video.NewClock(t)
+		go func() {
+			for range 3 {
+				clock.Fed()
+			}
+			clock.Pass(time.Second)
+		}()
+		if _, err = collect(v, video.All()); !errors.Is(err, video.ErrStalled) {
+			t.Errorf("%v; want ErrStalled", err)
+		}
+		gone(t, dir)
 	})
 }
 
@@ -254,6 +289,17 @@ func TestFFmpegFails(t *testing.T) {
 			gone(t, dir)
 		})
 	}
+}
+
+// An ffmpeg without the filters says what the video is.
+func TestHighDynamicRangeWithoutFilters(t *testing.T) {
+	const pq = `; echo "[showinfo@frames @ 0x1] [info] color_range:tv color_space:bt2020nc color_primaries:bt2020 color_trc:smpte2084" >&2`
+	dir, path, ffmpeg := fake(t, fakePackets, fakePicture+pq+`; case "$*" in *zscale*) echo "[fatal] No such filter: 'zscale'" >&2; exit 1;; esac`, fakeFrames)
+	v, err := video.Open(context.Background(), path, video.Options{FFmpeg: ffmpeg})
+	if !errors.Is(err, video.ErrUnshown) || !strings.Contains(err.Error(), "HDR (PQ)") || !strings.Contains(err.Error(), "No such filter: 'zscale'") {
+		t.Errorf("%v, %v; want ErrUnshown with what it is and what lacks", v, err)
+	}
+	gone(t, dir)
 }
 
 // A named pipe would wait for a writer for ever.
@@ -312,7 +358,7 @@ func TestFind(t *testing.T) {
 func TestNoFFmpegToBeHad(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()) // nor python3, which brings wheels
 	t.Setenv("SEEABLE_CACHE", t.TempDir())
-	path := write(t, "a.mp4", []byte("some video"))
+	path := write(t, "a.mp4", []byte("\x00\x00\x00\x18ftypisom"))
 	_, err := video.Open(context.Background(), path, video.Options{})
 	if !errors.Is(err, video.ErrNoFFmpeg) || !strings.Contains(err.Error(), "install ffmpeg 5.1 or newer") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("%v; want one line that is ErrNoFFmpeg and says what to do", err)

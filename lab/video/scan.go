@@ -179,25 +179,47 @@ func (s *scan) fps() float64 {
 }
 
 // spread returns the indices of the frames that are shown in the middles of n equal parts of the time: fewer than n if
-// one is shown in several middles, and all if there are no more than n.
+// one is shown in several middles, and all if there are no more than n. Where one frame is
+// shown for longer than longest and more than half of the n are lost by it, the times are taken for wrong, a jump or a length
+// that is none, and the frames are spread by their number.
 func (s *scan) spread(n int) []int {
 	count := len(s.times)
-	indices := make([]int, 0, min(n, count))
-	for k := range min(n, count) {
-		i := k
-		switch {
-		case n >= count:
-		case s.timed:
-			middle := s.times[0] + int64(part(uint64(s.span()), 2*uint64(k)+1, 2*uint64(n)))
-			i = sort.Search(count, func(i int) bool { return s.times[i] > middle }) - 1
-		default:
-			i = int(part(uint64(count), 2*uint64(k)+1, 2*uint64(n)))
+	byNumber := func(k int) int { return int(part(uint64(count), 2*uint64(k)+1, 2*uint64(n))) }
+	choose := func(at func(k int) int) []int {
+		indices := make([]int, 0, min(n, count))
+		for k := range min(n, count) {
+			if i := at(k); len(indices) == 0 || i > indices[len(indices)-1] {
+				indices = append(indices, i)
+			}
 		}
-		if len(indices) == 0 || i > indices[len(indices)-1] {
-			indices = append(indices, i)
-		}
+		return indices
+	}
+	switch {
+	case n >= count:
+		return choose(func(k int) int { return k })
+	case !s.timed:
+		return choose(byNumber)
+	}
+	indices := choose(func(k int) int {
+		middle := s.times[0] + int64(part(uint64(s.span()), 2*uint64(k)+1, 2*uint64(n)))
+		return sort.Search(count, func(i int) bool { return s.times[i] > middle }) - 1
+	})
+	if 2*len(indices) < n && s.base.seconds(s.hold()) > longest {
+		return choose(byNumber)
 	}
 	return indices
+}
+
+// longest is for how many seconds a frame is shown before its time is doubted.
+const longest = 10
+
+// hold is the most ticks that a frame of a timed stream is shown.
+func (s *scan) hold() int64 {
+	most := s.last
+	for i := 1; i < len(s.times); i++ {
+		most = max(most, s.times[i]-s.times[i-1])
+	}
+	return most
 }
 
 // part is ⌊whole·a/b⌋ for a < b, without overflow.

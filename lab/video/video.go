@@ -42,6 +42,8 @@ var (
 	ErrDamaged = errors.New("damaged")
 	// ErrStalled: ffmpeg gave no sign of life for [Options.Stall] and was killed.
 	ErrStalled = errors.New("ffmpeg stalled")
+	// ErrUnshown: the frames are not stored as they are to be shown, and this ffmpeg lacks what shows them so.
+	ErrUnshown = errors.New("cannot be shown")
 )
 
 // The defaults of [Options].
@@ -64,15 +66,19 @@ type Options struct {
 // Video is a file with at least one frame. Its methods may be called by several goroutines.
 type Video struct {
 	Path          string
-	Width, Height int           // pixels of a frame as it is shown, after rotation
+	Width, Height int           // pixels of a frame as it is shown, square ones, after rotation
 	Rotation      int           // degrees clockwise, 0 … 359, by which frames are turned from how they are stored
 	Count         int           // frames in the file; a decoder may give fewer if it is damaged
 	Duration      time.Duration // from the first frame to the end of the last, measured, not declared
 	FPS           float64       // frames per second, on average; 0 if the file has no times
 	Damage        string        // what shows that the file is truncated or damaged; empty if nothing does
+	HDR           string        // "PQ" or "HLG": a high dynamic range, which is mapped to that of a usual screen; else empty
+	Interlaced    bool          // frames are stored as two fields, which are put together
 
 	options Options
+	stream  string // ffmpeg's specifier of the stream that is decoded
 	scan    scan
+	look    look
 }
 
 // Open reads what the file at path holds. It reads the whole file once, without decoding more than a frame; 10 minutes of
@@ -96,7 +102,7 @@ func Open(ctx context.Context, path string, options Options) (*Video, error) {
 		}
 	}
 	v := &Video{Path: path, options: options.filled()}
-	if err := v.readPackets(ctx); err != nil {
+	if err := v.chooseStream(ctx); err != nil {
 		return nil, err
 	}
 	if err := v.readPicture(ctx); err != nil {
@@ -124,40 +130,48 @@ func (v *Video) input(more ...string) []string {
 		"-copyts", // for the file's own times
 	}
 	args = append(args, more...)
-	// V leaves out cover pictures of sound files.
-	return append(args, "-i", "file:"+v.Path, "-map", "0:V:0")
+	return append(args, "-i", "file:"+v.Path, "-map", v.stream)
 }
 
 // formats are the containers and streams that may be read, by the names of ffmpeg's demuxers. All hold their own pictures;
 // playlists (hls, dash, concat) and image patterns, which name other files, are not among them.
-const formats = "mov,matroska,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,vvc,av1,obu,ivf,vc1,flv,asf,ogg,mxf,nut,dv,rm,gif,apng,yuv4mpegpipe,mjpeg"
+const formats = "mov,matroska,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,vvc,av1,obu,ivf,vc1,flv,asf,ogg,mxf,nut,dv,rm,gif,apng,webp_anim,yuv4mpegpipe,mjpeg"
 
-// readPackets lists the stream's packets, without decoding.
-func (v *Video) readPackets(ctx context.Context) error {
+// readPackets lists the stream's packets, without decoding. It returns the index of the stream and the video streams of the
+// file, even with an error, as far as they are known.
+func (v *Video) readPackets(ctx context.Context) (mapped string, streams []stream, err error) {
 	p, err := v.start(ctx, v.input(), []string{"-c", "copy", "-f", "framecrc", "pipe:1"}, nil)
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	s, scanErr := readScan(p)
 	if scanErr != nil {
 		if err := p.stop(); err != nil {
-			return err
+			return "", nil, err
 		}
-		return fmt.Errorf("video: %q: %w", v.Path, scanErr)
+		return "", nil, fmt.Errorf("video: %q: %w", v.Path, scanErr)
 	}
 	err = p.end()
 	v.scan = s
+	return p.log.mapped, p.log.streams, v.judge(p, err)
+}
+
+// judge says what is wrong with a stream whose packets were listed by p, which ended with err, and fills in what is right.
+func (v *Video) judge(p *process, err error) error {
+	s := &v.scan
 	switch log := &p.log; {
 	case log.huge != "" && (err != nil || s.width*s.height == 0):
 		return v.tooLarge(log.huge)
 	case log.noStream:
 		return fmt.Errorf("video: %w: %q has no video stream; want a video, not sound alone", ErrNoFrames, v.Path)
 	case log.foreign:
-		return fmt.Errorf("video: %w: %q is an image, a playlist or something else that is no video; want a file like MP4, Matroska or AVI", ErrNotVideo, v.Path)
+		return v.notVideo("is an image, a playlist or something else that is no video", "")
 	case err != nil && !p.failed():
 		return err
 	case err != nil && len(s.times) == 0:
-		return fmt.Errorf("video: %w: %q%s; want a file like MP4, Matroska or AVI", ErrNotVideo, v.Path, because(log.tail()))
+		return v.notVideo("cannot be read", log.tail())
+	case len(s.times) == 0 && beginning(v.Path) != "":
+		return v.notVideo("", "")
 	case len(s.times) == 0:
 		return fmt.Errorf("video: %w: %q has a video stream without frames%s", ErrNoFrames, v.Path, because(log.tail()))
 	case s.width*s.height > v.options.MaxPixels:
@@ -172,27 +186,15 @@ func (v *Video) readPackets(ctx context.Context) error {
 	return nil
 }
 
-// readPicture decodes the first frame to learn how the frames look.
-func (v *Video) readPicture(ctx context.Context) error {
-	p, err := v.start(ctx, v.input(), []string{"-vf", showinfo, "-frames:v", "1", "-f", "null", "-"}, nil)
-	if err != nil {
-		return err
+// notVideo is the error for a file that is no video: how it begins tells more than what ffmpeg makes of it.
+func (v *Video) notVideo(what, reason string) error {
+	if is := beginning(v.Path); is != "" {
+		return fmt.Errorf("video: %w: %q %s", ErrNotVideo, v.Path, is)
 	}
-	_, _ = io.Copy(io.Discard, p) // there is nothing
-	err = p.end()
-	switch log := &p.log; {
-	case err != nil && !p.failed():
-		return err
-	case log.huge != "" && log.width < 1:
-		return v.tooLarge(log.huge)
-	case log.width < 1 || log.height < 1:
-		return fmt.Errorf("video: %w: no frame of %q can be decoded%s", ErrDamaged, v.Path, because(log.tail()))
-	case log.width*log.height > v.options.MaxPixels:
-		return v.tooLarge(fmt.Sprintf("%dx%d", log.width, log.height))
-	default:
-		v.Width, v.Height, v.Rotation = log.width, log.height, log.rotation()
+	if strings.Contains(reason, "moov atom not found") {
+		what, reason = "has no index (moov), as a recording or download that was cut off", ""
 	}
-	return nil
+	return fmt.Errorf("video: %w: %q %s%s; want a file like MP4, Matroska or AVI", ErrNotVideo, v.Path, what, because(reason))
 }
 
 // tooLarge is the error for pictures of a size.

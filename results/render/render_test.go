@@ -16,6 +16,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/evaluation"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/record"
+	"github.com/seeable-lab/seeable/lab/rival"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/version"
@@ -151,6 +152,7 @@ func planted(t *testing.T) string {
 		}
 	}
 	current := map[string]string{version.NumericsKey: version.Numerics, version.MetricKey: metric.Version, version.BackendKey: "XLA CPU, 2 threads"}
+	rivalLow, rivalHigh := 0.45, 0.65
 	add := func(s spec.Spec, change func(*store.Record)) record.Record {
 		r := store.Record{
 			Run: s.Name + "-" + s.Hash(), Name: s.Name, Hash: s.Hash(), Seconds: 233.4, Score: "cosine", Versions: current,
@@ -158,9 +160,17 @@ func planted(t *testing.T) string {
 			Selection: []store.Selection{{Score: "norm", AUC: 0.1}, {Score: "cosine", AUC: 0.616, Low: 0.58, High: 0.65}},
 			Pseudo:    []store.Pseudo{{On: "own", AUC: 0.9}, {On: store.AllPseudo, AUC: 0.602, Low: 0.57, High: 0.64, NReal: 1024, NFake: 3072, People: 99}},
 			Tests: []store.Test{
-				{Dataset: "FF++ c40", Method: evaluation.All, Level: "video", AUC: 0.6125, Low: 0.5, High: 0.7, NReal: 257, NFake: 1485, Coverage: 0.99, Partial: true},
+				{Dataset: "FF++ c40", Method: evaluation.All, Level: "video", AUC: 0.6125, Low: 0.5, High: 0.7, NReal: 257, NFake: 1485, RealPeople: 200, FakePeople: 1201, Coverage: 0.99, Partial: true},
 				{Dataset: "FF++ c40", Method: "Deepfakes", Level: "video", AUC: 0.75, Low: 0.65, High: 0.85, NReal: 257, NFake: 129, Coverage: 1},
+				store.Test{Dataset: "Celeb-DF v2", Method: evaluation.All, Level: "video", AUC: 1, NReal: 6, NFake: 6, RealPeople: 2, FakePeople: 3, Coverage: 1}.WithoutInterval("too few people: 2 real, 3 fake"),
 				store.Test{Dataset: "DFDC", Method: evaluation.All, Level: "video", NReal: 3}.WithoutFigure("only real videos"),
+			},
+			Rivals: []store.Rival{
+				{Name: rival.Names()[0], Dataset: "FF++ c40", Method: evaluation.All, AUC: 0.611, Low: &rivalLow, High: &rivalHigh, NReal: 257, NFake: 1485, RealPeople: 200, FakePeople: 1201,
+					Difference: &store.Difference{Value: 0.0015, Low: -0.04, High: 0.05}},
+				{Name: rival.Names()[1], Dataset: "FF++ c40", Method: evaluation.All, AUC: 0.5, Low: &rivalLow, High: &rivalHigh, NReal: 257, NFake: 1485,
+					Difference: &store.Difference{Value: 0.1125, Low: 0.04, High: 0.15}},
+				{Name: rival.Names()[0], Dataset: "Celeb-DF v2", Method: evaluation.All, AUC: 0.75, NReal: 6, NFake: 6, NoInterval: "too few people: 2 real, 3 fake"},
 			},
 			Coverage: []store.Coverage{{Dataset: "FF++ c40", Holds: 1760, Scored: 1742, Unscored: slices.Repeat([]store.Unscored{{Item: "x", Fault: "empty"}}, 18)}},
 		}
@@ -178,9 +188,11 @@ func planted(t *testing.T) string {
 		t.Fatal(err)
 	}
 	one := add(mini, nil)
-	auc, other, p := 0.6125, 0.7, 0.0421
+	auc, other, p, low, high := 0.6125, 0.7, 0.0421, -0.16, -0.01
 	one.Against = []record.Comparison{{Run: "sbi-mini-1", Name: "sbi-mini", Pairs: []evaluation.Pair{
-		{Dataset: "FF++ c40", Method: evaluation.All, Real: 257, Fake: 1485, AUC: &auc, OtherAUC: &other, P: &p}, {Dataset: "DFDC", Method: evaluation.All}}}}
+		{Dataset: "FF++ c40", Method: evaluation.All, Real: 257, Fake: 1485, RealPeople: 200, FakePeople: 201, AUC: &auc, OtherAUC: &other, Low: &low, High: &high, P: &p},
+		{Dataset: "Celeb-DF v2", Method: evaluation.All, Real: 6, Fake: 6, RealPeople: 2, FakePeople: 3, AUC: &auc, OtherAUC: &other, NoInterval: "too few people"},
+		{Dataset: "DFDC", Method: evaluation.All}}}}
 	half := mini
 	half.Encoder.Precision = "bfloat16"
 	old := add(half, func(r *store.Record) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/evaluation"
 	"github.com/seeable-lab/seeable/lab/record"
+	"github.com/seeable-lab/seeable/lab/rival"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/table"
@@ -85,6 +86,14 @@ func interval(auc, low, high float64) string {
 		return fmt.Sprintf("%.3f [no interval]", auc)
 	}
 	return fmt.Sprintf("%.3f [%.2f, %.2f]", auc, low, high)
+}
+
+// value is a number that may not be there, NaN then.
+func value(x *float64) float64 {
+	if x == nil {
+		return math.NaN()
+	}
+	return *x
 }
 
 // trainingTable says what was trained, with what effort, and what it learnt.
@@ -214,8 +223,43 @@ func auc(title string, rows []row, columns []string, of func(r *record.Record, c
 		}
 		t.Rows = append(t.Rows, cells)
 	}
-	t.Notes = n.below("In a cell: AUC with its 95 % interval, videos with a score (real/fake) with the people in them where they are known, and coverage, the share of the videos with a score.")
+	general := []string{"In a cell: AUC with its 95 % interval, videos with a score and people in them (real/fake), and coverage, the share of the videos with a score."}
+	measured := len(t.Rows)
+	for _, name := range rival.Names() {
+		cells, any := rivalCells(name, rows, columns, of, &n)
+		if any {
+			t.Rows = append(t.Rows, append([]string{rival.Label(name)}, cells...))
+		}
+	}
+	if more := len(t.Rows) - measured; more > 0 {
+		t.Sections = []table.Section{{Rows: measured}, {Title: "Trivial rivals (less sharp, darker, a smaller file is rather fake)", Rows: more}}
+		general = append(general, "Not shown to beat a rival: the 95 % interval of the difference, paired by video, holds 0 or lies below it, or there is none.")
+	}
+	t.Notes = n.below(general...)
 	return t.Markdown()
+}
+
+// rivalCells are the figures of a trivial rival: those of the first row that has them, as they are of its videos.
+func rivalCells(name string, rows []row, columns []string, of func(r *record.Record, column string) (store.Test, bool), n *notes) (cells []string, any bool) {
+	for _, column := range columns {
+		cell := none
+		for _, r := range rows {
+			test, ok := of(r.record, column)
+			i := slices.IndexFunc(r.record.RivalsOf(test), func(m store.Rival) bool { return m.Name == name })
+			if !ok || i < 0 {
+				continue
+			}
+			m := r.record.RivalsOf(test)[i]
+			cell, any = interval(m.AUC, value(m.Low), value(m.High)), true
+			if m.NoInterval != "" {
+				cell += n.mark(m.NoInterval)
+			}
+			cell += "\n" + count(m.NReal, m.NFake, m.RealPeople, m.FakePeople)
+			break
+		}
+		cells = append(cells, cell)
+	}
+	return cells, any
 }
 
 // cell is the figure of a test.
@@ -229,12 +273,16 @@ func cell(r *record.Record, t store.Test, n *notes) string {
 	for _, note := range remarks(r, t) {
 		text += n.mark(note)
 	}
-	return text + fmt.Sprintf("\n%s, coverage %.2f", count(t), t.Coverage)
+	return text + fmt.Sprintf("\n%s, coverage %.2f", count(t.NReal, t.NFake, t.RealPeople, t.FakePeople), t.Coverage)
 }
 
-// count is how many videos a figure is of.
-func count(t store.Test) string {
-	return fmt.Sprintf("%s/%s videos", thousands(t.NReal), thousands(t.NFake))
+// count is how many videos a figure is of, and how many people are in them, 0 if that is not known.
+func count(real, fake, realPeople, fakePeople int) string {
+	text := fmt.Sprintf("%s/%s videos", thousands(real), thousands(fake))
+	if realPeople+fakePeople > 0 {
+		text += fmt.Sprintf(" of %s/%s people", thousands(realPeople), thousands(fakePeople))
+	}
+	return text
 }
 
 // remarks are what a reader of a figure must know besides.
@@ -245,8 +293,20 @@ func remarks(r *record.Record, t store.Test) (all []string) {
 	if t.Leaks != "" {
 		all = append(all, "leaks from training into the test set: "+t.Leaks+"; the figure says too much")
 	}
+	if t.NoInterval != "" {
+		all = append(all, t.NoInterval)
+	}
 	if t.Partial {
 		all = append(all, "a part of the official test set")
+	}
+	var unbeaten []string
+	for _, m := range r.RivalsOf(t) {
+		if !m.Beaten() {
+			unbeaten = append(unbeaten, rival.Label(m.Name))
+		}
+	}
+	if unbeaten != nil {
+		all = append(all, "not shown to beat "+strings.Join(unbeaten, ", "))
 	}
 	for _, c := range r.Coverage {
 		if c.Dataset == t.Dataset && c.Scored < c.Holds {
@@ -287,7 +347,7 @@ func comparisonTable(rows []row) string {
 	if len(t.Rows) == 0 {
 		return "No comparison is recorded.\n"
 	}
-	t.Notes = n.below("In a cell: the difference, p of the paired two-sided test that there is none, not corrected for the number of tests, and the videos of both (real/fake).")
+	t.Notes = n.below("In a cell: the difference with its 95 % interval, p of the two-sided test that there is none, paired by video and not corrected for the number of tests, and the videos of both and the people in them (real/fake).")
 	return t.Markdown()
 }
 
@@ -300,10 +360,12 @@ func difference(c record.Comparison, set string, n *notes) string {
 			return none + n.mark("no videos of both classes that both have scored")
 		}
 		text := fmt.Sprintf("%+.3f", *p.AUC-*p.OtherAUC)
-		if p.P != nil {
-			text += fmt.Sprintf("\np %.3f", *p.P)
+		if p.Low != nil && p.High != nil && p.P != nil {
+			text += fmt.Sprintf(" [%+.2f, %+.2f]\np %.3f", *p.Low, *p.High, *p.P)
+		} else {
+			text += " [no interval]" + n.mark(p.NoInterval)
 		}
-		return text + fmt.Sprintf("\n%s/%s videos", thousands(p.Real), thousands(p.Fake))
+		return text + "\n" + count(p.Real, p.Fake, p.RealPeople, p.FakePeople)
 	}
 	return none
 }
@@ -375,7 +437,7 @@ func sentences(r row) string {
 		if t.NoFigure == "" {
 			part = set + " " + interval(t.AUC, t.Low, t.High)
 		}
-		part += fmt.Sprintf(" (%s, coverage %.2f", count(t), t.Coverage)
+		part += fmt.Sprintf(" (%s, coverage %.2f", count(t.NReal, t.NFake, t.RealPeople, t.FakePeople), t.Coverage)
 		for _, remark := range remarks(x, t) {
 			part += "; " + remark
 		}

@@ -15,6 +15,13 @@ func Need(t testing.TB) (ffmpeg string) {
 	if err != nil {
 		t.Skipf("%v", err)
 	}
+	Nets(t)
+	return ffmpeg
+}
+
+// Nets skips the test where the nets that find faces lack: tests download nothing.
+func Nets(t testing.TB) {
+	t.Helper()
 	cache, err := toolbox.OpenCache()
 	if err != nil {
 		t.Skipf("%v", err)
@@ -24,5 +31,4 @@ func Need(t testing.TB) (ffmpeg string) {
 			t.Skipf("no %s in the cache: seelab faces brings them", a.Name)
 		}
 	}
-	return ffmpeg
 }

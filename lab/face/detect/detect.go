@@ -81,19 +81,16 @@ func New(centerFace, faceMesh []byte) (*Detector, error) {
 	return &Detector{center.Network, mesh.Network}, nil
 }
 
-// sides are the lengths in pixels to which the longer side of an image is brought, one after the other until a face is
-// found. The smallest faces that are found have about 12 pixels there: in a frame of 1280×720, 48 at 320, and 24 at 640.
-var sides = []int{320, 640}
-
 // Faces finds all faces of an image, the largest first, and their landmarks. It looks at the image with its longer side
-// at 320 pixels, and at 640 if there is none. If there is none either, the error wraps [ErrNoFace].
+// at 320 pixels, and at a finer scale and turned by quarters if there is none. If there is none either, the error wraps
+// [ErrNoFace]. Faces that lie on their side have their landmarks as they lie; [face.Turn] brings them upright.
 //
 // The image must be opaque and begin at (0, 0), as those of [face.Decode] do.
 func (d *Detector) Faces(img *image.RGBA) ([]Detection, error) {
 	if err := check(img); err != nil {
 		return nil, err
 	}
-	found, err := d.boxes(img)
+	found, err := d.boxes(img, false)
 	if err != nil {
 		return nil, err
 	}
@@ -110,21 +107,6 @@ func (d *Detector) Faces(img *image.RGBA) ([]Detection, error) {
 	}
 	slices.SortStableFunc(faces, func(a, b Detection) int { return cmp.Compare(b.Box.Area(), a.Box.Area()) })
 	return faces, nil
-}
-
-// boxes finds faces without their landmarks.
-func (d *Detector) boxes(img *image.RGBA) ([]candidate, error) {
-	longest := max(img.Rect.Dx(), img.Rect.Dy())
-	for i, side := range sides {
-		if i > 0 && longest <= sides[i-1] {
-			break // nothing new to see
-		}
-		found, err := d.look(img, side)
-		if err != nil || len(found) > 0 {
-			return found, err
-		}
-	}
-	return nil, nil
 }
 
 // Landmarks finds the landmarks of a face whose box is known, and how sure the net is that there is one.

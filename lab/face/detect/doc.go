@@ -47,7 +47,7 @@
 //
 // Time of one core of a Xeon at 2.6 GHz with AVX2: 21 ms to find the faces of a frame of 1280×720 pixels, 6 ms for the
 // landmarks of each, 27 ms with both and a crop of 224 pixels, so 70 frames a second on two cores, or 340 faces for landmarks
-// alone; 11 ms a frame with a [Tracker] that looks at every fifth frame. A frame without a face costs 100 ms. Of the time, 40
+// alone; 11 ms a frame with a [Tracker] that looks at every fifth frame. A frame without a face costs 200 ms, as it is looked at more finely and turned. Of the time, 40
 // % goes into matrix products, 10 % each into depthwise convolutions, scaling the frame, copying rows, and PReLU. Without AVX2
 // it takes 11 times as long. Memory does not grow with the length of a video: two frames at work take 110 MB in all, or 190
 // MB where there is no face and the detector looks twice.

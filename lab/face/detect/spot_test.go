@@ -23,7 +23,7 @@ func TestSpots(t *testing.T) {
 			continue
 		}
 		img := open(t, f.path)
-		found, err := d.boxes(img)
+		found, err := d.boxes(img, false)
 		if err != nil {
 			t.Fatal(err)
 		}

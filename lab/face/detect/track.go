@@ -30,13 +30,15 @@ type Tracker struct {
 	every  int
 	frame  int // of the next call
 	looked int // the frame in which the detector was last run
+	runs   int // of the detector
+	fine   int // the frame up to which the detector looks for small faces each time, as there was one
 	tracks []*track
 	ids    int
 }
 
 // finder is what a tracker needs of a detector.
 type finder interface {
-	boxes(*image.RGBA) ([]candidate, error)
+	boxes(img *image.RGBA, fine bool) ([]candidate, error)
 	landmarks(*image.RGBA, region) ([]face.Point, float64, error)
 }
 
@@ -55,6 +57,8 @@ const (
 	patience = 30
 	// While a face is missing, the detector runs at least every so many frames.
 	searching = 3
+	// The detector looks for small faces beside large ones on the first of every so many runs, and on all while there are some.
+	fineEvery = 4
 	// A box that overlaps less with where a face should be is not matched by overlap.
 	sameFace = 0.3
 )
@@ -139,9 +143,14 @@ func (t *Tracker) follow(img *image.RGBA, tracks []*track) (bool, error) {
 
 // look runs the detector and gives each box to a track, or to a new one.
 func (t *Tracker) look(img *image.RGBA) error {
-	found, err := t.finder.boxes(img)
+	fine := t.runs%fineEvery == 0 || t.frame <= t.fine
+	t.runs++
+	found, err := t.finder.boxes(img, fine)
 	if err != nil {
 		return err
+	}
+	if fine && slices.ContainsFunc(found, func(f candidate) bool { return t.needsFine(img, f) }) {
+		t.fine = t.frame + patience
 	}
 	for i, k := range t.match(found) {
 		f := found[i]
@@ -160,6 +169,12 @@ func (t *Tracker) look(img *image.RGBA) error {
 		k.relative = relate(f.box, frontal(points))
 	}
 	return nil
+}
+
+// needsFine tells that a face is too small for any but a fine look.
+func (t *Tracker) needsFine(img *image.RGBA, f candidate) bool {
+	longest := max(img.Rect.Dx(), img.Rect.Dy())
+	return max(f.box.Width(), f.box.Height()) < float64(seen*max(longest, sides[0]))/float64(sides[0])
 }
 
 // match finds the track of each box, nil for a new one: first those that overlap most, then those whose middles are

@@ -19,7 +19,7 @@ type stage struct {
 	err   error
 }
 
-func (s *stage) boxes(*image.RGBA) ([]candidate, error) {
+func (s *stage) boxes(*image.RGBA, bool) ([]candidate, error) {
 	s.looks++
 	var found []candidate
 	for i, b := range s.faces {

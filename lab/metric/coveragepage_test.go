@@ -1,0 +1,174 @@
+package metric
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// What an interval is to do: hold the AUC this often, and be at most so much wider than the narrowest method that covers.
+const (
+	covers, tooOften = 0.93, 0.98
+	widest           = 1.25
+	aimedFrom        = 20 // people a class
+)
+
+// ratio is how many times as wide the first method is as the narrowest that covers, itself among them; NaN if it does not.
+func (r row) ratio() float64 {
+	narrowest := math.Inf(1)
+	for i, c := range r.Coverage {
+		if c >= covers {
+			narrowest = min(narrowest, r.Width[i])
+		}
+	}
+	return r.Width[0] / narrowest
+}
+
+// faults says what is wrong with a row, "" if nothing is.
+func (r row) faults() string {
+	var f []string
+	switch c := r.Coverage[0]; {
+	case c < covers:
+		f = append(f, "holds the AUC too seldom")
+	case c > tooOften:
+		f = append(f, "too often")
+	}
+	if r.Coverage[0] >= covers && r.ratio() > widest {
+		f = append(f, fmt.Sprintf("%.2f times as wide", r.ratio()))
+	}
+	return strings.Join(f, ", ")
+}
+
+// page is results/intervals.md.
+func (s simulation) page() string {
+	var b strings.Builder
+	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	p("# Intervals that hold their level\n")
+	p("Rendered from `intervals.json`, which `go test ./lab/metric -run CoverageRecord -record simulate` makes (seeded). Metrics of version %s; %d draws a row for the", s.Metric, s.Draws)
+	p("interval that is used and for differences, the first %d of them for the other methods. Simulated scores, no detector.\n", s.Others)
+	p("A design is who is in a test set, with so many people in each class; persons is the share of the variance of scores that people have,")
+	p("in real videos and, with weights 0.8 and 0.6, as target and source of fakes. Scores are normal; *tied* ones are rounded to standard deviations.")
+	p("FF++ has closed pairs, one real video and one fake a manipulation of each person; Celeb-DF three real videos and six fakes, each with another source, of each;")
+	p("DFDC two fakes of each original, with sources that nobody knows: different ones, or *hidden* ones, drawn from as many people as there are originals.")
+	p("The AUC that intervals are to hold is that over people who have nothing in common, by an exact formula.\n")
+	p("The interval that is used (`metric.AUC`) is described there. It is to hold the AUC in %.0f to %.0f %% of draws from %d people a class on, and to be at most %.2f times", 100*covers, 100*tooOften, aimedFrom, widest)
+	p("as wide as the narrowest method below that covers (%.0f %% or more) in its row. Of %d draws a coverage of 0.95 has a standard error of %.3f, of %d one of %.3f: the narrowest", 100*covers,
+		s.Draws, math.Sqrt(0.95*0.05/float64(s.Draws)), s.Others, math.Sqrt(0.95*0.05/float64(s.Others)))
+	p("is picked from several with the greater error, in each row anew, so that it is narrower than any one method would be.\n")
+	p("Three constants of the interval (`priorPeople`, `leastShare`, the exponents of the geometric means) were chosen on trial runs of the same designs, some of them on the")
+	p("first 1,500 of these draws. Person effects enter as they are here; effects of other kinds were not tried.\n")
+
+	p("## By design and number of people\n")
+	p("Over shapes and AUCs from 0.55 to 0.99.\n")
+	p("| design | persons | people a class | rows | coverage, least | mean | greatest | mean width | times the narrowest, at most | rows at fault |")
+	p("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+	type key struct {
+		design  string
+		persons float64
+		people  int
+	}
+	var keys []key
+	of := map[key][]row{}
+	for _, r := range s.Rows {
+		k := key{r.Design, r.Persons, r.People}
+		if of[k] == nil {
+			keys = append(keys, k)
+		}
+		of[k] = append(of[k], r)
+	}
+	slices.SortStableFunc(keys, func(a, b key) int {
+		if a.design != b.design || a.persons != b.persons {
+			return 0
+		}
+		return a.people - b.people
+	})
+	for _, k := range keys {
+		least, greatest, mean, width, times, faults := 1., 0., 0., 0., 0., 0
+		n := float64(len(of[k]))
+		for _, r := range of[k] {
+			c := r.Coverage[0]
+			least, greatest, mean, width = min(least, c), max(greatest, c), mean+c/n, width+r.Width[0]/n
+			if c >= covers {
+				times = max(times, r.ratio())
+			}
+			if r.faults() != "" {
+				faults++
+			}
+		}
+		p("| %s | %.1f | %d | %d | %.3f | %.3f | %.3f | %.3f | %.2f | %d |", k.design, k.persons, k.people, len(of[k]), least, mean, greatest, width, times, faults)
+	}
+
+	p("\n## Methods\n")
+	p("Rows of %d people a class or more, without the design of hidden sources, which no method can see.\n", aimedFrom)
+	p("| method | rows | coverage, least | below %.2f | above %.2f | mean width |", covers, tooOften)
+	p("|---|--:|--:|--:|--:|--:|")
+	for i, name := range s.Methods {
+		rows, least, below, above, width := 0, 1., 0, 0, 0.
+		for _, r := range s.Rows {
+			if r.People < aimedFrom || strings.Contains(r.Design, "hidden") {
+				continue
+			}
+			if i >= len(r.Coverage) {
+				continue
+			}
+			rows++
+			least, width = min(least, r.Coverage[i]), width+r.Width[i]
+			if r.Coverage[i] < covers {
+				below++
+			} else if r.Coverage[i] > tooOften {
+				above++
+			}
+		}
+		p("| %s | %d | %.3f | %d | %d | %.3f |", name, rows, least, below, above, width/float64(rows))
+	}
+
+	p("\n## Rows at fault from %d people a class on\n", aimedFrom)
+	p("| design | persons | shape | people a class | AUC | coverage | width | fault |")
+	p("|---|--:|---|--:|--:|--:|--:|---|")
+	for _, r := range s.Rows {
+		if f := r.faults(); f != "" && r.People >= aimedFrom {
+			p("| %s | %.1f | %s | %d | %.2f | %.3f | %.3f | %s |", r.Design, r.Persons, r.Shape, r.People, r.AUC, r.Coverage[0], r.Width[0], f)
+		}
+	}
+
+	p("\n## Least number of people\n")
+	p("`metric.LeastPeople` is %d: with fewer in a class tables say *too few*. Below, over all rows of a number.\n", LeastPeople)
+	p("| people a class | rows | coverage, least | rows below %.2f | mean width at AUC 0.75 |", covers)
+	p("|--:|--:|--:|--:|--:|")
+	for _, n := range []int{3, 5, 10, 20, 50, 100, 300} {
+		rows, least, below, width, wide := 0, 1., 0, 0., 0.
+		for _, r := range s.Rows {
+			if r.People != n || strings.Contains(r.Design, "hidden") {
+				continue
+			}
+			rows++
+			least = min(least, r.Coverage[0])
+			if r.Coverage[0] < covers {
+				below++
+			}
+			if r.AUC == 0.75 {
+				width, wide = width+r.Width[0], wide+1
+			}
+		}
+		p("| %d | %d | %.3f | %d | %.2f |", n, rows, least, below, width/wide)
+	}
+
+	p("\n## Perfect separation\n")
+	p("The lower end where every fake scores above every real video, one video of each person; no AUC has a higher one.\n")
+	p("| people a class | 10 | 20 | 50 | 100 | 300 |\n|---|--:|--:|--:|--:|--:|")
+	b.WriteString("| lower end |")
+	for _, n := range []float64{10, 20, 50, 100, 300} {
+		c := perClass{n, n}
+		low, _ := newSpread(1, moments{people: c, videos: c, effective: c}).interval()
+		fmt.Fprintf(&b, " %.3f |", low)
+	}
+	p("\n\n## Differences of two detectors\n")
+	p("`metric.Compare`, of two detectors whose scores share half of their variance; rejected is how often p is below 0.05, 5 %% where the AUCs are equal.\n")
+	p("| design | persons | people a class | AUCs | coverage | mean width | rejected |")
+	p("|---|--:|--:|--:|--:|--:|--:|")
+	for _, r := range s.Paired {
+		p("| %s | %.1f | %d | %.2f, %.2f | %.3f | %.3f | %.3f |", r.Design, r.Persons, r.People, r.A, r.B, r.Coverage, r.Width, r.Rejected)
+	}
+	return b.String()
+}
