@@ -33,6 +33,7 @@ type Item struct {
 	Frame    int    // frame of the video, −1 if unknown
 	Track    int    // which of the faces that were followed through the video it is, counted from 1; 0 if unknown
 	Fake     bool
+	inner    placing         // where a face without landmarks lies in its image
 	File     string          // slash path within the folder of the set, the same on every machine; "" where there is no face
 	Path     string          // the file to open; "" for a drawn face, and where there is no face
 	Box      image.Rectangle // the square of the source frame that was cropped; empty if unknown
@@ -46,7 +47,6 @@ type Item struct {
 	Draw func() face.Face
 
 	marks marks // landmarks
-	inner share // where a face without landmarks lies in its image
 }
 
 // Landmarks returns the 68 landmarks in the pixels of the image, nil if the set has none. The slice is the caller's.

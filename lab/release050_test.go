@@ -2,7 +2,9 @@ package lab_test
 
 import (
 	"compress/gzip"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math"
@@ -74,19 +76,38 @@ func open050(t *testing.T, dir string, notes *[]string, more ...lab.Option) *lab
 	return l
 }
 
-// The faces that release 0.5.0 has cut are not cut again: there is no detector in this test's cache of tools, and nothing
-// that could bring one.
+// The faces that release 0.5.0 has cut stay as they are: those of another version of cutting lie in a folder of their own.
 func TestFacesOfRelease050(t *testing.T) {
 	dir := unpack(t)
-	t.Setenv("SEEABLE_CACHE", filepath.Join(dir, "cache"))
-	t.Setenv("PATH", "")
+	was, err := os.ReadDir(filepath.Join(dir, "faces"))
+	if err != nil || len(was) == 0 {
+		t.Fatal(was, err)
+	}
+	text := func() (all string) {
+		err := filepath.WalkDir(filepath.Join(dir, "faces", was[0].Name()), func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() || filepath.Ext(path) == ".lock" {
+				return err
+			}
+			file, err := os.ReadFile(path)
+			all += fmt.Sprintf("%s %x\n", path, sha256.Sum256(file))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	before := text()
 	var notes []string
 	reports, err := open050(t, dir, &notes).Faces(t.Context(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(reports) != 1 || reports[0].Videos != 3 || reports[0].Fresh != 0 || reports[0].Faces != 6 || len(reports[0].Problems) != 0 {
-		t.Errorf("%+v, want 6 faces of 3 videos, none fresh", reports)
+	if len(reports) != 1 || reports[0].Videos != 3 || reports[0].Fresh != 3 || reports[0].Faces != 6 || len(reports[0].Problems) != 0 {
+		t.Errorf("%+v, want 6 faces of 3 videos, all fresh", reports)
+	}
+	if is, err := os.ReadDir(filepath.Join(dir, "faces")); err != nil || len(is) < 2 || text() != before {
+		t.Errorf("%v, %v: want the old folder as it was and a new one beside it", is, err)
 	}
 }
 

@@ -191,9 +191,6 @@ func (c *Collector) besideNamed(named map[string]bool) error {
 	return nil
 }
 
-// errNoMedium tells that a file is none by its name.
-var errNoMedium = errors.New("its extension is that of no video and no image; want one like .mp4 or .png, or a folder of frames")
-
 // listed is [Medium] of a file that a list may name: also an image of those formats that package face reads besides. In a
 // folder without a list these are no images, so that the sets of old stay what they are.
 func listed(name string) (Pixels, bool) {

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -48,6 +49,36 @@ func TestVideosCSV(t *testing.T) {
 	}
 	if !slices.Contains(d.Counts, Count{TestSplit, "real", false, 0, 2}) || !slices.Contains(d.Counts, Count{TestSplit, "FaceSwap", true, 1, 1}) {
 		t.Errorf("counts %v", d.Counts)
+	}
+}
+
+// A list may name images of every format that is read; what is in a folder without a list, only JPEG and PNG.
+func TestImagesOfOtherFormats(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "mine")
+	const webp = "RIFF\x10\x00\x00\x00WEBPVP8 "
+	write(t, dir, "a.webp", webp, "b.TIF", "II*\x00", "c.bmp", "BM", "h.heic", "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "n.jpg", webp, "p.png", "\x89PNG\r\n\x1a\n",
+		"videos.csv", "file,label\na.webp,0\nb.TIF,1\nh.heic,0\nn.jpg,1\n")
+	d := open(t, dir)
+	if got := videoIDs(d.Videos); !slices.Equal(got, []string{"mine/fake/b.TIF", "mine/fake/n", "mine/real/a"}) || d.Videos[0].Pixels != StillImage || d.Videos[2].Pixels != StillImage {
+		t.Errorf("videos are %v", d.Videos)
+	}
+	wantFaults(t, d, "format: h.heic: its extension", "unlisted: c.bmp: ", "unlisted: p.png: ")
+	if err := d.Videos[1].Check(); err == nil || !strings.Contains(err.Error(), "n.jpg: it is a picture in the format WebP and its name says another") {
+		t.Errorf("a WebP called .jpg: %v", err)
+	} else if p, ok := errors.AsType[datasets.Problem](err); !ok || p.Fault != datasets.Format {
+		t.Errorf("a WebP called .jpg is %v", err)
+	}
+
+	plain := filepath.Join(t.TempDir(), "plain")
+	write(t, plain, "real/a.webp", webp, "real/b.jpg", "\xff\xd8", "fake/c.bmp", "BM", "fake/d.png", "\x89PNG")
+	d = open(t, plain)
+	if got := videoIDs(d.Videos); !slices.Equal(got, []string{"plain/fake/d", "plain/real/b"}) || len(d.Unread) != 2 || d.Unread[0].Fault != datasets.Format {
+		t.Errorf("videos are %v, unread %v", got, d.Unread)
+	}
+	wantFaults(t, d, "format: real/a.webp: images of its format", "format: fake/c.bmp: images of its format")
+	// Not even one who wants no problem is stopped by them.
+	if _, err := Open(plain, datasets.Strict); err != nil {
+		t.Error(err)
 	}
 }
 

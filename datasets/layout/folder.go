@@ -12,13 +12,15 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
 // Folder is the layout of a plain folder: real videos and images in its folder real, fakes in its folder fake, sorted as one
 // likes; Real and FAKE will do, and 0_real and fake_images. Images directly in these two are still images; a folder of images below them holds the frames of one video. A
 // folder between is the method, as in fake/Deepfakes/a.mp4; one that real has too is told by the class, as fake/Deepfakes.
 // Each video is a person of its own, as nothing says who is seen, and is called by its file without extension, or with it
-// where another has the name already. The data set is called by the folder.
+// where another has the name already. The data set is called by the folder. Images are JPEG and PNG; those of other formats, and
+// other files, are problems that stop nobody, and coverage counts them.
 //
 // A folder that has neither of the two, but images or videos, is taken as real faces: what this lab trains on. It is
 // recognised only where nothing else is ([Open]), never by [Find].
@@ -178,7 +180,11 @@ func (c *Collector) plain(kind Video, below, at string, files []string, methods 
 				continue
 			}
 			// It stops nobody, not even in mode Strict.
-			err := cmp.Or(datasets.CheckName(name), checkFile(full), errNoMedium)
+			why := errNoMedium
+			if face.PictureName(name) {
+				why = errOnlyListed
+			}
+			err := cmp.Or(datasets.CheckName(name), checkFile(full), why)
 			broken = append(broken, brokenFile{file, present(err)})
 			c.Problems = append(c.Problems, datasets.Problem{File: full, Fault: present(err), Err: err})
 			continue

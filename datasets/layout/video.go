@@ -14,6 +14,7 @@ import (
 	"github.com/maruel/natural"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/face"
 )
 
 // Video is one video of a data set, before any face is cut from it: a video file, a folder of its frames, or a still
@@ -83,7 +84,12 @@ func Medium(name string) (Pixels, bool) {
 	return 0, false
 }
 
-var errEmpty = errors.New("the file is empty: fetch it again")
+var (
+	errEmpty      = errors.New("the file is empty: fetch it again")
+	errNoMedium   = errors.New("its extension is that of no video and no image; want one like .mp4 or .png, or a folder of frames")
+	errOnlyListed = errors.New("images of its format are read only where a videos.csv names them; want JPEG or PNG in a folder without one")
+	errMisnamed   = errors.New("and its name says another")
+)
 
 // faultOf is the kind of an error of checkFile and checkHead.
 func faultOf(err error) datasets.Fault {
@@ -94,7 +100,7 @@ func faultOf(err error) datasets.Fault {
 		return datasets.Empty
 	case datasets.IsOddName(err):
 		return datasets.OddName
-	case errors.Is(err, errNoMedium):
+	case errors.Is(err, errNoMedium), errors.Is(err, errOnlyListed), errors.Is(err, errMisnamed):
 		return datasets.Format
 	}
 	return datasets.Unreadable
@@ -172,7 +178,7 @@ func checkHead(name string) error {
 		return datasets.Pathless(err)
 	}
 	defer f.Close()
-	head := make([]byte, 16)
+	head := make([]byte, face.HeadSize)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return datasets.Pathless(err)
@@ -182,7 +188,10 @@ func checkHead(name string) error {
 	known, ok := heads[ext]
 	begins := func(want string) bool { return bytes.HasPrefix(head[min(known.at, n):], []byte(want)) }
 	if ok && !slices.ContainsFunc(known.want, begins) {
-		return fmt.Errorf("it begins with %q, as no %s file does: fetch it again", head, ext)
+		if format := face.FormatOf(head); format != "" {
+			return fmt.Errorf("it is a picture in the format %s %w: convert it to JPEG or PNG, under a name that says so", format, errMisnamed)
+		}
+		return fmt.Errorf("it begins with %q, as no %s file does: fetch it again", head[:min(16, n)], ext)
 	}
 	return nil
 }
