@@ -146,7 +146,8 @@ func (b *bench) pace(ctx context.Context, stage string, do func(worker, i int) e
 	b.env.Note("%s for %v", stage, b.least)
 	for worker := range workers {
 		wait.Go(func() {
-			for i := worker; time.Since(start) < b.least && errs[worker] == nil && ctx.Err() == nil; i += workers {
+			// One at least: on a busy machine the time may be over before a goroutine begins.
+			for i := worker; (i == worker || time.Since(start) < b.least) && errs[worker] == nil && ctx.Err() == nil; i += workers {
 				errs[worker] = do(worker, i)
 				count.Add(1)
 			}
