@@ -55,6 +55,7 @@ datasets/layout                    | no    | no    | datasets face
 datasets/official                  | no    | no    | datasets datasets/layout
 datasets/synthetic                 | no    | no    | datasets face stream
 lab/video                          | no    | no    | toolbox
+lab/robust                         | no    | no    | face stream video
 lab/extract/extracttest            | no    | no    | toolbox video
 lab/extract                        | no    | no    | datasets datasets/layout face face/detect store toolbox video
 lab/evaluation                     | no    | no    | datasets metric rival store
