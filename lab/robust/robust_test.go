@@ -495,3 +495,16 @@ func photo(width, height int) *image.RGBA {
 	}
 	return img
 }
+
+// The mean that a paper prints is that of its kinds, to the digit that it prints.
+func TestPublishedMeans(t *testing.T) {
+	for _, p := range PublishedFigures() {
+		mean := 0.
+		for _, v := range p.Kinds {
+			mean += v / float64(len(p.Kinds))
+		}
+		if math.Abs(mean-p.Mean) > .00101 {
+			t.Errorf("%s: mean of kinds %.4f, printed %g", p.Detector, mean, p.Mean)
+		}
+	}
+}
