@@ -89,8 +89,8 @@ lab/detector                       | yes   | no    | accel/graphs datasets datas
                                    |       |       | method safetensors source spec store video
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
-lab/run                            | yes   | yes   | accel datasets detector encoder env evaluation face figure figure/curves method
-                                   |       |       | metric prepare report rival robust safetensors source spec sphere
+lab/run                            | yes   | yes   | accel datasets datasets/layout detector encoder env evaluation extract face
+                                   |       |       | figure figure/curves method metric prepare report rival robust safetensors source spec sphere
                                    |       |       | store stream tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train

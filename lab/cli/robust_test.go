@@ -2,15 +2,18 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/extract/extracttest"
 	"github.com/seeable-lab/seeable/lab/robust"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -124,6 +127,35 @@ func TestRobust(t *testing.T) {
 		}
 	}
 
+	// Two at once share the cells and find the same.
+	var both [2]*lab.Robustness
+	var wait sync.WaitGroup
+	for i := range both {
+		wait.Go(func() {
+			l, err := lab.Open(results, lab.WithData(data))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer l.Close()
+			run, err := l.Load(r.Run)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if both[i], err = l.Robust(t.Context(), run, lab.Damages{Kinds: []string{"pixel", "saturation"}, Seed: 1}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if t.Failed() {
+		return
+	}
+	if !reflect.DeepEqual(both[0], both[1]) || len(both[0].Sets[0].Cells) != 10 {
+		t.Errorf("%+v\n%+v", both[0], both[1])
+	}
+
 	if got := measure("--kinds", "contrast", "--levels", "1", "--limit", "2").Sets[0]; got.Clean.Real != 2 || got.Clean.Fake != 2 || !got.Partial {
 		t.Errorf("a limit of 2 gives %+v", got.Clean)
 	}
@@ -177,5 +209,76 @@ func TestRobustWithoutX264(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(results, "robust")); err == nil {
 		t.Error("something was scored before")
+	}
+}
+
+// Of videos the frames are damaged, faces are found on them again, and those that were cut before stay as they are.
+func TestRobustOnVideos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains: seconds to compile")
+	}
+	acceltest.ForTest(t)
+	ffmpeg := extracttest.Need(t)
+	data, cache, results := drawVideos(t, ffmpeg), t.TempDir(), filepath.Join(t.TempDir(), "runs")
+	experiment := filepath.Join(t.TempDir(), "tiny.toml")
+	write(t, experiment, []byte(tiny))
+	faces := []string{"--data", data, "--faces", cache, "--frames", "3"}
+	must(t, append([]string{"faces"}, faces...)...)
+	var r store.Record
+	text := must(t, append([]string{"run", experiment, "--set", `data.train=["mine"]`, "--set", "data.holdout=0.5", "--set", "score.name=onepass",
+		"--results", results, "--json"}, faces...)...)
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		t.Fatal(err)
+	}
+	kinds := "blur,noise," + robust.Resize
+	if _, err := robust.OpenEncoder(t.Context()); err == nil {
+		kinds += "," + robust.H264
+	} else {
+		t.Log(err)
+	}
+	var found lab.Robustness
+	measure := append([]string{"robust", "--run", r.Run, "--results", results, "--kinds", kinds, "--levels", "1,3", "--json"}, faces...)
+	if err := json.Unmarshal([]byte(must(t, measure...)), &found); err != nil {
+		t.Fatal(err)
+	}
+	set := found.Sets[0]
+	if set.Clean.AUC == nil || *set.Clean.AUC != r.Tests[0].AUC || set.Clean.N != 6 {
+		t.Errorf("clean %+v, want %+v", set.Clean, r.Tests[0])
+	}
+	rows := func(c string) []store.Item {
+		_, items, err := store.ReadItems(filepath.Join(results, "robust", r.Run, c, store.ScoresFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return items
+	}
+	clean := fmt.Sprint(rows(set.Clean.Dir)) // NaN is not itself
+	for _, c := range set.Cells {
+		applied, encoded := "frame found again", "no"
+		switch c.Kind {
+		case robust.Resize:
+			applied = "crop clean"
+		case robust.H264:
+			encoded = "video"
+			if !strings.Contains(c.Encoder, "ffmpeg") {
+				t.Errorf("encoder %q", c.Encoder)
+			}
+		}
+		if got := c.Applied + " " + c.Faces; got != applied || c.Encoded != encoded {
+			t.Errorf("%s at level %d: %s, encoded %s; want %s, %s", c.Kind, c.Level, got, c.Encoded, applied, encoded)
+		}
+		if c.Level == 1 && (c.AUC == nil || c.Coverage < 0.8) {
+			t.Errorf("%s at level 1: %+v", c.Kind, c)
+		}
+		if fmt.Sprint(rows(c.Dir)) == clean {
+			t.Errorf("%s at level %d leaves rows as they are", c.Kind, c.Level)
+		}
+		if (c.Kind == "blur" || c.Kind == "noise") && c.Smallest != [2]int{320, 288} {
+			t.Errorf("%s damages pictures of %v, want frames", c.Kind, c.Smallest)
+		}
+	}
+	// The faces that were cut before are found as they were.
+	if again := must(t, append([]string{"faces"}, faces...)...); !strings.Contains(again, "mine          12    0      36             1") {
+		t.Errorf("again:\n%s", again)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,6 +69,38 @@ func openEncoder(ctx context.Context, path string) (*Encoder, error) {
 // A still is encoded as so many equal pictures, of which one is read back: its damage is that of coding within a picture.
 const stillFrames, stillFrame = 9, 4
 
+// quiet makes ffmpeg say what is wrong alone.
+var quiet = []string{"-hide_banner", "-loglevel", "error", "-y"}
+
+// coding are the arguments of an encoding. One thread: more would make other pictures.
+func coding(crf int) []string {
+	return []string{"-c:v", libx264, "-preset", "medium", "-crf", strconv.Itoa(crf), "-pix_fmt", "yuv420p", "-threads", "1"}
+}
+
+// Video encodes the pictures of a video file into a new one, which ends in .mkv, frame by frame. It is an error if that has another
+// number of frames, or frames of another size, than the first has.
+func (e *Encoder) Video(ctx context.Context, from, to string, crf int) error {
+	options := video.Options{FFmpeg: e.Path}
+	was, err := video.Open(ctx, from, options)
+	if err != nil {
+		return err
+	}
+	_, err = run(ctx, e.Path, nil, slices.Concat(
+		quiet, []string{"-i", "file:" + from, "-map", "0:V:0", "-an", "-sn"}, coding(crf), []string{"-fps_mode", "passthrough", "-f", "matroska", "file:" + to})...)
+	if err != nil {
+		return fmt.Errorf("robust: %s of %s: %w", H264, from, err)
+	}
+	is, err := video.Open(ctx, to, options)
+	if err != nil {
+		return err
+	}
+	if is.Count != was.Count || is.Width != was.Width || is.Height != was.Height {
+		return fmt.Errorf("robust: %s of %s has %d frames of %d × %d, want %d of %d × %d as before",
+			H264, from, is.Count, is.Width, is.Height, was.Count, was.Width, was.Height)
+	}
+	return nil
+}
+
 // Still returns a picture after H.264 of a constant rate factor. The result depends on the version of x264.
 func (e *Encoder) Still(ctx context.Context, img *image.RGBA, crf int) (*image.RGBA, error) {
 	out, _, err := e.still(ctx, img, crf)
@@ -93,10 +126,10 @@ func (e *Encoder) still(ctx context.Context, img *image.RGBA, crf int) (out *ima
 			one = append(one, p[0], p[1], p[2])
 		}
 	}
-	_, err = run(ctx, e.Path, bytes.Repeat(one, stillFrames),
-		"-hide_banner", "-loglevel", "error", "-y",
-		"-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", fmt.Sprintf("%dx%d", even.X, even.Y), "-framerate", "25", "-i", "pipe:0",
-		"-an", "-c:v", libx264, "-preset", "medium", "-crf", strconv.Itoa(crf), "-pix_fmt", "yuv420p", "-threads", "1", "-f", "matroska", file)
+	_, err = run(ctx, e.Path, bytes.Repeat(one, stillFrames), slices.Concat(
+		quiet, []string{
+			"-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", fmt.Sprintf("%dx%d", even.X, even.Y), "-framerate", "25", "-i", "pipe:0", "-an",
+		}, coding(crf), []string{"-f", "matroska", file})...)
 	if err != nil {
 		return nil, 0, err
 	}

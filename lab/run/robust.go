@@ -18,8 +18,10 @@ import (
 	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/robust"
@@ -57,6 +59,8 @@ type damagedSet struct {
 	datasets.Set
 	digest string
 	leaks  string
+	videos layout.Pixels // of a set whose frames are damaged
+	frames bool          // frames are damaged and not crops
 	cells  []*damageCell // the clean one first
 }
 
@@ -81,6 +85,7 @@ const (
 	damageFile = "damage.json"
 	cleanKind  = "clean"
 	onCrop     = "crop"
+	onFrame    = "frame"
 	foundClean = "clean"
 )
 
@@ -88,7 +93,8 @@ const (
 // It is done cell by cell, which are kept in the folder [RobustFolder] beside the runs: whoever is stopped goes on with the next
 // cell, and several processes that are told to do the same share the cells.
 //
-// Faces are damaged as they are stored. The errors are those of [Evaluate]; an ffmpeg without libx264 is one before anything is
+// Of data sets of videos whose faces were cut here, the frames are damaged and the faces found again on them, but for kind resize,
+// which is of faces; those faces stay in the folder of faces. Of stored crops the crops are damaged. The errors are those of [Evaluate]; an ffmpeg without libx264 is one before anything is
 // scored, if H.264 is wanted.
 func Robust(ctx context.Context, e *env.Env, r *Run, o Damages) (*Robustness, error) {
 	p, err := planDamage(ctx, e, r, o)
@@ -110,6 +116,7 @@ type damaging struct {
 	damager robust.Damager
 	sets    []*damagedSet
 	kinds   []robust.Kind
+	finder  *extract.Extractor // of faces in damaged frames; nil until it is needed
 
 	start       time.Time
 	done, total int // clips
@@ -140,6 +147,11 @@ func planDamage(ctx context.Context, e *env.Env, r *Run, o Damages) (*damaging, 
 		if of.digest, err = source.Digest(of.Set); err != nil {
 			return nil, err
 		}
+		if of.frames = slices.Contains(set.Cut, set.Name); of.frames {
+			if err := p.lookAtVideos(of); err != nil {
+				return nil, err
+			}
+		}
 		p.add(of, robust.Kind{Name: cleanKind}, 0)
 		for _, k := range p.kinds {
 			for l := range k.Values {
@@ -151,6 +163,21 @@ func planDamage(ctx context.Context, e *env.Env, r *Run, o Damages) (*damaging, 
 		p.sets = append(p.sets, of)
 	}
 	return p, nil
+}
+
+// lookAtVideos finds out what the videos of a set are.
+func (p *damaging) lookAtVideos(set *damagedSet) error {
+	d, err := p.Videos(set.Name)
+	if err != nil {
+		return err
+	}
+	for i, v := range d.Videos {
+		if i > 0 && (v.Pixels == layout.VideoFile) != (set.videos == layout.VideoFile) {
+			return fmt.Errorf("run: %s has video files and pictures: H.264 of the two is not alike; divide the data set", set.Name)
+		}
+		set.videos = v.Pixels
+	}
+	return nil
 }
 
 // choose finds the kinds, and the encoder if one of them needs it.
@@ -236,11 +263,17 @@ func (p *damaging) add(set *damagedSet, kind robust.Kind, level int) {
 	if level > 0 {
 		c.made.Value = kind.Values[level-1]
 	}
+	if set.frames && level > 0 && kind.Name != robust.Resize {
+		c.made.Applied, c.made.Faces = onFrame, "found again"
+	}
 	switch kind.Name {
 	case cleanKind:
 		c.made.Applied, c.made.Seed = "nothing", 0
 	case robust.H264:
 		c.made.Encoded, c.made.Encoder = "still", p.damager.Encoder.Version
+		if c.made.Applied == onFrame && set.videos == layout.VideoFile {
+			c.made.Encoded = "video"
+		}
 	case "jpeg":
 		c.made.Codec = robust.Codec
 	}
@@ -324,6 +357,11 @@ func (p *damaging) one(ctx context.Context, d *detector.Detector, c *damageCell)
 		return err
 	}
 	before := p.done
+	defer func() {
+		if err == nil {
+			p.done = before + len(c.set.Items) // however many clips there were
+		}
+	}()
 	start := time.Now()
 	record := store.Record{
 		Run: c.id, Name: p.run.Record.Name, Hash: p.run.Record.Hash, Started: start.UTC().Format(time.RFC3339), Score: p.run.Record.Score,
@@ -350,17 +388,23 @@ func (p *damaging) score(ctx context.Context, d *detector.Detector, c *damageCel
 		return err
 	}
 	record.Versions = testedWith(p.run.Record.Versions, env.Versions(computer.String(), computer.Plugin()))
-	clips, skipped, err := prepare.Test(ctx, p.Env, d.Spec, d.Method, c.set.Set)
+	set, sizes := c.set.Set, &pictureSizes{}
+	if c.made.Applied == onFrame {
+		if set, record.Skipped, err = p.damagedFrames(ctx, c, sizes); err != nil {
+			return err
+		}
+	}
+	clips, skipped, err := prepare.Test(ctx, p.Env, d.Spec, d.Method, set)
 	if err != nil {
 		return err
 	}
 	defer clips.Close()
-	record.Skipped = skipped
-	items := make([]store.Item, 0, len(c.set.Items))
-	for _, it := range c.set.Items {
+	record.Skipped = append(record.Skipped, skipped...)
+	items := make([]store.Item, 0, len(set.Items))
+	for _, it := range set.Items {
 		items = append(items, storedItem(it, math.NaN()))
 	}
-	damaged := &damagedClips{Set: clips, damager: p.damager, cell: c}
+	damaged := &damagedClips{Set: clips, pictureSizes: sizes, damager: p.damager, cell: c}
 	name := record.Score
 	read := 0
 	var first error
@@ -389,12 +433,15 @@ func (p *damaging) score(ctx context.Context, d *detector.Detector, c *damageCel
 		p.done += to - from
 		p.Report(env.Event{Stage: fmt.Sprintf("damaged faces of %s", c.set.Name), Done: p.done, Total: p.total})
 	}
+	if first == nil && len(record.Skipped) > 0 {
+		first = errors.New(record.Skipped[0])
+	}
 	if read == 0 && (damaged.refused > 0 || gone != nil) {
 		// That is no property of the set: with another encoder, or when the disk is back, the command can go on.
 		return fmt.Errorf("run: not one of the %d faces of %s can be scored in kind %s at level %d; the first: %w",
 			clips.Len(), c.set.Name, c.kind.Name, c.level, first)
 	}
-	c.made.Smallest, c.made.Largest = damaged.smallest, damaged.largest
+	c.made.Smallest, c.made.Largest = sizes.smallest, sizes.largest
 	text, err := json.MarshalIndent(c.made, "", "  ")
 	if err != nil {
 		return fmt.Errorf("run: %w", err)
@@ -416,18 +463,22 @@ func storedItem(it datasets.Item, scores ...float64) store.Item {
 // damagedClips are clips whose frames are damaged as they are stored. It is a [source.Source].
 type damagedClips struct {
 	*source.Set
+	*pictureSizes
 	damager robust.Damager
 	cell    *damageCell
+}
 
+// pictureSizes are what was damaged.
+type pictureSizes struct {
 	mu                sync.Mutex // of what follows
 	smallest, largest [2]int
-	refused           int // clips that could be read and not be damaged
+	refused           int // pictures that could be read and not be damaged
 }
 
 // Clip implements [source.Source].
 func (d *damagedClips) Clip(ctx context.Context, i int) (face.Clip, error) {
 	clip, err := d.Set.Clip(ctx, i)
-	if err != nil || d.cell.level == 0 {
+	if err != nil || d.cell.made.Applied != onCrop {
 		return clip, err
 	}
 	frames := make([]face.Face, len(clip.Frames))
@@ -435,9 +486,7 @@ func (d *damagedClips) Clip(ctx context.Context, i int) (face.Clip, error) {
 		it := d.Frame(i, k)
 		d.note(f.Image.Rect.Size())
 		if frames[k], err = d.damager.Face(ctx, d.cell.kind, d.cell.level, it.ID(), f); err != nil {
-			d.mu.Lock()
-			d.refused++
-			d.mu.Unlock()
+			d.refuse()
 			return face.Clip{}, fmt.Errorf("%s: %w", it.Name(), err)
 		}
 	}
@@ -446,7 +495,7 @@ func (d *damagedClips) Clip(ctx context.Context, i int) (face.Clip, error) {
 }
 
 // note takes down the size of a picture.
-func (d *damagedClips) note(size image.Point) {
+func (d *pictureSizes) note(size image.Point) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	this := [2]int{size.X, size.Y}
@@ -456,6 +505,52 @@ func (d *damagedClips) note(size image.Point) {
 	if slices.Min(this[:]) > slices.Min(d.largest[:]) {
 		d.largest = this
 	}
+}
+
+// refuse counts a picture that could not be damaged.
+func (d *pictureSizes) refuse() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refused++
+}
+
+// damagedFrames opens a cell's set with the faces that are found in damaged frames.
+func (p *damaging) damagedFrames(ctx context.Context, c *damageCell, sizes *pictureSizes) (set datasets.Set, problems []string, err error) {
+	if p.finder == nil {
+		if p.finder, err = extract.New(ctx, p.NoteWriter()); err != nil {
+			return set, nil, err
+		}
+	}
+	// All that the faces depend on besides video and parameters of cutting.
+	name := fmt.Sprintf("%s-%d-seed%d-v%d", c.kind.Name, c.level, p.options.Seed, robust.Version)
+	var change extract.Change
+	if c.made.Encoded == "video" {
+		sum := sha256.Sum256([]byte(c.made.Encoder))
+		name += "-" + hex.EncodeToString(sum[:4])
+		change.Whole = func(ctx context.Context, v layout.Video) (string, func() error, error) {
+			dir, err := os.MkdirTemp("", "seelab-robust-")
+			if err != nil {
+				sizes.refuse()
+				return "", nil, fmt.Errorf("run: %w", err)
+			}
+			path := filepath.Join(dir, "video.mkv")
+			if err := p.damager.Encoder.Video(ctx, v.Path, path, int(c.made.Value)); err != nil {
+				sizes.refuse()
+				return "", nil, errors.Join(err, os.RemoveAll(dir))
+			}
+			return path, func() error { return os.RemoveAll(dir) }, nil
+		}
+	} else {
+		change.Each = func(ctx context.Context, v layout.Video, index int, frame *image.RGBA) (*image.RGBA, error) {
+			sizes.note(frame.Rect.Size())
+			out, err := p.damager.Apply(ctx, c.kind, c.level, fmt.Sprintf("%s:/%d", v.ID(), index), frame)
+			if err != nil {
+				sizes.refuse()
+			}
+			return out, err
+		}
+	}
+	return p.Damaged(ctx, c.set.Set, name, p.finder.After(change))
 }
 
 // seenInTraining tells whether faces are damaged in a like way in training.

@@ -58,6 +58,9 @@ func (s DamageSet) curves(name string) figure.Robustness {
 		curve := figure.Response{Name: k.Name, Points: []figure.Level{clean}}
 		for _, c := range s.Cells {
 			if c.Kind == k.Name {
+				if k.Name == robust.Resize {
+					curve.Name = k.Name + " of crops"
+				}
 				curve.Points = append(curve.Points, figure.Level{At: float64(c.Level), Estimate: c.estimate()})
 			}
 		}

@@ -91,5 +91,8 @@ func shareOf(x *float64) string {
 	if x == nil {
 		return "–"
 	}
-	return strconv.FormatFloat(*x, 'f', 3, 64)
+	if text := strconv.FormatFloat(*x, 'f', 3, 64); text != "-0.000" {
+		return text
+	}
+	return "0.000"
 }
