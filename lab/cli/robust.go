@@ -23,11 +23,14 @@ func newRobust() *cobra.Command {
 		Use:   "robust --run ID",
 		Short: "Measure how a finished run bears damaged faces",
 		Long: `Robust damages every test face in the seven kinds of DeeperForensics-1.0 at five levels each, and by JPEG and another size, and
-scores it again with the score of the run. Faces are damaged as they are stored. It prints the AUC over videos with its
-interval by people, and by how much it drops against the clean faces, paired by video; figures and all numbers as JSON are
-written to the folder robust beside the runs, also the scores of each set, kind and level. What is there is not computed
-again: a command that was stopped goes on, and several at once, on one machine or many that share the folder, share the
-work. The run folder stays as it is.
+scores it again with the score of the run. Of videos whose faces seelab faces has cut, the frames are damaged and the faces found
+again on them, but for another size, which faces get; those faces stay in the folder of faces. Else the stored crops are
+damaged. The column "applied" says which; figures of frames and of crops are not to be compared.
+
+It prints the AUC over videos with its interval by people, and by how much it drops against the clean faces, paired by
+video; figures and all numbers as JSON are written to the folder robust beside the runs, also the scores of each set, kind
+and level. What is there is not computed again: a command that was stopped goes on, and several at once, on one machine or
+many that share the folder, share the work. The run folder stays as it is.
 
 Kinds: ` + strings.Join(names, ", ") + `. H.264 takes an ffmpeg with libx264.`,
 		Example: `  seelab robust --run seeable-mini --data DIR
