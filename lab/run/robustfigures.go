@@ -69,6 +69,13 @@ func (s DamageSet) curves(name string) figure.Robustness {
 		}
 	}
 	if len(s.Levels) > 0 {
+		// With so many curves only the intervals of the mean can be seen; the table has all.
+		for _, curve := range f.Curves {
+			for i := range curve.Points {
+				curve.Points[i].Low, curve.Points[i].High = math.NaN(), math.NaN()
+			}
+		}
+		f.Title += "; intervals of the mean alone"
 		mean := figure.Response{Name: "mean of seven", Points: []figure.Level{clean}}
 		for _, l := range s.Levels {
 			mean.Points = append(mean.Points, figure.Level{At: float64(l.Level), Estimate: l.estimate()})
