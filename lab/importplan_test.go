@@ -55,6 +55,7 @@ datasets/layout                    | no    | no    | datasets face
 datasets/official                  | no    | no    | datasets datasets/layout
 datasets/synthetic                 | no    | no    | datasets face stream
 lab/video                          | no    | no    | toolbox
+lab/robust                         | no    | no    | face stream video
 lab/extract/extracttest            | no    | no    | toolbox video
 lab/extract                        | no    | no    | datasets datasets/layout face face/detect store toolbox video
 lab/evaluation                     | no    | no    | datasets metric rival store
@@ -88,9 +89,9 @@ lab/detector                       | yes   | no    | accel/graphs datasets datas
                                    |       |       | method safetensors source spec store video
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
-lab/run                            | yes   | yes   | accel datasets detector encoder env evaluation face figure figure/curves method
-                                   |       |       | metric prepare report rival safetensors source spec sphere store
-                                   |       |       | stream tensorboard train version
+lab/run                            | yes   | yes   | accel datasets datasets/layout detector encoder env evaluation extract face
+                                   |       |       | figure figure/curves method metric prepare report rival robust safetensors source spec sphere
+                                   |       |       | store stream tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
 lab                                | yes   | yes   | bench datasets datasets/layout
@@ -101,7 +102,7 @@ lab/nb                             | yes   | yes   | accel/malloc figure lab not
 lab/terminal                       | yes   | yes   | cluster datasets datasets/layout detector env experiments explore extract figure run
                                    |       |       | spec store table version
 lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
-                                   |       |       | notebook record safetensors source spec store table terminal video
+                                   |       |       | notebook record robust safetensors source spec store table terminal video
 lab/cmd/seelab                     | yes   | yes   | cli
 results/render                     | yes   | no    | evaluation experiments method record rival spec store table version
 notebooks                          | no    | no    |

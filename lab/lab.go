@@ -165,6 +165,18 @@ func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Reco
 	return run.Evaluate(ctx, l.env, r, names...)
 }
 
+// Damages says what [Lab.Robust] measures.
+type Damages = run.Damages
+
+// Robustness is what [Lab.Robust] has found.
+type Robustness = run.Robustness
+
+// Robust measures how a finished run's score bears damage of the test sets under the lab's data root, cell by cell; see
+// [run.Robust]. What it finds lies beside the runs, and the run's folder stays as it is.
+func (l *Lab) Robust(ctx context.Context, r *Run, o Damages) (*Robustness, error) {
+	return run.Robust(ctx, l.env, r, o)
+}
+
 // Reselect repeats for a finished run the choice of a score, among all of its method if score.Name is "auto", on the
 // held-out real faces under the lab's data root and pseudo-fakes made of them, as score.ChooseOn says. Both are augmented as
 // said: as in training with r.Spec.Augment, else to see how the scores bear other colours, for example. The record that it returns

@@ -133,7 +133,7 @@ func TestOtherParametersAreOtherFaces(t *testing.T) {
 	d, nets := usual(t), &fakeNets{}
 	c := cached(t, small)
 	extracted(t, c, d, nets)
-	for _, p := range []Params{{4, 0.5, 48, 1}, {3, 0.25, 48, 1}, {3, 0.5, 40, 1}, {3, 0.5, 48, 3}} {
+	for _, p := range []Params{{4, 0.5, 48, 1, ""}, {3, 0.25, 48, 1, ""}, {3, 0.5, 40, 1, ""}, {3, 0.5, 48, 3, ""}, {3, 0.5, 48, 1, "blur-3"}} {
 		other, err := Open(c.root, "", p)
 		if err != nil {
 			t.Fatal(err)
@@ -157,7 +157,10 @@ func TestOtherParametersAreOtherFaces(t *testing.T) {
 	if a, _ := was.folder(); a == filepath.Base(c.dir) {
 		t.Error("another version has the same folder")
 	}
-	for _, p := range []Params{{}, {0, 0.5, 48, 1}, {3, -0.1, 48, 1}, {3, 9, 48, 1}, {3, 0.5, 8, 1}, {1 << 20, 0.5, 48, 1}, {3, 0.5, 1 << 20, 1}, {3, 0.5, 48, -1}, {3, 0.5, 48, 2}} {
+	for _, p := range []Params{
+		{}, {0, 0.5, 48, 1, ""}, {3, -0.1, 48, 1, ""}, {3, 9, 48, 1, ""}, {3, 0.5, 8, 1, ""}, {1 << 20, 0.5, 48, 1, ""}, {3, 0.5, 1 << 20, 1, ""},
+		{3, 0.5, 48, -1, ""}, {3, 0.5, 48, 2, ""}, {3, 0.5, 48, 1, "../x"},
+	} {
 		if _, err := Open(c.root, "", p); err == nil {
 			t.Errorf("%+v is taken", p)
 		}

@@ -213,7 +213,7 @@ func fill(ctx context.Context, x *Extractor, v layout.Video, digest string, p Pa
 
 // ofTheFile tells that an error is the video's own fault.
 func ofTheFile(err error) bool {
-	for _, kind := range []error{video.ErrDamaged, video.ErrNotVideo, video.ErrNoFrames, video.ErrTooLarge, video.ErrStalled, video.ErrUnshown} {
+	for _, kind := range []error{video.ErrDamaged, video.ErrNotVideo, video.ErrNoFrames, video.ErrTooLarge, video.ErrStalled, video.ErrUnshown, errUnchanged} {
 		if errors.Is(err, kind) {
 			return true
 		}

@@ -25,6 +25,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/toolbox"
@@ -43,6 +44,9 @@ type Params struct {
 	// Run is how many of the frames are consecutive: Frames / Run runs of that many frames each, whose middles are evenly spread.
 	// 0 and 1 are single frames.
 	Run int `json:"run,omitempty"`
+	// Damage names what [Extractor.After] did to the frames before faces were looked for in them: small letters, digits and hyphens. ""
+	// is nothing.
+	Damage string `json:"damage,omitempty"`
 }
 
 // Default leaves about 230 pixels for what a network sees in a test, 1.3 sides of the landmarks' box.
@@ -63,6 +67,8 @@ func (p Params) check() error {
 		return fmt.Errorf("extract: margin %g; want 0 to %d sides of the face", p.Margin, maxMargin)
 	case p.Side < 32 || p.Side > maxSide:
 		return fmt.Errorf("extract: side %d; want 32 to %d pixels", p.Side, maxSide)
+	case strings.ContainsFunc(p.Damage, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }):
+		return fmt.Errorf("extract: damage %q; want small letters, digits and hyphens", p.Damage)
 	case p.Run < 0 || p.Run > 1 && p.Frames%p.Run != 0:
 		return fmt.Errorf("extract: %d frames in runs of %d consecutive ones; want a number of frames that is a multiple of the run, or runs of 1", p.Frames, p.Run)
 	}
@@ -113,6 +119,9 @@ func (r recipe) folder() (string, error) {
 	run := ""
 	if r.Run > 1 {
 		run = fmt.Sprintf("-run%d", r.Run)
+	}
+	if r.Damage != "" {
+		run += "-" + r.Damage
 	}
 	return fmt.Sprintf("%dframes%s-margin%g-side%d-%s", r.Frames, run, r.Margin, r.Side, hex.EncodeToString(sum[:4])), nil
 }

@@ -160,6 +160,9 @@ func (s *Set) Info(i int) Info {
 // Item is what the data set knows of the first frame of clip i.
 func (s *Set) Item(i int) datasets.Item { return s.items[s.Index(i)] }
 
+// Frame is what the data set knows of frame k of clip i.
+func (s *Set) Frame(i, k int) datasets.Item { return s.items[s.clips.at(i)[k]] }
+
 // Index is the place of the first frame of clip i among the items of the data set.
 func (s *Set) Index(i int) int { return int(s.clips.at(i)[0]) }
 
