@@ -135,7 +135,7 @@ func interval(low, high float64) string {
 // probability prints a p-value, none for NaN.
 func probability(p float64) string {
 	if p < 0.001 {
-		return "<0.001"
+		return "< 0.001"
 	}
 	return share(p)
 }

@@ -218,6 +218,17 @@ func planted(t *testing.T) string {
 	return root
 }
 
+// A p-value is never printed as 0.
+func TestSmallProbability(t *testing.T) {
+	auc, other, low, high := 0.6125, 0.7, -0.16, -0.01
+	for p, want := range map[float64]string{0: "< 0.001", 1e-9: "< 0.001", 0.0009: "< 0.001", 0.001: "0.001", 0.0421: "0.042", 1: "1.000"} {
+		c := record.Comparison{Pairs: []evaluation.Pair{{Dataset: "DFDC", Method: evaluation.All, AUC: &auc, OtherAUC: &other, Low: &low, High: &high, P: &p}}}
+		if got := difference(c, "DFDC", &notes{}); !strings.Contains(got, "\np "+want+"\n") {
+			t.Errorf("p %v: %q, want p %s", p, got, want)
+		}
+	}
+}
+
 // What is rendered of planted records, whole.
 func TestGolden(t *testing.T) {
 	root := planted(t)

@@ -361,13 +361,21 @@ func difference(c record.Comparison, set string, n *notes) string {
 		}
 		text := fmt.Sprintf("%+.3f", *p.AUC-*p.OtherAUC)
 		if p.Low != nil && p.High != nil && p.P != nil {
-			text += fmt.Sprintf(" [%+.2f, %+.2f]\np %.3f", *p.Low, *p.High, *p.P)
+			text += fmt.Sprintf(" [%+.2f, %+.2f]\np %s", *p.Low, *p.High, probability(*p.P))
 		} else {
 			text += " [no interval]" + n.mark(p.NoInterval)
 		}
 		return text + "\n" + count(p.Real, p.Fake, p.RealPeople, p.FakePeople)
 	}
 	return none
+}
+
+// probability prints a p-value; none is 0.
+func probability(p float64) string {
+	if p < 0.001 {
+		return "< 0.001"
+	}
+	return fmt.Sprintf("%.3f", p)
 }
 
 // published are published tables, without rows of the lab.
