@@ -21,6 +21,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -163,6 +164,11 @@ func (l *Lab) Foresee(ctx context.Context, s spec.Spec) error { return run.Fores
 // the figures are marked so.
 func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Record, error) {
 	return run.Evaluate(ctx, l.env, r, names...)
+}
+
+// Alarms measures the false alarms of a finished run on real faces below the lab's data root, in all and by group; see [run.Alarms].
+func (l *Lab) Alarms(ctx context.Context, r *Run, o run.AlarmsOptions) ([]operating.Alarms, error) {
+	return run.Alarms(ctx, l.env, r, o)
 }
 
 // Reselect repeats for a finished run the choice of a score, among all of its method if score.Name is "auto", on the
