@@ -166,8 +166,11 @@ func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Reco
 	return run.Evaluate(ctx, l.env, r, names...)
 }
 
+// AlarmsOptions are what [Lab.Alarms] measures.
+type AlarmsOptions = run.AlarmsOptions
+
 // Alarms measures the false alarms of a finished run on real faces below the lab's data root, in all and by group; see [run.Alarms].
-func (l *Lab) Alarms(ctx context.Context, r *Run, o run.AlarmsOptions) ([]operating.Alarms, error) {
+func (l *Lab) Alarms(ctx context.Context, r *Run, o AlarmsOptions) ([]operating.Alarms, error) {
 	return run.Alarms(ctx, l.env, r, o)
 }
 

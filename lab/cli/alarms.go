@@ -7,7 +7,6 @@ import (
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/operating"
-	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/table"
 )
 
@@ -15,7 +14,7 @@ func newAlarms() *cobra.Command {
 	var s surroundings
 	var id string
 	var asJSON bool
-	o := run.AlarmsOptions{Rate: operating.Default.FalseAlarms}
+	o := lab.AlarmsOptions{Rate: operating.Default.FalseAlarms}
 	cmd := &cobra.Command{
 		Use:   "alarms --run ID [SET...]",
 		Short: "Measure the false alarms of a run on real faces, by group",

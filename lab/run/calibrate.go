@@ -159,12 +159,13 @@ func measureAlarms(items iter.Seq[store.Item], column int, points *operating.Poi
 	if dataset == "" {
 		return nil, nil
 	}
-	share := func(f faces) (*metric.Proportion, error) {
+	share := func(f faces) (*store.Proportion, error) {
 		if len(f.above) == 0 {
 			return nil, nil
 		}
 		p, err := metric.NewProportion(f.above, f.people)
-		return &p, err
+		kept := store.Proportion(p)
+		return &kept, err
 	}
 	falsely, err := share(real)
 	if err != nil {

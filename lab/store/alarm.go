@@ -1,7 +1,5 @@
 package store
 
-import "github.com/seeable-lab/seeable/lab/metric"
-
 // Alarm is how the threshold of a detector did on the faces of a test set.
 type Alarm struct {
 	Dataset string `json:"dataset"`
@@ -13,6 +11,15 @@ type Alarm struct {
 	// Calibrated is on how many people's real faces.
 	Calibrated int `json:"calibrated_on"`
 	// False are the real faces that score above the threshold, Found the fakes (the TPR); null where there are none.
-	False *metric.Proportion `json:"false_alarms"`
-	Found *metric.Proportion `json:"found"`
+	False *Proportion `json:"false_alarms"`
+	Found *Proportion `json:"found"`
+}
+
+// Proportion is a share of faces with its interval, as package metric measures it.
+type Proportion struct {
+	Share  float64 `json:"share"`
+	Low    float64 `json:"low"` // 95 % interval by people
+	High   float64 `json:"high"`
+	N      int     `json:"n"` // faces
+	People int     `json:"people"`
 }

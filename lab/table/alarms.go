@@ -34,7 +34,8 @@ func Subgroups(name string, a operating.Alarms) Table {
 		Header: []string{"by", "group", "false alarms", "low", "high", "faces", "people"},
 		Right:  []bool{false, false, true, true, true, true, true},
 	}
-	add := func(by, group string, p metric.Proportion, mark bool) {
+	add := func(by, group string, measured metric.Proportion, mark bool) {
+		p := store.Proportion(measured)
 		t.Rows = append(t.Rows, append(append([]string{plain(by), plain(group)}, proportion(&p)...), strconv.Itoa(p.People)))
 		t.Mark = append(t.Mark, mark)
 	}
@@ -56,14 +57,14 @@ func Subgroups(name string, a operating.Alarms) Table {
 }
 
 // proportion is a share, the ends of its interval and its n.
-func proportion(p *metric.Proportion) []string {
+func proportion(p *store.Proportion) []string {
 	if p == nil {
 		return []string{none, none, none, "0"}
 	}
 	return []string{share(p.Share), share(p.Low), share(p.High), strconv.Itoa(p.N)}
 }
 
-func peopleOf(p *metric.Proportion) int {
+func peopleOf(p *store.Proportion) int {
 	if p == nil {
 		return 0
 	}
