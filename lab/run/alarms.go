@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -158,7 +159,6 @@ func alarmsOf(ctx context.Context, e *env.Env, d *detector.Detector, set dataset
 	var people []string
 	columns := map[string][]string{}
 	for i, it := range set.Items {
-		people = append(people, it.Identity)
 		known := map[string]string{"sharpness": number(-looks[i][0]), "brightness": number(-looks[i][1])}
 		for k, v := range of[it.File] {
 			known[header[k]] = v
@@ -166,6 +166,8 @@ func alarmsOf(ctx context.Context, e *env.Env, d *detector.Detector, set dataset
 		for k, v := range inUTKName(it.File) {
 			known[k] = v
 		}
+		// Faces without landmarks are each a person of their own to training, whatever their manifest says; here it counts.
+		people = append(people, cmp.Or(known["person"], it.Identity))
 		for k, v := range known {
 			if columns[k] == nil {
 				columns[k] = make([]string, len(set.Items))
