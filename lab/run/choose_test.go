@@ -359,8 +359,8 @@ func TestChoiceIsKept(t *testing.T) {
 		{"", chosen{}, "first"},
 		{chosenStage, chosen{Score: "second", Choice: &store.Choice{People: 1}, Points: operating.Missing()}, "second"},
 		{chosenStage, chosen{Score: "second", Choice: &store.Choice{People: 1}}, "first"}, // before there were points
-		{chosenStage, chosen{Score: "second", Fit: map[string][]float64{}}, "first"}, // before there were halves
-		{"chosen", chosen{Score: "second", Fit: map[string][]float64{}}, "first"},    // as 0.5.0 kept it
+		{chosenStage, chosen{Score: "second", Fit: map[string][]float64{}}, "first"},      // before there were halves
+		{"chosen", chosen{Score: "second", Fit: map[string][]float64{}}, "first"},         // as 0.5.0 kept it
 	} {
 		cell, err := store.Claim(t.Context(), e.Results, fmt.Sprint("cell", i), store.Lease)
 		if err != nil {
