@@ -38,6 +38,7 @@ lab/toolbox                        | no    | no    |
 results                            | no    | no    |
 experiments                        | no    | no    | spec
 lab/metric                         | no    | no    | stream
+lab/operating                      | no    | no    | metric
 lab/hypersphere                    | no    | no    | stream
 lab/face                           | no    | no    |
 lab/face/detect/internal/cnn       | no    | no    |
@@ -62,7 +63,7 @@ lab/evaluation                     | no    | no    | datasets metric rival store
 lab/source                         | no    | no    | align datasets datasets/layout datasets/official datasets/synthetic
                                    |       |       | evaluation extract face face/detect rival shell spec store stream toolbox video
 lab/cluster                        | no    | no    | shell spec store
-lab/table                          | no    | no    | evaluation metric results rival spec store version
+lab/table                          | no    | no    | evaluation metric operating results rival spec store version
 lab/record                         | no    | no    | evaluation metric spec store version
 lab/figure/look                    | no    | yes   |
 lab/figure/curves                  | no    | yes   | figure/look metric store stream
@@ -86,23 +87,23 @@ lab/env                            | yes   | no    | accel datasets extract metr
 lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec
 lab/sphere                         | yes   | yes   | figure hypersphere method source spec stream
 lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout encoder env extract face face/detect
-                                   |       |       | method safetensors source spec store video
+                                   |       |       | method operating safetensors source spec store video
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
 lab/run                            | yes   | yes   | accel datasets datasets/layout detector encoder env evaluation extract face
-                                   |       |       | figure figure/curves method metric prepare report rival robust safetensors source spec sphere
-                                   |       |       | store stream tensorboard train version
+                                    |       |       | figure figure/curves method metric operating prepare report rival robust safetensors source
+                                    |       |       | spec sphere store stream tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
 lab                                | yes   | yes   | bench datasets datasets/layout
-                                   |       |       | detector env evaluation explore extract figure figure/curves record report run source spec sphere
+                                   |       |       | detector env evaluation explore extract figure figure/curves operating record report run source spec sphere
                                    |       |       | store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
-lab/terminal                       | yes   | yes   | cluster datasets datasets/layout detector env experiments explore extract figure run
-                                   |       |       | spec store table version
+lab/terminal                       | yes   | yes   | cluster datasets datasets/layout detector env experiments explore extract figure
+                                   |       |       | operating run spec store table version
 lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
-                                   |       |       | notebook record robust safetensors source spec store table terminal video
+                                    |       |       | notebook operating record robust safetensors source spec store table terminal video
 lab/cmd/seelab                     | yes   | yes   | cli
 results/render                     | yes   | no    | evaluation experiments method record rival spec store table version
 notebooks                          | no    | no    |

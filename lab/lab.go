@@ -21,6 +21,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -175,6 +176,14 @@ type Robustness = run.Robustness
 // [run.Robust]. What it finds lies beside the runs, and the run's folder stays as it is.
 func (l *Lab) Robust(ctx context.Context, r *Run, o Damages) (*Robustness, error) {
 	return run.Robust(ctx, l.env, r, o)
+}
+
+// AlarmsOptions are what [Lab.Alarms] measures.
+type AlarmsOptions = run.AlarmsOptions
+
+// Alarms measures the false alarms of a finished run on real faces below the lab's data root, in all and by group; see [run.Alarms].
+func (l *Lab) Alarms(ctx context.Context, r *Run, o AlarmsOptions) ([]operating.Alarms, error) {
+	return run.Alarms(ctx, l.env, r, o)
 }
 
 // Reselect repeats for a finished run the choice of a score, among all of its method if score.Name is "auto", on the

@@ -82,6 +82,11 @@ func show(cmd *cobra.Command, run *lab.Run, r store.Record, asJSON bool) error {
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintln(out, table.Tests(r).Text())
+	if alarms := table.Alarms(r); len(alarms.Rows) > 0 {
+		fmt.Fprintln(out, alarms.Text())
+	} else if r.NoAlarms != "" {
+		fmt.Fprintf(out, "No operating point: %s.\n", r.NoAlarms)
+	}
 	held := fmt.Sprintf("Held-out loss %.3f", r.Train.HeldOutLoss)
 	if r.Train.Classified() {
 		held = fmt.Sprintf("Accuracy on held-out faces %.3f, by guessing %.3f", r.Train.Accuracy, r.Train.Chance)

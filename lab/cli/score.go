@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/terminal"
 	"github.com/seeable-lab/seeable/lab/video"
 )
@@ -17,6 +19,7 @@ func newScore() *cobra.Command {
 	var s surroundings
 	var id, dir string
 	var asJSON, mean bool
+	rates := operating.Default
 	cmd := &cobra.Command{
 		Use:   "score --run ID FILE...",
 		Short: "Score pictures and videos, and show where they look wrong",
@@ -31,6 +34,11 @@ tell where in the face it found what it scores has that drawn over the face: FAC
 A video file, or a folder of frames, gets the mean score of the frames in which a face is found, looked for as seelab faces
 does. VIDEO.timeline.png shows the frames, and VIDEO.frame-123.heat.png those that look most wrong.
 
+What the number means is said in words where the run was calibrated, on one real face each of held-out people who neither
+trained nor chose: the share of them that scores as high or higher, with its 95 % interval; flagged above the threshold for
+--false-alarms, real-looking below that for --misses of pseudo-fakes, "can't say" in between. It holds for new people of that
+kind; photographs of other kinds may be flagged more often. The thresholds are for single faces: a video has none.
+
 Files without a score are named with the reason; the exit code is 1 if no file has one. A picture that cannot be drawn costs no
 score.`,
 		Example: `  seelab score --run seeable-mini photo.jpg
@@ -38,15 +46,22 @@ score.`,
   seelab score --run seeable-mini --out scored clip.mp4`,
 		Args: arguments(1, -1, "the path of at least one image or video"),
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := rates.Check(); err != nil {
+				return err
+			}
 			return s.open(cmd, func(l *lab.Lab) error {
 				run, err := l.Load(id)
+				if err != nil {
+					return err
+				}
+				points, err := operating.Read(os.DirFS(run.Dir))
 				if err != nil {
 					return err
 				}
 				if run.Record.Train.Synthetic {
 					fmt.Fprintf(cmd.ErrOrStderr(), "%s was trained on synthetic faces: its scores say nothing about photographs\n", run.Record.Run)
 				}
-				j := scoring{lab: l, run: run, mean: mean, files: len(files), strict: s.strict, warn: cmd.ErrOrStderr()}
+				j := scoring{lab: l, run: run, points: points, rates: rates, mean: mean, files: len(files), strict: s.strict, warn: cmd.ErrOrStderr()}
 				j.names.Dir = dir
 				if !asJSON {
 					j.out = cmd.OutOrStdout()
@@ -67,6 +82,8 @@ score.`,
 	cmd.Flags().StringVar(&dir, "out", ".", "`folder` for the pictures")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	cmd.Flags().BoolVar(&mean, "mean-face", false, "look for no face in pictures: take each as a crop around one, with the landmarks of a mean face")
+	falseAlarmsFlag(cmd, &rates.FalseAlarms)
+	cmd.Flags().Float64Var(&rates.Misses, "misses", rates.Misses, "`share` of pseudo-fakes that may be called real-looking")
 	s.resultsFlag(cmd)
 	s.backendFlag(cmd)
 	s.cutFlags(cmd)
@@ -78,6 +95,9 @@ score.`,
 type scoring struct {
 	lab    *lab.Lab
 	run    *lab.Run
+	points *operating.Points
+	rates  operating.Rates
+	told   bool // the thresholds, or that there are none
 	mean   bool
 	strict bool
 	names  terminal.Outputs
@@ -136,8 +156,12 @@ func (j *scoring) skip(why lab.Skipped) {
 }
 
 func (j *scoring) face(f terminal.ScoredFace) {
+	meaning := j.points.Meaning(f.Score, j.rates)
+	f.Meaning = &meaning
 	if j.out != nil {
 		terminal.PrintScore(j.out, j.run.Spec.Discrepancy.Types, f)
+		terminal.PrintMeaning(j.out, meaning, !j.told)
+		j.told = true
 	}
 	j.drawn(terminal.DrawHeat(&j.names, &f))
 	if j.out != nil {
@@ -154,6 +178,9 @@ func (j *scoring) video(score *lab.VideoScore) {
 	j.drawn(err)
 	if j.out != nil {
 		terminal.PrintVideo(j.out, v)
+		if v.Meaning != nil {
+			terminal.PrintMeaning(j.out, *v.Meaning, true)
+		}
 	}
 	j.videos = append(j.videos, v)
 }

@@ -32,6 +32,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/face/detect"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -48,6 +49,8 @@ type Detector struct {
 	Network *method.Network
 	Record  store.Record // of the run that trained it
 	Dir     string       // of that run; "" where it was not opened from a folder
+	// Points say what its scores mean; nil where that is not asked for. [operating.Missing] of a run that has none.
+	Points *operating.Points
 
 	env     *env.Env
 	ours    bool // env is closed with the detector
@@ -121,13 +124,17 @@ func openFS(ctx context.Context, files fs.FS, e *env.Env) (d *Detector, err erro
 	if ours {
 		e = env.New("")
 	}
-	if d, err = load(ctx, e, s, record, file, store.WeightsFile); err != nil {
+	points, err := operating.Read(files)
+	if err == nil {
+		d, err = load(ctx, e, s, record, file, store.WeightsFile)
+	}
+	if err != nil {
 		if ours {
 			err = errors.Join(err, e.Close())
 		}
 		return nil, err
 	}
-	d.ours = ours
+	d.ours, d.Points = ours, points
 	return d, nil
 }
 
@@ -137,11 +144,15 @@ func Load(ctx context.Context, e *env.Env, dir string, s spec.Spec, record store
 	if err != nil {
 		return nil, err
 	}
+	points, err := operating.Read(os.DirFS(dir))
+	if err != nil {
+		return nil, fmt.Errorf("detector: %s: %w", dir, err)
+	}
 	d, err := load(ctx, e, s, record, file, filepath.Join(dir, store.WeightsFile))
 	if err != nil {
 		return nil, fmt.Errorf("detector: %w", err)
 	}
-	d.Dir = dir
+	d.Dir, d.Points = dir, points
 	return d, nil
 }
 
@@ -267,7 +278,7 @@ func (d *Detector) Score(name string, rows []method.Row) float64 {
 // network is the scope of the network in a store; what is fitted is stored beside it, by names without a slash in front.
 const network = "/net"
 
-// Save writes the weights and what was fitted.
+// Save writes the weights, what was fitted, and the points if there are any.
 func (d *Detector) Save(dir string) error {
 	file, err := encoder.Save(d.Weights, network)
 	if err != nil {
@@ -285,7 +296,14 @@ func (d *Detector) Save(dir string) error {
 	if err := safetensors.Encode(&b, file); err != nil {
 		return err
 	}
-	return store.WriteFile(filepath.Join(dir, store.WeightsFile), b.Bytes())
+	if err := store.WriteFile(filepath.Join(dir, store.WeightsFile), b.Bytes()); err != nil || d.Points == nil {
+		return err
+	}
+	text, err := d.Points.Text()
+	if err != nil {
+		return err
+	}
+	return store.WriteFile(filepath.Join(dir, operating.File), text)
 }
 
 // TakeFit takes what was fitted out of a file of weights, which then holds the network alone. score is the one that was

@@ -19,6 +19,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/face/detect"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/video"
@@ -39,8 +40,10 @@ type VideoScore struct {
 	Small   int          `json:"faces_too_small"` // and left out, see [extract.Frame]
 	Unclear int          `json:"faces_unclear"`   // likewise
 	// Smallest is about how many pixels long a face must be to be looked for beside larger ones.
-	Smallest int    `json:"smallest_face"`
-	Problem  string `json:"problem,omitempty"` // what is wrong with the file, if some of it could not be read
+	Smallest int `json:"smallest_face"`
+	// Meaning says that a video has no threshold; nil where the detector has no Points.
+	Meaning *operating.Meaning `json:"meaning,omitempty"`
+	Problem string             `json:"problem,omitempty"` // what is wrong with the file, if some of it could not be read
 	// Telling are the most anomalous faces of the most anomalous frames, by falling score.
 	Telling []TellingFace `json:"-"`
 
@@ -164,8 +167,13 @@ func (d *Detector) Video(ctx context.Context, footage *Footage) (*VideoScore, er
 			return nil, err
 		}
 		out.Telling[i].File = path
+		out.Telling[i].Meaning = nil // the worst of many faces is no face of a new person drawn at random
 	}
 	out.Reference = d.realScores()
+	if d.Points != nil {
+		m := operating.NotOf("video")
+		out.Meaning = &m
+	}
 	return out, nil
 }
 

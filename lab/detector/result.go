@@ -8,6 +8,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/source"
 )
 
@@ -28,6 +29,8 @@ type Result struct {
 	Unclear int   `json:"faces_unclear,omitempty"`
 	// Crop tells that the picture was taken as a crop around one face, as test sets have them.
 	Crop bool `json:"crop,omitempty"`
+	// Meaning is what Score says of a face, at the default rates; nil where the detector has no Points, and without a face.
+	Meaning *operating.Meaning `json:"meaning,omitempty"`
 	// Synthetic tells that the detector was trained on faces drawn by code: it knows nothing about photographs.
 	Synthetic bool `json:"synthetic"`
 	// Similarities are the cosines of the K variants with their own prototypes, label by label; nil for methods without
@@ -39,10 +42,15 @@ type Result struct {
 
 // result is what the rows of a clip say.
 func (d *Detector) result(c face.Clip, rows []method.Row) Result {
-	return Result{
+	r := Result{
 		Found: true, Score: d.Score(d.Record.Score, rows), Name: d.Record.Score, Fallback: c.Frames[0].Fallback,
 		Synthetic: d.Record.Train.Synthetic, Face: c.Frames[0],
 	}
+	if d.Points != nil {
+		m := d.Points.Meaning(r.Score, operating.Default)
+		r.Meaning = &m
+	}
+	return r
 }
 
 // nothing is the result where there is no face.

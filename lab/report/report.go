@@ -83,6 +83,7 @@ type view struct {
 	Synthetic  string // what is synthetic, in words; "" for nothing
 	Leaking    []string
 	Tests      template.HTML
+	Alarms     table.Table
 	Selection  table.Table
 	Pseudo     table.Table
 	Bars       template.HTML
@@ -108,7 +109,7 @@ type Fact struct{ Name, Value string }
 func (d Data) view() (view, error) {
 	r := d.Record
 	v := view{
-		Data: d, Synthetic: synthetic(r), Leaking: leaking(nil, r), Tests: template.HTML(table.Tests(r).HTML()), Selection: table.Selection(r), Pseudo: table.Pseudo(r),
+		Data: d, Synthetic: synthetic(r), Leaking: leaking(nil, r), Tests: template.HTML(table.Tests(r).HTML()), Alarms: table.Alarms(r), Selection: table.Selection(r), Pseudo: table.Pseudo(r),
 		Facts: training(r), Versions: facts(r.Versions), Digests: facts(r.Train.Data),
 		SpecText: d.Spec.TOML(), Duration: duration(r.Seconds),
 	}

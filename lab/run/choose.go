@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/seeable-lab/seeable/datasets"
@@ -11,9 +12,11 @@ import (
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
+	"github.com/seeable-lab/seeable/lab/stream"
 )
 
 // chooseScore fits the detector on real clips of one half of the held-out people and on pseudo-fakes of them and, when the spec
@@ -89,6 +92,7 @@ func reportPseudo(ctx context.Context, e *env.Env, r *Run, d *detector.Detector,
 	if err != nil {
 		return err
 	}
+	d.Points = &operating.Points{Score: r.Record.Score, Level: operating.Level, Fake: p.onePseudo(d, rows)}
 	strata := p.strata(d, r.Record.Score, rows)
 	add := func(on string, strata ...metric.Stratum) error {
 		auc, err := metric.MeanAUC(strata...)
@@ -112,6 +116,25 @@ func reportPseudo(ctx context.Context, e *env.Env, r *Run, d *detector.Detector,
 	all.NReal, all.NFake = p.count(false), p.count(true) // a real face counts once, whatever it is compared with
 	e.Note("mean AUC %.3f [%.3f, %.3f] on pseudo-fakes of %d people who had no part in the choice", all.AUC, all.Low, all.High, all.People)
 	return nil
+}
+
+// onePseudo are the scores of one pseudo-fake of each person, drawn among all kinds and compressions.
+func (p *panel) onePseudo(d *detector.Detector, rows [][]method.Row) []float64 {
+	of := map[string][]float64{}
+	for i, f := range p.faces {
+		if f.Kind != "" {
+			person := p.held.Item(f.at).Identity
+			of[person] = append(of[person], d.Score(d.Record.Score, rows[i]))
+		}
+	}
+	var scores []float64
+	for person, all := range of {
+		if score := all[stream.New(p.seed, "operating", "pseudo", person).IntN(len(all))]; !math.IsNaN(score) {
+			scores = append(scores, score)
+		}
+	}
+	slices.Sort(scores)
+	return scores
 }
 
 // halves are the real clips of a held-out set, by which half of the people they show ([datasets.Halves]).

@@ -20,6 +20,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -356,9 +357,10 @@ func TestChoiceIsKept(t *testing.T) {
 		want  string
 	}{
 		{"", chosen{}, "first"},
-		{chosenStage, chosen{Score: "second", Choice: &store.Choice{People: 1}}, "second"},
-		{chosenStage, chosen{Score: "second", Fit: map[string][]float64{}}, "first"}, // before there were halves
-		{"chosen", chosen{Score: "second", Fit: map[string][]float64{}}, "first"},    // as 0.5.0 kept it
+		{chosenStage, chosen{Score: "second", Choice: &store.Choice{People: 1}, Points: operating.Missing()}, "second"},
+		{chosenStage, chosen{Score: "second", Choice: &store.Choice{People: 1}}, "first"}, // before there were points
+		{chosenStage, chosen{Score: "second", Fit: map[string][]float64{}}, "first"},      // before there were halves
+		{"chosen", chosen{Score: "second", Fit: map[string][]float64{}}, "first"},         // as 0.5.0 kept it
 	} {
 		cell, err := store.Claim(t.Context(), e.Results, fmt.Sprint("cell", i), store.Lease)
 		if err != nil {
@@ -371,12 +373,16 @@ func TestChoiceIsKept(t *testing.T) {
 			}
 		}
 		for range 2 {
-			w.run.Record, d.Record = store.Record{}, store.Record{}
+			w.run.Record, d.Record, d.Points = store.Record{}, store.Record{}, nil
 			if err := w.choose(t.Context(), d, held); err != nil {
 				t.Fatal(err)
 			}
 			if r := w.run.Record; r.Score != c.want || d.Record.Score != c.want || d.Fit.Score != c.want || r.Choice == nil || (r.Pseudo != nil) != (c.want == "first") {
 				t.Errorf("case %d: %+v, %+v", i, r, d.Fit)
+			}
+			if c.want == "first" && (d.Points == nil || d.Points.Score != "first" || len(d.Points.Real) == 0 || len(d.Points.Fake) == 0) ||
+				c.want == "second" && !reflect.DeepEqual(d.Points, operating.Missing()) {
+				t.Errorf("case %d: points %+v", i, d.Points)
 			}
 		}
 		if err := cell.Close(); err != nil {

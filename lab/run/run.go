@@ -17,6 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/report"
 	"github.com/seeable-lab/seeable/lab/rival"
@@ -154,7 +155,11 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inpu
 	var all []scoredSet
 	var groups []report.Group
 	var cut, names []string
-	r.Record.Tests, r.Record.Rivals, r.Record.Coverage, r.Record.Faces = nil, nil, nil, nil
+	r.Record.Tests, r.Record.Rivals, r.Record.Alarms, r.Record.Coverage, r.Record.Faces = nil, nil, nil, nil, nil
+	r.Record.NoAlarms = ""
+	if d.Points != nil {
+		r.Record.NoAlarms = d.Points.Limits(operating.Default).NoAlarm
+	}
 	for _, set := range in.tests {
 		digest, err := source.Digest(set)
 		if err != nil {
@@ -187,6 +192,11 @@ func test(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inpu
 			return nil, nil, err
 		}
 		r.Record.Rivals = append(r.Record.Rivals, rivals...)
+		alarms, err := measureAlarms(found.items(), column, d.Points)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.Record.Alarms = append(r.Record.Alarms, alarms...)
 		r.Record.Coverage = append(r.Record.Coverage, coverage(set, found, column, d.Method.Layout().Count(), r.Spec.Data.Landmarks))
 		cut, names = append(cut, set.Cut...), append(names, set.Name)
 		all, groups = append(all, found), append(groups, found.Groups...)

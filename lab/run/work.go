@@ -24,6 +24,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/source"
@@ -393,21 +394,25 @@ type chosen struct {
 	Choice    *store.Choice        `json:"choice"`
 	Pseudo    []store.Pseudo       `json:"pseudo"`
 	Fit       map[string][]float64 `json:"fit"`
+	Points    *operating.Points    `json:"points"` // since 0.6.0
 }
 
-// choose is chooseScore, unless that has been done.
+// choose is chooseScore, and then calibrate, unless that has been done.
 func (w *work) choose(ctx context.Context, d *detector.Detector, held *source.Set) error {
 	r := w.run
 	var c chosen
-	if readKept(w.cell.Kept(chosenStage), chosenFile, &c) && c.Choice != nil {
+	if readKept(w.cell.Kept(chosenStage), chosenFile, &c) && c.Choice != nil && c.Points != nil {
 		r.Record.Score, r.Record.Selection, r.Record.Choice, r.Record.Pseudo = c.Score, c.Selection, c.Choice, c.Pseudo
-		d.Record.Score, d.Fit = c.Score, method.Fit{Score: c.Score, Values: c.Fit}
+		d.Record.Score, d.Fit, d.Points = c.Score, method.Fit{Score: c.Score, Values: c.Fit}, c.Points
 		return nil
 	}
 	if err := chooseScore(ctx, w.Env, r, d, held); err != nil {
 		return err
 	}
-	c = chosen{r.Record.Score, r.Record.Selection, r.Record.Choice, r.Record.Pseudo, d.Fit.Values}
+	if err := calibrate(ctx, w.Env, r, d, held); err != nil {
+		return err
+	}
+	c = chosen{r.Record.Score, r.Record.Selection, r.Record.Choice, r.Record.Pseudo, d.Fit.Values, d.Points}
 	return w.keep(chosenStage, chosenFile, c, nil)
 }
 

@@ -65,10 +65,12 @@ type Record struct {
 	Choice    *Choice            `json:"choice,omitempty"`    // what scores were chosen and fitted on; since 0.6.0
 	Pseudo    []Pseudo           `json:"pseudo,omitempty"`    // how Score does on pseudo-fakes of other people; since 0.6.0
 	Tests     []Test             `json:"tests"`
-	Rivals    []Rival            `json:"rivals,omitempty"`   // of each test over videos that has a figure; since 0.6.0
-	Skipped   []string           `json:"skipped,omitempty"`  // faces that could not be read, with the reason
-	Coverage  []Coverage         `json:"coverage,omitempty"` // of each test set; since 0.6.0
-	Faces     map[string]Faces   `json:"faces,omitempty"`    // of the test sets that did not come ready-made; since 0.6.0
+	Rivals    []Rival            `json:"rivals,omitempty"`    // of each test over videos that has a figure; since 0.6.0
+	Alarms    []Alarm            `json:"alarms,omitempty"`    // of each test set, at the threshold of the run; since 0.6.0
+	NoAlarms  string             `json:"no_alarms,omitempty"` // why the run has no threshold; "" where it has one, and of runs tested before 0.6.0
+	Skipped   []string           `json:"skipped,omitempty"`   // faces that could not be read, with the reason
+	Coverage  []Coverage         `json:"coverage,omitempty"`  // of each test set; since 0.6.0
+	Faces     map[string]Faces   `json:"faces,omitempty"`     // of the test sets that did not come ready-made; since 0.6.0
 }
 
 // Headline is the AUC over videos with the fakes of all methods, by test set. Sets without a figure are left out.
