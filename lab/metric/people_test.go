@@ -184,6 +184,67 @@ func TestPerfectSeparation(t *testing.T) {
 	}
 }
 
+// The ends at an area of 0 are those at 1, turned round.
+func TestPerfectInversion(t *testing.T) {
+	for _, n := range []int{5, 20, 100} {
+		scores, fake := separated(n, 0)
+		inverted := make([]bool, len(fake))
+		for i, f := range fake {
+			inverted[i] = !f
+		}
+		up, down := mustAUC(t, scores, fake, alone(2*n)), mustAUC(t, scores, inverted, alone(2*n))
+		if down.Value != 0 || down.Low != 0 || math.Abs(down.High-(1-up.Low)) > 1e-12 {
+			t.Errorf("%d people: %+v, turned round %+v", n, up, down)
+		}
+	}
+}
+
+// Of items that share nobody the variance is DeLong's, that of few items too.
+func TestVarianceOfIndependentItems(t *testing.T) {
+	for trial := range 30 {
+		rng := stream.New(11, "independent", trial)
+		n := 6 + rng.IntN(20)
+		scores, fake := make([]float64, n), make([]bool, n)
+		for i := range scores {
+			fake[i] = i%3 == 0
+			scores[i] = rng.NormFloat64()
+		}
+		area, err := DeLongArea(scores, fake)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, place, err := rank(scores, fake)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := newSpread(r.AUROC(), alone(n).moments(r.deviations(place, fake), fake, r.classes()))
+		wantClose(t, "variance", of.measured(), area.StdError*area.StdError, 1e-12)
+	}
+}
+
+// The variance that is used is the measured one, as a multiple of the model's, mixed with the prior one: what is measured weighs as
+// many people as there are at an area of a half, and fewer towards the ends.
+func TestSettled(t *testing.T) {
+	for _, exchanged := range []int{1, 4, 10} {
+		const n = 20
+		scores, fake := separated(n, exchanged)
+		r, place, err := rank(scores, fake)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newSpread(r.AUROC(), alone(2*n).moments(r.deviations(place, fake), fake, r.classes()))
+		area := (r.AUROC()*n + 0.5) / (n + 1)
+		// Hanley and McNeil (1982) with n items in both classes, as they print it.
+		q1, q2 := area/(2-area), 2*area*area/(1+area)
+		model := (area*(1-area) + (n-1)*(q1-area*area) + (n-1)*(q2-area*area)) / (n * n)
+		most := area * (1 - area) / n
+		weight := n * 4 * area * (1 - area)
+		want := (weight*s.measured()/model + 1.5*math.Sqrt(most/model)) / (weight + 1.5)
+		_, scale, _ := s.settled()
+		wantClose(t, fmt.Sprintf("%d exchanged", exchanged), scale, want, 1e-9)
+	}
+}
+
 // Fakes for reals, scores turned round, order, monotone transforms: the interval goes with them.
 func TestAreaIntervalProperties(t *testing.T) {
 	for trial := range 60 {
@@ -376,6 +437,13 @@ func TestCompareEdges(t *testing.T) {
 	back, err := Compare(best, scores, fake, who)
 	if err != nil || back.Diff != -d.Diff || math.Abs(back.Low+d.High) > 1e-12 || math.Abs(back.P-d.P) > 1e-12 || back.A != d.B {
 		t.Errorf("%+v turned round is %+v, error %v", d, back, err)
+	}
+	// Near 1 the difference varies at least as much as the two together are taken to, as their own intervals have it.
+	nearly, order := slices.Clone(best), slices.Clone(best)
+	nearly[19], nearly[20] = nearly[20], nearly[19]
+	order[18], order[21] = order[21], order[18]
+	if d, err := Compare(nearly, order, fake, who); err != nil || !(d.High-d.Low > mustAUC(t, nearly, fake, who).High-mustAUC(t, nearly, fake, who).Low-0.1) || !(d.High-d.Low > 0.05) {
+		t.Errorf("both nearly perfect: %+v, error %v; alone %+v", d, err, mustAUC(t, nearly, fake, who))
 	}
 	var length *LengthError
 	if _, err := Compare(scores, best[1:], fake, who); !errors.As(err, &length) {
