@@ -295,7 +295,7 @@ func TestRunOnVideos(t *testing.T) {
 		t.Errorf("tested again on faces %+v with versions %v", again.Faces, again.Versions)
 	}
 	if c := again.Coverage; len(c) != 1 || c[0].Holds != 16 || c[0].Scored != 14 ||
-		!slices.Equal(c[0].Unscored, []store.Unscored{faceless, {Item: "videos.csv:12", Fault: "empty"}}) {
+		!slices.Equal(c[0].Unscored, []store.Unscored{faceless, {Item: "testswap1.mp4", Fault: "empty"}}) {
 		t.Errorf("coverage %+v without a video, want 14 of 16", c)
 	}
 	if _, _, stderr := seelab(t, append([]string{"faces"}, faces...)...); !strings.Contains(stderr, "testswap1.mp4: the file is empty") {
@@ -314,7 +314,7 @@ func TestRunOnVideos(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c := again.Coverage; len(c) != 1 || c[0].Holds != 16 || c[0].Scored != 14 ||
-		!slices.Equal(c[0].Unscored, []store.Unscored{faceless, {Item: "mine/swap/testswap1", Fault: "unreadable"}}) {
+		!slices.Equal(c[0].Unscored, []store.Unscored{faceless, {Item: "testswap1.mp4", Fault: "unreadable"}}) {
 		t.Errorf("coverage %+v with a broken video, want 14 of 16", c)
 	}
 	write(t, lost, whole)
