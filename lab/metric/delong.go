@@ -48,16 +48,9 @@ type Comparison struct {
 //
 // Errors are those of Rank, and a *LengthError for b.
 func DeLong(a, b []float64, fake []bool) (Comparison, error) {
-	if len(b) != len(a) {
-		return Comparison{}, &LengthError{List: "second scores", Length: len(b), Scores: len(a)}
-	}
-	ra, placeA, err := rank(a, fake)
+	ra, placeA, rb, placeB, err := rankBoth(a, b, fake)
 	if err != nil {
 		return Comparison{}, err
-	}
-	rb, placeB, err := rank(b, fake)
-	if err != nil {
-		return Comparison{}, fmt.Errorf("metric: second detector: %w", err)
 	}
 	if err := ra.checkVariance(); err != nil {
 		return Comparison{}, err
@@ -72,6 +65,20 @@ func DeLong(a, b []float64, fake []bool) (Comparison, error) {
 	}
 	c.P = math.Erfc(math.Abs(c.Z) / math.Sqrt2)
 	return c, nil
+}
+
+// rankBoth is rank for two detectors on the same items.
+func rankBoth(a, b []float64, fake []bool) (ra *Ranking, placeA []int32, rb *Ranking, placeB []int32, err error) {
+	if len(b) != len(a) {
+		return nil, nil, nil, nil, &LengthError{List: "second scores", Length: len(b), Scores: len(a)}
+	}
+	if ra, placeA, err = rank(a, fake); err != nil {
+		return nil, nil, nil, nil, err
+	}
+	if rb, placeB, err = rank(b, fake); err != nil {
+		return nil, nil, nil, nil, fmt.Errorf("metric: second detector: %w", err)
+	}
+	return ra, placeA, rb, placeB, nil
 }
 
 // checkVariance says whether there are items enough for a variance.

@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -27,16 +26,9 @@ type Difference struct {
 //
 // Errors are those of [Rank], a [LengthError] for b or who, or people that make no sense.
 func Compare(a, b []float64, fake []bool, who Shown) (Difference, error) {
-	if len(b) != len(a) {
-		return Difference{}, &LengthError{List: "second scores", Length: len(b), Scores: len(a)}
-	}
-	ra, placeA, err := rank(a, fake)
+	ra, placeA, rb, placeB, err := rankBoth(a, b, fake)
 	if err != nil {
 		return Difference{}, err
-	}
-	rb, placeB, err := rank(b, fake)
-	if err != nil {
-		return Difference{}, fmt.Errorf("metric: second detector: %w", err)
 	}
 	if err := who.check(fake); err != nil {
 		return Difference{}, err
@@ -68,9 +60,9 @@ func Compare(a, b []float64, fake []bool, who Shown) (Difference, error) {
 	if variance == 0 {
 		variance = settled
 	}
-	half := math.Sqrt(variance)
-	t := distuv.StudentsT{Sigma: 1, Nu: m.freedom(of)}
-	d.Low, d.High = max(-1, d.Diff-t.Quantile((1+Confidence)/2)*half), min(1, d.Diff+t.Quantile((1+Confidence)/2)*half)
-	d.P = 2 * t.CDF(-math.Abs(d.Diff)/half)
+	deviation := math.Sqrt(variance)
+	half := m.quantile(of) * deviation
+	d.Low, d.High = max(-1, d.Diff-half), min(1, d.Diff+half)
+	d.P = 2 * distuv.StudentsT{Sigma: 1, Nu: m.freedom(of)}.CDF(-math.Abs(d.Diff)/deviation)
 	return d, nil
 }

@@ -3,8 +3,6 @@ package metric
 import (
 	"fmt"
 	"math"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Confidence is the probability that the intervals of [AUC] and [Compare] are to have.
@@ -136,7 +134,7 @@ func few(n float64) float64 { return n / max(n-1, 0.5) }
 
 // quantile is the t of the interval for a variance with the parts of the classes.
 func (m moments) quantile(of perClass) float64 {
-	return distuv.StudentsT{Sigma: 1, Nu: m.freedom(of)}.Quantile((1 + Confidence) / 2)
+	return quantileT(m.freedom(of))
 }
 
 // freedom is Welch's and Satterthwaite's degrees of freedom of a variance with the parts of the classes.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // A Stratum is items that are compared with one another and with no others, as faces under one compression.
@@ -43,30 +41,19 @@ func MeanAUC(strata ...Stratum) (Mean, error) {
 		if len(s.People) != len(s.Scores) {
 			return Mean{}, fmt.Errorf("metric: stratum %d: %w", i, &LengthError{List: "people", Length: len(s.People), Scores: len(s.Scores)})
 		}
-		ranking, err := Rank(s.Scores, s.Fake)
+		ranking, place, err := rank(s.Scores, s.Fake)
 		if err != nil {
 			return Mean{}, fmt.Errorf("metric: stratum %d: %w", i, err)
 		}
-		var sorted [2][]float64 // real, fake
-		for j, score := range s.Scores {
-			sorted[class(s.Fake[j])] = append(sorted[class(s.Fake[j])], score)
-		}
-		slices.Sort(sorted[0])
-		slices.Sort(sorted[1])
-		auc := ranking.AUROC()
-		m.Value += auc
-		for j, score := range s.Scores {
-			own, others := sorted[class(s.Fake[j])], sorted[1-class(s.Fake[j])]
-			// The share of the other class that lies below, ties by half.
-			first, _ := slices.BinarySearch(others, score)
-			last, _ := slices.BinarySearch(others, math.Nextafter(score, math.Inf(1)))
-			right := float64(first+last) / 2 / float64(len(others))
-			if !s.Fake[j] {
-				right = 1 - right
+		m.Value += ranking.AUROC()
+		for j, d := range ranking.deviations(place, s.Fake) {
+			own := ranking.reals
+			if s.Fake[j] {
+				own = ranking.fakes
 			}
-			part[s.People[j]] += (right - auc) / float64(len(own)) / float64(len(strata))
+			part[s.People[j]] += d / float64(own) / float64(len(strata))
 		}
-		m.Reals, m.Fakes = m.Reals+len(sorted[0]), m.Fakes+len(sorted[1])
+		m.Reals, m.Fakes = m.Reals+ranking.reals, m.Fakes+ranking.fakes
 	}
 	m.Value /= float64(len(strata))
 	m.People = len(part)
@@ -78,25 +65,17 @@ func MeanAUC(strata ...Stratum) (Mean, error) {
 	for _, p := range sortedValues(part) {
 		variance += p * p * n / (n - 1)
 	}
-	const tail = 0.025
-	switch bound := math.Pow(tail, 1/n); {
+	switch bound := math.Pow((1-Confidence)/2, 1/n); {
 	case m.Value >= 1:
 		m.Value, m.Low = 1, bound
 	case m.Value <= 0:
 		m.Value, m.High = 0, 1-bound
 	default:
 		odds := math.Log(m.Value / (1 - m.Value))
-		reach := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(1-tail) * math.Sqrt(variance) / (m.Value * (1 - m.Value))
+		reach := quantileT(n-1) * math.Sqrt(variance) / (m.Value * (1 - m.Value))
 		m.Low, m.High = 1/(1+math.Exp(reach-odds)), 1/(1+math.Exp(-reach-odds))
 	}
 	return m, nil
-}
-
-func class(fake bool) int {
-	if fake {
-		return 1
-	}
-	return 0
 }
 
 // sortedValues are the values of a map in a fixed order, so that their sum is always rounded alike.
