@@ -57,7 +57,7 @@ func TestGoldenOfTheGoBackend(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			set, _, err := datasets.OpenCrops(filepath.Join(release050, "data/crops/drawn"), datasets.Strict)
+			set, _, err := datasets.OpenCrops(filepath.Join(madeBy050, "data/crops/drawn"), datasets.Strict)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +76,7 @@ func TestGoldenOfTheGoBackend(t *testing.T) {
 
 func openGo(t *testing.T, results string, more ...lab.Option) *lab.Lab {
 	t.Helper()
-	l, err := lab.Open(results, append(more, lab.WithData(filepath.Join(release050, "data")), lab.WithBackend("go"))...)
+	l, err := lab.Open(results, append(more, lab.WithData(filepath.Join(madeBy050, "data")), lab.WithBackend("go"))...)
 	if err != nil {
 		t.Fatal(err)
 	}

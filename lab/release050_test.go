@@ -1,11 +1,9 @@
 package lab_test
 
 import (
-	"compress/gzip"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -13,50 +11,21 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/experiments"
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/internal/release050"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// release050 holds what release 0.5.0 has made; see make.go there.
-const release050 = "testdata/v0.5.0"
+// madeBy050 holds what release 0.5.0 has made; see make.go there.
+const madeBy050 = "testdata/v0.5.0"
 
 // unpack copies what release 0.5.0 has made.
-func unpack(t *testing.T) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	old := time.Now().Add(-time.Hour)
-	err := filepath.WalkDir(release050, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		in, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer in.Close()
-		var text []byte
-		if strings.HasSuffix(path, ".gz") {
-			var z *gzip.Reader
-			if z, err = gzip.NewReader(in); err == nil {
-				text, err = io.ReadAll(z)
-			}
-		} else {
-			text, err = io.ReadAll(in)
-		}
-		to := filepath.Join(dir, strings.TrimSuffix(strings.TrimPrefix(path, release050), ".gz"))
-		return errors.Join(err, os.MkdirAll(filepath.Dir(to), 0o700), os.WriteFile(to, text, 0o600), os.Chtimes(to, old, old))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
+func unpack(t *testing.T) (dir string) { return release050.Unpack(t, madeBy050) }
 
 // open050 opens the lab that release 0.5.0 has left. Notes are gathered.
 func open050(t *testing.T, dir string, notes *[]string, more ...lab.Option) *lab.Lab {

@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
-	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -17,6 +14,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/extract/extracttest"
+	"github.com/seeable-lab/seeable/lab/internal/release050"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
@@ -56,38 +54,7 @@ func TestCasesOfLabels(t *testing.T) {
 // finished050 is a folder of results with the run that release 0.5.0 has finished.
 func finished050(t *testing.T) (results, run string) {
 	t.Helper()
-	const from = "../testdata/v0.5.0/runs"
-	results = t.TempDir()
-	err := filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(path, from)
-		if plain, ok := strings.CutSuffix(name, ".gz"); ok {
-			in, err := os.Open(path)
-			if err != nil {
-				return err
-			}
-			defer in.Close()
-			z, err := gzip.NewReader(in)
-			if err != nil {
-				return err
-			}
-			if text, err = io.ReadAll(z); err != nil {
-				return err
-			}
-			name = plain
-		}
-		write(t, filepath.Join(results, filepath.FromSlash(name)), text)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	results = release050.Unpack(t, "../testdata/v0.5.0/runs")
 	runs, err := filepath.Glob(filepath.Join(results, "finished-*"))
 	if err != nil || len(runs) != 1 {
 		t.Fatalf("runs %v, %v", runs, err)

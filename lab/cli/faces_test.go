@@ -115,19 +115,25 @@ func TestFacesOfNothing(t *testing.T) {
 	}
 }
 
+// onVideos draws videos, and returns their folder, those of cut faces and of runs, the flags that name the faces, and the command
+// that trains and tests on them.
+func onVideos(t *testing.T) (data, cache, results string, faces, run []string) {
+	t.Helper()
+	data, cache, results = drawVideos(t, extracttest.Need(t)), t.TempDir(), filepath.Join(t.TempDir(), "runs")
+	experiment := filepath.Join(t.TempDir(), "tiny.toml")
+	write(t, experiment, []byte(tiny))
+	faces = []string{"--data", data, "--faces", cache, "--frames", "3"}
+	run = append([]string{"run", experiment, "--set", `data.train=["mine"]`, "--set", "data.holdout=0.5", "--set", "score.name=onepass", "--results", results, "--json"}, faces...)
+	return data, cache, results, faces, run
+}
+
 // The whole way from videos: extract, train, test, score.
 func TestRunOnVideos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains: seconds to compile")
 	}
 	acceltest.ForTest(t)
-	ffmpeg := extracttest.Need(t)
-	data, cache, results := drawVideos(t, ffmpeg), t.TempDir(), filepath.Join(t.TempDir(), "runs")
-	experiment := filepath.Join(t.TempDir(), "tiny.toml")
-	write(t, experiment, []byte(tiny))
-	faces := []string{"--data", data, "--faces", cache, "--frames", "3"}
-	run := append([]string{"run", experiment, "--set", `data.train=["mine"]`, "--set", "data.holdout=0.5", "--set", "score.name=onepass", "--results", results, "--json"}, faces...)
-
+	data, cache, results, faces, run := onVideos(t)
 	code, _, stderr := seelab(t, run...)
 	if want := "run seelab faces --data " + data + ` --dataset "mine" --faces ` + cache + " --frames 3"; code != failed || !strings.Contains(stderr, want) {
 		t.Fatalf("without faces: exit code %d, %s; want %s", code, stderr, want)
@@ -321,7 +327,7 @@ func TestRunOnVideos(t *testing.T) {
 
 	// What cannot be scored.
 	blank := filepath.Join(t.TempDir(), "blank.mp4")
-	cmd := exec.Command(ffmpeg, "-loglevel", "error", "-f", "lavfi", "-i", "color=c=gray:s=160x120:r=5:d=1", "-c:v", "mpeg4", "file:"+blank)
+	cmd := exec.Command(extracttest.Need(t), "-loglevel", "error", "-f", "lavfi", "-i", "color=c=gray:s=160x120:r=5:d=1", "-c:v", "mpeg4", "file:"+blank)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
-	"github.com/seeable-lab/seeable/lab/extract/extracttest"
 	"github.com/seeable-lab/seeable/lab/robust"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -218,16 +217,10 @@ func TestRobustOnVideos(t *testing.T) {
 		t.Skip("trains: seconds to compile")
 	}
 	acceltest.ForTest(t)
-	ffmpeg := extracttest.Need(t)
-	data, cache, results := drawVideos(t, ffmpeg), t.TempDir(), filepath.Join(t.TempDir(), "runs")
-	experiment := filepath.Join(t.TempDir(), "tiny.toml")
-	write(t, experiment, []byte(tiny))
-	faces := []string{"--data", data, "--faces", cache, "--frames", "3"}
+	_, _, results, faces, run := onVideos(t)
 	must(t, append([]string{"faces"}, faces...)...)
 	var r store.Record
-	text := must(t, append([]string{"run", experiment, "--set", `data.train=["mine"]`, "--set", "data.holdout=0.5", "--set", "score.name=onepass",
-		"--results", results, "--json"}, faces...)...)
-	if err := json.Unmarshal([]byte(text), &r); err != nil {
+	if err := json.Unmarshal([]byte(must(t, run...)), &r); err != nil {
 		t.Fatal(err)
 	}
 	kinds := "blur,noise," + robust.Resize
