@@ -10,6 +10,11 @@ import (
 // longestLink bounds the text of a link, in bytes.
 const longestLink = 4096
 
+// Folder is the folder of a name below a data root, as in "real/ytfaces"; links are followed ([FollowLink]).
+func Folder(root, name string) string {
+	return FollowLink(filepath.Join(root, filepath.FromSlash(name)))
+}
+
 // FollowLink returns the folder that path leads to. Where symbolic links cannot be made, or core.symlinks is false, Git checks
 // one out as a file that has the link's target as its text; such a file is followed like the link that it stands for. Any
 // other path is returned as it is.

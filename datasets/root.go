@@ -98,7 +98,7 @@ func openTrain(root, name string, fakes bool, mode Mode) (Set, []Problem, error)
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return Set{}, nil, fmt.Errorf("datasets: training set %q is not a folder below the data root; want a name like real/ytfaces", name)
 	}
-	dir := FollowLink(filepath.Join(root, filepath.FromSlash(name)))
+	dir := Folder(root, name)
 	if err := checkFolder(root, dir); err != nil {
 		return Set{}, nil, err
 	}
@@ -202,7 +202,7 @@ func findCrops(root string) (map[string]string, error) {
 			return nil, fmt.Errorf("datasets: search %s: %w", root, err)
 		}
 		for _, name := range paths {
-			if dir := FollowLink(filepath.Join(root, filepath.FromSlash(name))); regular(filepath.Join(dir, "manifest.csv")) {
+			if dir := Folder(root, name); regular(filepath.Join(dir, "manifest.csv")) {
 				folders = append(folders, dir)
 			}
 		}

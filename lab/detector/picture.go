@@ -196,9 +196,11 @@ func (d *Detector) faces(picture *image.RGBA) ([]located, error) {
 			unclear++
 			continue
 		}
-		if mean := datasets.MeanFace(picture); i == 0 && isCrop(found, mean) {
-			faces = append(faces, located{Face: mean, box: f.Box, crop: true})
-			continue
+		if i == 0 {
+			if mean := datasets.MeanFace(picture); isCrop(found, mean) {
+				faces = append(faces, located{Face: mean, box: f.Box, crop: true})
+				continue
+			}
 		}
 		cut, ok, err := extract.Cut(picture, f.Detection, d.env.Cut)
 		if err != nil {

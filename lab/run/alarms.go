@@ -66,7 +66,7 @@ func Alarms(ctx context.Context, e *env.Env, r *Run, o AlarmsOptions) ([]operati
 	defer d.Close()
 	var all []operating.Alarms
 	for i, set := range sets {
-		a, err := alarmsOf(ctx, e, d, set, filepath.Join(e.Data, filepath.FromSlash(names[i])), o)
+		a, err := alarmsOf(ctx, e, d, set, datasets.Folder(e.Data, names[i]), o)
 		if err != nil {
 			return nil, fmt.Errorf("run: %s: %w", names[i], err)
 		}
@@ -85,7 +85,7 @@ func realFaces(ctx context.Context, e *env.Env, r *Run, name string) (set datase
 		}
 		of := name
 		if !datasets.IsDrawn(name) {
-			if of, err = datasets.FolderName(datasets.FollowLink(filepath.Join(e.Data, filepath.FromSlash(name)))); err != nil {
+			if of, err = datasets.FolderName(datasets.Folder(e.Data, name)); err != nil {
 				return datasets.Set{}, "", err
 			}
 		}
@@ -123,7 +123,7 @@ func realFaces(ctx context.Context, e *env.Env, r *Run, name string) (set datase
 // openReal opens a folder of real faces below the data root, or a test set of this name.
 func openReal(e *env.Env, name string) (datasets.Set, error) {
 	if filepath.IsLocal(filepath.FromSlash(name)) && e.Data != "" {
-		dir := datasets.FollowLink(filepath.Join(e.Data, filepath.FromSlash(name)))
+		dir := datasets.Folder(e.Data, name)
 		if info, err := os.Stat(dir); err == nil && info.IsDir() {
 			set, _, err := datasets.OpenReal(dir, e.Mode)
 			if err == nil {
@@ -146,7 +146,7 @@ func openReal(e *env.Env, name string) (datasets.Set, error) {
 func alarmsOf(ctx context.Context, e *env.Env, d *detector.Detector, set datasets.Set, dir string, o AlarmsOptions) (operating.Alarms, error) {
 	labels := o.Labels
 	if labels == "" {
-		labels = filepath.Join(datasets.FollowLink(dir), "manifest.csv")
+		labels = filepath.Join(dir, "manifest.csv")
 	}
 	of, header, err := readLabels(labels)
 	if err != nil && (o.Labels != "" || !errors.Is(err, fs.ErrNotExist)) {

@@ -103,22 +103,15 @@ func scoreFaces(ctx context.Context, e *env.Env, d *detector.Detector, set datas
 	defer clips.Close()
 	scores = slices.Repeat([]float64{math.NaN()}, len(set.Items))
 	looks = slices.Repeat([][rival.Count]float64{{math.NaN(), math.NaN(), math.NaN()}}, len(set.Items))
-	for from := 0; from < clips.Len(); from += scorePart {
-		to := min(from+scorePart, clips.Len())
-		seen := watched{clips, from, make([][rival.Count]float64, to-from)}
-		part, err := d.Read(ctx, seen, from, to, d.Record.Score)
-		if err != nil {
-			return nil, nil, err
+	score := d.Record.Score
+	err = eachReading(ctx, e, d, clips, score, "scoring "+set.Name, func(i int, r detector.Reading, look [rival.Count]float64) error {
+		if r.Err == nil {
+			at := clips.Index(i)
+			scores[at], looks[at] = d.Score(score, r.Rows), look
 		}
-		for i, reading := range part {
-			if reading.Err == nil {
-				at := clips.Index(from + i)
-				scores[at], looks[at] = d.Score(d.Record.Score, reading.Rows), seen.scores[i]
-			}
-		}
-		e.Report(env.Event{Stage: "scoring " + set.Name, Done: to, Total: clips.Len()})
-	}
-	return scores, looks, nil
+		return nil
+	})
+	return scores, looks, err
 }
 
 // measureAlarms measures the threshold of a detector on the faces of a set that have a score in column: for all fakes and, where

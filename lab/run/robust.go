@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -94,8 +95,8 @@ const (
 // cell, and several processes that are told to do the same share the cells.
 //
 // Of data sets of videos whose faces were cut here, the frames are damaged and the faces found again on them, but for kind resize,
-// which is of faces; those faces stay in the folder of faces. Of stored crops the crops are damaged. The errors are those of [Evaluate]; an ffmpeg without libx264 is one before anything is
-// scored, if H.264 is wanted.
+// which is of faces; those faces stay in the folder of faces. Of stored crops the crops are damaged. The errors are those of
+// [Evaluate]; an ffmpeg without libx264 is one before anything is scored, if H.264 is wanted.
 func Robust(ctx context.Context, e *env.Env, r *Run, o Damages) (*Robustness, error) {
 	p, err := planDamage(ctx, e, r, o)
 	if err != nil {
@@ -236,12 +237,7 @@ func limited(set datasets.Set, limit int) datasets.Set {
 	}
 	kept := map[string]bool{}
 	for _, videos := range all {
-		slices.SortFunc(videos, func(a, b video) int {
-			if a.hash < b.hash {
-				return -1
-			}
-			return 1
-		})
+		slices.SortFunc(videos, func(a, b video) int { return cmp.Compare(a.hash, b.hash) })
 		for _, v := range videos[:min(limit, len(videos))] {
 			kept[v.id] = true
 		}
@@ -402,7 +398,7 @@ func (p *damaging) score(ctx context.Context, d *detector.Detector, c *damageCel
 	record.Skipped = append(record.Skipped, skipped...)
 	items := make([]store.Item, 0, len(set.Items))
 	for _, it := range set.Items {
-		items = append(items, storedItem(it, math.NaN()))
+		items = append(items, storedItem(it, []float64{math.NaN()}))
 	}
 	damaged := &damagedClips{Set: clips, pictureSizes: sizes, damager: p.damager, cell: c}
 	name := record.Score
@@ -450,14 +446,6 @@ func (p *damaging) score(ctx context.Context, d *detector.Detector, c *damageCel
 		return err
 	}
 	return store.WriteItems(filepath.Join(cell.Dir(), store.ScoresFile), []string{name}, slices.Values(items))
-}
-
-// storedItem is a row of scores.csv.
-func storedItem(it datasets.Item, scores ...float64) store.Item {
-	return store.Item{
-		Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, File: it.File,
-		Frame: it.Frame, Track: it.Track, Fake: it.Fake, Source: it.Source, Scores: scores,
-	}
 }
 
 // damagedClips are clips whose frames are damaged as they are stored. It is a [source.Source].

@@ -14,27 +14,28 @@ import (
 func (r *Robustness) figures(name string) (files named, err error) {
 	var all []figure.Figure
 	var b bytes.Buffer
+	picture := func(file string, f figure.Figure) error {
+		all = append(all, f)
+		b.Reset()
+		if err := figure.PNG(&b, f); err != nil {
+			return err
+		}
+		files.add(file, b.Bytes())
+		return nil
+	}
 	for _, set := range r.Sets {
 		if set.Clean.AUC == nil || len(set.Cells) == 0 {
 			continue
 		}
-		curves := set.curves(name)
-		all = append(all, curves)
-		b.Reset()
-		if err := figure.PNG(&b, curves); err != nil {
+		if err := picture(plainName(set.Data)+"-levels.png", set.curves(name)); err != nil {
 			return named{}, err
 		}
-		files.add(plainName(set.Data)+"-levels.png", b.Bytes())
 		if len(set.Kinds) == 0 {
 			continue
 		}
-		bars := set.bars(name)
-		all = append(all, bars)
-		b.Reset()
-		if err := figure.PNG(&b, bars); err != nil {
+		if err := picture(plainName(set.Data)+"-kinds.png", set.bars(name)); err != nil {
 			return named{}, err
 		}
-		files.add(plainName(set.Data)+"-kinds.png", b.Bytes())
 	}
 	if len(all) == 0 {
 		return files, nil

@@ -246,14 +246,18 @@ func (s scoredSet) items() iter.Seq[store.Item] {
 	return func(yield func(store.Item) bool) {
 		width := len(s.scores) / max(1, len(s.faces))
 		for i, it := range s.faces {
-			item := store.Item{
-				Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, File: it.File,
-				Frame: it.Frame, Track: it.Track, Fake: it.Fake, Source: it.Source, Scores: s.scores[i*width : (i+1)*width : (i+1)*width],
-			}
-			if !yield(item) {
+			if !yield(storedItem(it, s.scores[i*width:(i+1)*width:(i+1)*width])) {
 				return
 			}
 		}
+	}
+}
+
+// storedItem is a row of scores.csv.
+func storedItem(it datasets.Item, scores []float64) store.Item {
+	return store.Item{
+		Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, File: it.File,
+		Frame: it.Frame, Track: it.Track, Fake: it.Fake, Source: it.Source, Scores: scores,
 	}
 }
 
@@ -280,36 +284,30 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	found.Skipped = skipped
 	read, fallback := 0, 0
 	var gone *fs.PathError
-	// A part at a time, so that memory does not grow with the number of faces.
-	for from := 0; from < clips.Len(); from += scorePart {
-		to := min(from+scorePart, clips.Len())
-		// Scores that need other samples than score does are recorded only where its samples suffice.
-		seen := watched{clips, from, make([][rival.Count]float64, to-from)}
-		part, err := d.Read(ctx, seen, from, to, score)
-		if err != nil {
-			return scoredSet{}, err
+	// Scores that need other samples than score does are recorded only where its samples suffice.
+	err = eachReading(ctx, e, d, clips, score, "testing "+set.Name, func(i int, r detector.Reading, look [rival.Count]float64) error {
+		if r.Err != nil {
+			if e.Mode == datasets.Strict {
+				return r.Err
+			}
+			found.Skipped = append(found.Skipped, r.Err.Error())
+			errors.As(r.Err, &gone)
+			return nil
 		}
-		for i, r := range part {
-			if r.Err != nil {
-				if e.Mode == datasets.Strict {
-					return scoredSet{}, r.Err
-				}
-				found.Skipped = append(found.Skipped, r.Err.Error())
-				errors.As(r.Err, &gone)
-				continue
-			}
-			read++
-			if r.Fallback {
-				fallback++
-			}
-			at := clips.Index(from+i) * width
-			for k, name := range names {
-				found.scores[at+k] = d.Score(name, r.Rows)
-			}
-			copy(found.scores[at+len(names):], seen.scores[i][:])
-			profile.add(clips.Item(from+i).Fake, r.Rows)
+		read++
+		if r.Fallback {
+			fallback++
 		}
-		e.Report(env.Event{Stage: "testing " + set.Name, Done: to, Total: clips.Len()})
+		at := clips.Index(i) * width
+		for k, name := range names {
+			found.scores[at+k] = d.Score(name, r.Rows)
+		}
+		copy(found.scores[at+len(names):], look[:])
+		profile.add(clips.Item(i).Fake, r.Rows)
+		return nil
+	})
+	if err != nil {
+		return scoredSet{}, err
 	}
 	if read == 0 && gone != nil {
 		// It is the disk that fails and not the faces: the run can go on when it is back.
@@ -318,6 +316,27 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	found.Groups = profile.groups()
 	found.Fallback = float64(fallback) / float64(max(1, read))
 	return found, nil
+}
+
+// eachReading calls do for every clip in order, with what the samples of a score made of it and what rivals see in it. It reads a
+// part at a time, so that memory does not grow with the number of clips.
+func eachReading(ctx context.Context, e *env.Env, d *detector.Detector, clips *source.Set, score, stage string,
+	do func(i int, r detector.Reading, look [rival.Count]float64) error) error {
+	for from := 0; from < clips.Len(); from += scorePart {
+		to := min(from+scorePart, clips.Len())
+		seen := watched{clips, from, make([][rival.Count]float64, to-from)}
+		part, err := d.Read(ctx, seen, from, to, score)
+		if err != nil {
+			return err
+		}
+		for i, r := range part {
+			if err := do(from+i, r, seen.scores[i]); err != nil {
+				return err
+			}
+		}
+		e.Report(env.Event{Stage: stage, Done: to, Total: clips.Len()})
+	}
+	return nil
 }
 
 // testedWith are the versions of a record whose network was trained with some and tested with others: those of the test, the

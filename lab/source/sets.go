@@ -70,11 +70,10 @@ func (r *Root) videoSet(sets map[string]layout.Dataset, name string) (d layout.D
 	if d, ok = sets[datasets.SetName(name)]; ok {
 		return d, true, nil
 	}
-	local := filepath.FromSlash(name)
-	if name == "" || !filepath.IsLocal(local) || r.readyMade(name) {
+	if name == "" || !filepath.IsLocal(filepath.FromSlash(name)) || r.readyMade(name) {
 		return d, false, nil
 	}
-	dir := datasets.FollowLink(filepath.Join(r.Data, local))
+	dir := datasets.Folder(r.Data, name)
 	if !layout.HoldsMedia(dir) {
 		return d, false, nil
 	}
@@ -286,7 +285,7 @@ func (r *Root) cutFaces(d spec.Data) (found []datasets.Set, problems []datasets.
 
 // readyMade tells whether a folder below the data root holds real faces.
 func (r *Root) readyMade(name string) bool {
-	dir := datasets.FollowLink(filepath.Join(r.Data, filepath.FromSlash(name)))
+	dir := datasets.Folder(r.Data, name)
 	for _, manifest := range []string{"landmarks.csv", "manifest.csv"} {
 		if _, err := os.Stat(filepath.Join(dir, manifest)); err == nil {
 			return true
