@@ -129,12 +129,17 @@ func planDamage(ctx context.Context, e *env.Env, r *Run, o Damages) (*damaging, 
 	if o.Limit < 0 {
 		return nil, fmt.Errorf("run: a limit of %d videos of each class; want 1 or more, or 0 for all", o.Limit)
 	}
-	if err := p.choose(ctx); err != nil {
+	if err := p.choose(); err != nil {
 		return nil, err
 	}
 	sets, problems, err := e.TestSets(o.Sets, r.Spec.Data.Train)
 	if err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(p.kinds, func(k robust.Kind) bool { return k.Name == robust.H264 }) {
+		if p.damager.Encoder, err = robust.OpenEncoder(ctx); err != nil {
+			return nil, err
+		}
 	}
 	for _, bad := range problems {
 		e.Note("%v", bad)
@@ -181,8 +186,8 @@ func (p *damaging) lookAtVideos(set *damagedSet) error {
 	return nil
 }
 
-// choose finds the kinds, and the encoder if one of them needs it.
-func (p *damaging) choose(ctx context.Context) error {
+// choose finds the kinds.
+func (p *damaging) choose() error {
 	p.kinds = robust.Kinds()
 	if names := p.options.Kinds; len(names) > 0 {
 		p.kinds = nil
@@ -201,13 +206,6 @@ func (p *damaging) choose(ctx context.Context) error {
 		if !slices.ContainsFunc(p.kinds, func(k robust.Kind) bool { return l >= 1 && l <= len(k.Values) }) {
 			return fmt.Errorf("run: no kind has a level %d; want 1 to 5", l)
 		}
-	}
-	if slices.ContainsFunc(p.kinds, func(k robust.Kind) bool { return k.Name == robust.H264 }) {
-		encoder, err := robust.OpenEncoder(ctx)
-		if err != nil {
-			return err
-		}
-		p.damager.Encoder = encoder
 	}
 	return nil
 }
