@@ -56,8 +56,9 @@ func (s simulation) page() string {
 	p("as wide as the narrowest method below that covers (%.0f %% or more) in its row. Of %d draws a coverage of 0.95 has a standard error of %.3f, of %d one of %.3f: the narrowest", 100*covers,
 		s.Draws, math.Sqrt(0.95*0.05/float64(s.Draws)), s.Others, math.Sqrt(0.95*0.05/float64(s.Others)))
 	p("is picked from several with the greater error, in each row anew, so that it is narrower than any one method would be.\n")
-	p("Three constants of the interval (`priorPeople`, `leastShare`, the exponents of the geometric means) were chosen on trial runs of the same designs, some of them on the")
-	p("first 1,500 of these draws. Person effects enter as they are here; effects of other kinds were not tried.\n")
+	p("Of the constants of the interval, `priorPeople`, `fewFourths` and the exponents of the sizes were chosen on 1,000 draws a row of the same designs with another seed,")
+	p("after the rows at fault of an earlier version; `leastShare` on trial runs, some of them on the first 1,500 of these draws. Person effects enter as they are here;")
+	p("effects of other kinds were not tried.\n")
 
 	p("## By design and number of people\n")
 	p("Over shapes and AUCs from 0.55 to 0.99.\n")

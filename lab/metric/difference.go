@@ -61,7 +61,7 @@ func Compare(a, b []float64, fake []bool, who Shown) (Difference, error) {
 		variance = settled
 	}
 	deviation := math.Sqrt(variance)
-	half := m.quantile(of) * deviation
+	half := quantileT(m.freedom(of)) * deviation
 	d.Low, d.High = max(-1, d.Diff-half), min(1, d.Diff+half)
 	d.P = 2 * distuv.StudentsT{Sigma: 1, Nu: m.freedom(of)}.CDF(-math.Abs(d.Diff)/deviation)
 	return d, nil

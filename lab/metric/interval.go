@@ -14,8 +14,10 @@ const LeastPeople = 5
 
 // Of the choices that are ours, these were made with that simulation.
 const (
-	// priorPeople is how many people the variance of [spread.prior] counts for.
-	priorPeople = 1.5
+	// priorPeople is how many people the variance of priorScale times [spread.model] counts for.
+	priorPeople = 1.75
+	// fewFourths is added to the degrees of freedom by fourth moments, as those of few people say little themselves.
+	fewFourths = 3
 	// leastShare bounds what the variance loses where real and fake videos of a person are scored alike: a small sample may say by
 	// chance that nothing is left.
 	leastShare = 0.1
@@ -29,11 +31,14 @@ const (
 //
 // The interval holds the areas A' with |A − A'| ≤ t·√V(A'), as Newcombe's (2006, method 5) does: V is the variance of the
 // exponential model for as many independent items as there are people, times how much greater the measured variance is than
-// that. Measured is DeLong's variance made robust to shared people ([Shown.moments]) with factors for few people; t has the
-// degrees of freedom of Welch and Satterthwaite. Near 0 and 1 few items say anything of the variance, and at 0 and 1 none: there
-// it goes over to the geometric mean of the exponential model's and the largest one that any scores can have. No area has a
+// that. Measured is DeLong's variance made robust to shared people ([Shown.moments]) with factors for few people. Near 0 and 1 few
+// items say anything of the variance, and at 0 and 1 none: there it goes over to √2 times the exponential model's. No area has a
 // higher lower end than 1 has. That of n people a class, one video each, is close to 0.05^(1/n), above which n disjoint pairs would
 // all be in order in less than 5 % of draws, whatever the scores' distributions. The mixture is our choice.
+//
+// t of the end nearer to 0 or 1 has the degrees of freedom of Welch and Satterthwaite. Where few people deviate much, draws without
+// them have an area too near to 0 or 1 and too small a variance at once: t of the other end has those by the deviations' fourth
+// moments, where these are fewer.
 //
 // With fewer than [LeastPeople] in a class, or where most videos of a class share a person, there is no interval, and TooFew
 // says why.
@@ -96,13 +101,14 @@ func (r *Ranking) classes() perClass { return perClass{float64(r.reals), float64
 type spread struct {
 	moments
 	area float64
-	// sizes are between people and videos: geometric means of their numbers, as how much the videos of a person say besides the
-	// first is not known where few videos say anything.
+	// sizes are between people and videos, as how much the videos of a person say besides the first is not known where few videos
+	// say anything.
 	sizes perClass
 }
 
 func newSpread(area float64, m moments) spread {
-	return spread{m, area, perClass{math.Sqrt(m.videos.real * m.people.real), math.Sqrt(m.videos.fake * m.people.fake)}}
+	size := func(people, videos float64) float64 { return math.Sqrt(math.Sqrt(people*videos) * videos) }
+	return spread{m, area, perClass{size(m.people.real, m.videos.real), size(m.people.fake, m.videos.fake)}}
 }
 
 // tooFew says why the people are too few for an interval, "" if they are not.
@@ -132,46 +138,49 @@ func (m moments) variance() (all float64, of perClass) {
 // few is what the variance of n around their own mean is multiplied by.
 func few(n float64) float64 { return n / max(n-1, 0.5) }
 
-// quantile is the t of the interval for a variance with the parts of the classes.
-func (m moments) quantile(of perClass) float64 {
-	return quantileT(m.freedom(of))
-}
-
 // freedom is Welch's and Satterthwaite's degrees of freedom of a variance with the parts of the classes.
 func (m moments) freedom(of perClass) float64 {
+	return welch(of, perClass{max(m.effective.real-1, 0.5), max(m.effective.fake-1, 0.5)})
+}
+
+// fourths is freedom by the variance of the squares of the sums over people, 2 of whose squared mean they have where the sums are
+// normal and kurtosis − 1 else.
+func (m moments) fourths(of perClass) float64 {
+	one := func(effective, kurtosis float64) float64 {
+		return max(effective-1, 0.5) * min(1, 2/max(kurtosis-1, 1))
+	}
+	return welch(of, perClass{one(m.effective.real, m.kurtosis.real), one(m.effective.fake, m.kurtosis.fake)}) + fewFourths
+}
+
+// welch are the degrees of freedom of a sum of variances with such freedom each.
+func welch(of, freedom perClass) float64 {
 	all := of.real + of.fake
 	if all == 0 {
-		return max(1, min(m.effective.real, m.effective.fake)-1)
+		return max(1, min(freedom.real, freedom.fake))
 	}
-	return max(1, all*all/(of.real*of.real/max(m.effective.real-1, 0.5)+of.fake*of.fake/max(m.effective.fake-1, 0.5)))
+	return max(1, all*all/(of.real*of.real/freedom.real+of.fake*of.fake/freedom.fake))
 }
 
 // model is the variance of an area over the sizes by the exponential model of Hanley and McNeil (1982), with the mean size for
 // both classes in its last terms (Newcombe 2006, method 5).
-func (s spread) model(area float64) float64 { return area * (1 - area) * s.shape(area) }
-
-// shape is model without the factor that is 0 at 0 and 1.
-func (s spread) shape(area float64) float64 {
+func (s spread) model(area float64) float64 {
 	n := (s.sizes.real+s.sizes.fake)/2 - 1
-	return (1 + n*((1-area)/(2-area)+area/(1+area))) / (s.sizes.real * s.sizes.fake)
+	return area * (1 - area) * (1 + n*((1-area)/(2-area)+area/(1+area))) / (s.sizes.real * s.sizes.fake)
 }
 
-// prior is how many times model the variance of an area is taken to be where the scores say nothing of it: the geometric mean
-// of once and of what is possible at most, where those of one class lie in one place and the items of the smaller class count
-// alone (Birnbaum and Klose 1957).
-func (s spread) prior(area float64) float64 {
-	return math.Sqrt(1 / (min(s.sizes.real, s.sizes.fake) * s.shape(area)))
-}
+// priorScale is how many times model the variance of an area is taken to be where the scores say nothing of it: at 1, with many
+// people of both classes, the geometric mean of once and of twice, which is possible at most (Birnbaum and Klose 1957).
+const priorScale = math.Sqrt2
 
 // settled is the variance that was measured, mixed with the prior one, as a multiple of model at an area that is neither 0 nor
-// 1, and that area.
-func (s spread) settled() (area, scale float64, of perClass) {
+// 1, that area, and the share that is measured.
+func (s spread) settled() (area, scale, measured float64) {
 	people := min(s.sizes.real, s.sizes.fake)
 	area = (s.area*people + 0.5) / (people + 1)
-	variance, of := s.variance()
 	// So many people say something: all of them at an area of a half, none at 0 and 1.
 	say := 4 * people * area * (1 - area)
-	return area, (say*variance/s.model(area) + priorPeople*s.prior(area)) / (say + priorPeople), of
+	all := say * s.measured() / s.model(area)
+	return area, (all + priorPeople*priorScale) / (say + priorPeople), all / (all + priorPeople*priorScale)
 }
 
 // measured is the variance without the prior one, settledVariance with it.
@@ -187,16 +196,22 @@ func (s spread) settledVariance() float64 {
 
 // interval returns the ends.
 func (s spread) interval() (low, high float64) {
-	ofOne := s.below(1, math.Sqrt2*math.Erfinv(Confidence), s.prior(1))
+	ofOne := s.below(1, math.Sqrt2*math.Erfinv(Confidence), priorScale)
 	switch s.area {
 	case 0:
 		return 0, 1 - ofOne
 	case 1:
 		return ofOne, 1
 	}
-	_, scale, of := s.settled()
-	t := s.quantile(of)
-	return min(ofOne, s.below(s.area, t, scale)), max(1-ofOne, 1-s.below(1-s.area, t, scale))
+	_, scale, measured := s.settled()
+	_, of := s.variance()
+	// The prior part of the variance does not vary; a million degrees of freedom make t normal.
+	near := min(s.freedom(of)/(measured*measured), 1e6)
+	far := min(near, s.fourths(of))
+	if s.area < 0.5 {
+		near, far = far, near
+	}
+	return min(ofOne, s.below(s.area, quantileT(far), scale)), max(1-ofOne, 1-s.below(1-s.area, quantileT(near), scale))
 }
 
 // below returns the area a below area with area − a = t·√(scale·model(a)), which is symmetrical in areas.
