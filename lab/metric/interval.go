@@ -36,9 +36,9 @@ const (
 // higher lower end than 1 has. That of n people a class, one video each, is close to 0.05^(1/n), above which n disjoint pairs would
 // all be in order in less than 5 % of draws, whatever the scores' distributions. The mixture is our choice.
 //
-// t of the end nearer to 0 or 1 has the degrees of freedom of Welch and Satterthwaite. Where few people deviate much, draws without
-// them have an area too near to 0 or 1 and too small a variance at once: t of the other end has those by the deviations' fourth
-// moments, where these are fewer.
+// t of the end nearer to 0 or 1 has the degrees of freedom of Welch and Satterthwaite, in which the model's part of the variance does
+// not vary. Where few people deviate much, draws without them have an area too near to 0 or 1 and too small a variance at once: t of
+// the other end has those by the deviations' fourth moments, where these are fewer. That the ends differ is our choice.
 //
 // With fewer than [LeastPeople] in a class, or where most videos of a class share a person, there is no interval, and TooFew
 // says why.
@@ -143,8 +143,8 @@ func (m moments) freedom(of perClass) float64 {
 	return welch(of, perClass{max(m.effective.real-1, 0.5), max(m.effective.fake-1, 0.5)})
 }
 
-// fourths is freedom by the variance of the squares of the sums over people, 2 of whose squared mean they have where the sums are
-// normal and kurtosis − 1 else.
+// fourths is freedom by the fourth moments of the sums over people: their squares vary by kurtosis − 1 times their squared mean, 2
+// times where the sums are normal.
 func (m moments) fourths(of perClass) float64 {
 	one := func(effective, kurtosis float64) float64 {
 		return max(effective-1, 0.5) * min(1, 2/max(kurtosis-1, 1))
@@ -168,8 +168,8 @@ func (s spread) model(area float64) float64 {
 	return area * (1 - area) * (1 + n*((1-area)/(2-area)+area/(1+area))) / (s.sizes.real * s.sizes.fake)
 }
 
-// priorScale is how many times model the variance of an area is taken to be where the scores say nothing of it: at 1, with many
-// people of both classes, the geometric mean of once and of twice, which is possible at most (Birnbaum and Klose 1957).
+// priorScale is how many times model the variance of an area is taken to be where the scores say nothing of it: at 1, with as many
+// people in both classes, the geometric mean of once and of twice, which is possible at most (Birnbaum and Klose 1957).
 const priorScale = math.Sqrt2
 
 // settled is the variance that was measured, mixed with the prior one, as a multiple of model at an area that is neither 0 nor
