@@ -78,6 +78,24 @@ func BenchmarkSelfBlend(b *testing.B) {
 	}
 }
 
+// BenchmarkTypes times soft discrepancies of one type, without augmentation.
+func BenchmarkTypes(b *testing.B) {
+	for _, kind := range spec.Types {
+		b.Run(kind, func(b *testing.B) {
+			g := typed(b, kind)
+			f := paint(128)
+			dst := image.NewRGBA(f.Image.Rect)
+			var w Workspace
+			rng := stream.New(1)
+			for b.Loop() {
+				if err := g.Apply(dst, f, g.Draw(rng.IntN(g.Classes()), 1, rng), &w); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkOperation times the parts of a sample, each on a whole image of 128 pixels.
 func BenchmarkOperation(b *testing.B) {
 	f := paint(128)

@@ -104,7 +104,7 @@ func TestStrengthZeroIsIdentity(t *testing.T) {
 func TestApplyMatchesTheSlowOne(t *testing.T) {
 	const n = 96
 	f := paint(n)
-	g := generator(t, "grid")
+	g := typed(t, spec.Types...)
 	rng := stream.New(13)
 	var w, other Workspace
 	for range 60 {

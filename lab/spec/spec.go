@@ -42,7 +42,7 @@ type Discrepancy struct {
 	Regions  string   `toml:"regions" doc:"grid | meshgrid | sladd | whole | dfl | components | extended"`
 	Rows     int      `toml:"rows" doc:"rows of the grid"`
 	Cols     int      `toml:"cols" doc:"columns of the grid"`
-	Types    []string `toml:"types" doc:"spatial, frequency: the perturbed domains, one class each"`
+	Types    []string `toml:"types" doc:"what is perturbed, one class each: spatial (colour), frequency (detail), combined (colour, then detail, as in SBI; ours)"`
 	Side     string   `toml:"side" doc:"which side of the region is perturbed in training: inside | outside | random"`
 	Strength float64  `toml:"strength" doc:"the perturbed image is face + strength·(perturbed − face); 1 is official"`
 	MinArea  float64  `toml:"min_area" doc:"cells smaller than this share of the face are redrawn (our choice)"`
