@@ -537,7 +537,7 @@ func TestSelfBlendMask(t *testing.T) {
 		if !bytes.Equal(dst.Pix, plain.Pix) {
 			t.Fatalf("seed %d: another image than SelfBlend's", seed)
 		}
-		d := g.drawSelfBlend(stream.New(seed))
+		d := g.DrawSelfBlend(stream.New(seed))
 		if most := slices.Max(mask.Weight); math.Abs(float64(most)-d.Feather.Ratio) > 1e-4 {
 			t.Errorf("seed %d: the largest weight is %v, the ratio %v", seed, most, d.Feather.Ratio)
 		}
@@ -576,7 +576,7 @@ func TestSelfBlend(t *testing.T) {
 	rng := stream.New(8)
 	shapes := map[int]bool{}
 	for range 60 {
-		d := g.drawSelfBlend(rng)
+		d := g.DrawSelfBlend(rng)
 		shapes[d.Region] = true
 		for _, s := range d.Deformation.Scale {
 			if s < 0.95 || s > 1/0.95 {

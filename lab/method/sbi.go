@@ -27,7 +27,7 @@ var sbi = spec.MethodInfo{
 	Name:   "sbi",
 	Doc:    "tells real faces from self-blended ones by a binary head (Shiohara and Yamasaki 2022)",
 	Scores: []spec.Choice{{Name: "logit", Doc: "log odds of being self-blended"}},
-	Reads:  slices.Concat(discrepancy.SelfBlendKeys, []string{"encoder.hidden", "score.flip"}),
+	Reads:  slices.Concat(discrepancy.SelfBlendKeys, []string{"discrepancy.paired", "encoder.hidden", "score.flip"}),
 	Check: func(s spec.Spec, v *spec.Checker) {
 		v.Want("train.views", s.Train.Views%2 == 0, s.Train.Views, "an even number for sbi: real and fake in turn")
 		v.Want("score.variants", s.Score.Variants == 0, s.Score.Variants, "0 for sbi, which makes no variants")
@@ -50,8 +50,8 @@ func (m *SBI) Classes() int { return 2 }
 // Layout implements [Method].
 func (m *SBI) Layout() Layout { return Layout{Side: m.size, Views: m.spec.Train.Views} }
 
-// Sample implements [Method]: real and self-blended in turn, neighbours with the same crop and augmentation, so that nothing
-// but the blending tells them apart.
+// Sample implements [Method]: real and self-blended in turn, neighbours with the same crop and augmentation and, where the spec is
+// paired, the same background, so that nothing but the blending tells them apart.
 func (m *SBI) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
 	f, err := still(c)
 	if err != nil {
@@ -59,6 +59,7 @@ func (m *SBI) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
 	}
 	var view face.Face
 	var augmentation discrepancy.Augmentation
+	var blend discrepancy.Draw
 	for i := range dst {
 		dst[i].Label = int32(i % 2)
 		if i%2 == 0 {
@@ -66,8 +67,9 @@ func (m *SBI) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
 				return err
 			}
 			augmentation = discrepancy.DrawAugmentation(m.augment, d.Rand)
+			blend = m.generator.DrawSelfBlend(d.Rand)
 		}
-		if err := m.blend(w, view, dst[i].Label, d.Rand); err != nil {
+		if err := m.blend(w, view, dst[i].Label, blend); err != nil {
 			return err
 		}
 		augmentation.Apply(w.Out, &w.Workspace)
@@ -76,10 +78,13 @@ func (m *SBI) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
 	return nil
 }
 
-// blend puts the face into w.Out, self-blended when label is 1.
-func (m *SBI) blend(w *Worker, f face.Face, label int32, rng *rand.Rand) error {
-	if label == 1 {
-		return m.generator.SelfBlend(w.Out, f, rng, &w.Workspace)
+// blend puts the face into w.Out, self-blended by the draw when label is 1.
+func (m *SBI) blend(w *Worker, f face.Face, label int32, d discrepancy.Draw) error {
+	switch {
+	case label == 1:
+		return m.generator.ApplySelfBlend(w.Out, f, d, &w.Workspace)
+	case m.spec.Discrepancy.Paired:
+		return m.generator.Background(w.Out, f, d, &w.Workspace)
 	}
 	copy(w.Out.Pix, f.Image.Pix)
 	return nil
@@ -92,7 +97,7 @@ func (m *SBI) Check(w *Worker, dst *Sample, c face.Clip, rng *rand.Rand) error {
 		return err
 	}
 	dst.Label = int32(rng.IntN(2))
-	if err := m.blend(w, view, dst.Label, rng); err != nil {
+	if err := m.blend(w, view, dst.Label, m.generator.DrawSelfBlend(rng)); err != nil {
 		return err
 	}
 	fill(dst.Images, w.Out)
