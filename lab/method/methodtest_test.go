@@ -19,9 +19,12 @@ func TestMethods(t *testing.T) {
 			s.Discrepancy.Whole, s.Discrepancy.Pristine, s.Loss.Name = 0.8, 0.5, "ce"
 		}
 		t.Run(info.Name, func(t *testing.T) { methodtest.Run(t, s, methodtest.Options{}) })
+		s.Discrepancy.Paired = true
 		if info.Default {
 			s.Discrepancy.Types = []string{"combined"}
-			t.Run(info.Name+", combined", func(t *testing.T) { methodtest.Run(t, s, methodtest.Options{}) })
+		} else {
+			s.Discrepancy.SoftLabel = true
 		}
+		t.Run(info.Name+", off by default", func(t *testing.T) { methodtest.Run(t, s, methodtest.Options{}) })
 	}
 }

@@ -63,8 +63,9 @@ type Discrepancy struct {
 	ElasticSig float64    `toml:"elastic_sigma" doc:"elastic deformation: smoothing in pixels at 224"`
 	Kernel     [2]int     `toml:"kernel" doc:"odd blur kernels of the blend mask, pixels at 224"`
 	Ratios     []float64  `toml:"ratios" doc:"blend ratios, drawn uniformly (repeat one to weigh it)"`
-	// Paired came later; see later in toml.go.
-	Paired bool `toml:"paired" doc:"real faces of sbi and pristine ones get the background that a fake of the same draw has, perturbed where it is, so that only what was blended tells them apart (as in official SBI)"`
+	// Paired and SoftLabel came later; see later in toml.go.
+	Paired    bool `toml:"paired" doc:"real faces of sbi and pristine ones get the background that a fake of the same draw has, perturbed where it is, so that only what was blended tells them apart (as in official SBI)"`
+	SoftLabel bool `toml:"soft_label" doc:"label of a self-blended face is the ratio that it was blended with: real and fake in these shares (ours); only for sbi"`
 }
 
 // Augment is applied to the finished image whether or not it carries a discrepancy (spec section 2.7).

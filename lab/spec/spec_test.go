@@ -271,7 +271,6 @@ func TestSet(t *testing.T) {
 		"train.learning_rate=3e-4":           func(s *Spec) { s.Train.LearningRate = 3e-4 },
 		"loss.lambda=1":                      func(s *Spec) { s.Loss.Lambda = 1 },
 		"score.flip=true":                    func(s *Spec) { s.Score.Flip = true },
-		"discrepancy.paired=false":           func(*Spec) {},
 		"train.checkpoint=true":              func(s *Spec) { s.Train.Checkpoint = true },
 		"method=sbi":                         func(s *Spec) { s.Method = "sbi" },
 		"score.name=\"min\"":                 func(s *Spec) { s.Score.Name = "min" },
