@@ -664,7 +664,9 @@ func FuzzApply(f *testing.F) {
 		if err := g.Apply(dst, in, d, &w); err != nil {
 			return
 		}
-		Augmentation{Colour: d.Perturbation.Colour, Resample: ratio, JPEG: blur}.Apply(dst, &w)
+		Augmentation{Colour: d.Perturbation.Colour, Resample: ratio, JPEG: blur, Degradation: Degradation{
+			Scale: scale, Blur: sigma, Noise: ratio, Grey: seed%2 == 0, Resize: move, Filter: erode, JPEG: blur, Shift: [2]int{erode, label},
+		}}.Apply(dst, &w)
 		for i := 3; i < len(dst.Pix); i += 4 {
 			if dst.Pix[i] != 255 {
 				t.Fatalf("alpha %d", dst.Pix[i])

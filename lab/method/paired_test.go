@@ -171,6 +171,26 @@ func TestSBIPaired(t *testing.T) {
 	}
 }
 
+// Both views of a pair meet one degradation, noise included: the corners of paired views stay equal.
+func TestPairsShareTheirDegradation(t *testing.T) {
+	s := tiny()
+	s.Encoder.Size, s.Discrepancy.Paired, s.Augment.Scale = 64, true, [2]float64{1.5, 3}
+	s.Augment = unaugmented(s.Augment)
+	m := newTestSBI(t, s)
+	w := NewWorker(m.Layout())
+	differ := 0
+	for seed := range uint64(40) {
+		images, _ := views(t, m, w, person(t, int(seed)%4), 2, 1, seed)
+		if cornerSharpness(images[0]) != cornerSharpness(images[1]) {
+			differ++
+		}
+	}
+	// A block of JPEG may hold pixels of the mask and of a corner.
+	if differ > 3 {
+		t.Errorf("%d of 40 pairs have corners that differ, want next to none", differ)
+	}
+}
+
 // SeeABLE reads the key only where it changes something.
 func TestPairedIsRead(t *testing.T) {
 	for text, ok := range map[string]bool{

@@ -64,8 +64,8 @@ type Discrepancy struct {
 	Kernel     [2]int     `toml:"kernel" doc:"odd blur kernels of the blend mask, pixels at 224"`
 	Ratios     []float64  `toml:"ratios" doc:"blend ratios, drawn uniformly (repeat one to weigh it)"`
 	// Paired and SoftLabel came later; see later in toml.go.
-	Paired    bool `toml:"paired" doc:"real faces of sbi and pristine ones get the background that a fake of the same draw has, perturbed where it is, so that only what was blended tells them apart (as in official SBI)"`
-	SoftLabel bool `toml:"soft_label" doc:"label of a self-blended face is the ratio that it was blended with: real and fake in these shares (ours); only for sbi"`
+	Paired    bool `toml:"paired" doc:"real faces of sbi and pristine ones of seeable get the background that a fake of the same draw has, as in official SBI: only the blend tells them apart"`
+	SoftLabel bool `toml:"soft_label" doc:"a self-blended face is a fake to the share of its blend ratio, and real to the rest, in the loss of sbi (ours)"`
 }
 
 // Augment is applied to the finished image whether or not it carries a discrepancy (spec section 2.7).
@@ -83,6 +83,8 @@ type Augment struct {
 	Resample   [2]float64 `toml:"resample" doc:"scale range of a down-and-up resampling before JPEG (ours: mimics low-rate video)"`
 	ResampleP  float64    `toml:"resample_p" doc:"probability of resampling; 0 is official"`
 	Margin     [2]float64 `toml:"margin" doc:"side of the training crop in sides of the landmarks' box; tests take the mean"`
+	// Scale came later; see later in toml.go.
+	Scale [2]float64 `toml:"scale" doc:"range of sizes, in sides of the input, at which three quarters of the pictures are blurred, noisy, resized and compressed (p .3, .2, .5, .5) before they are scaled down; [1, 1] for none (ours)"`
 }
 
 // Encoder says which network embeds a face.

@@ -121,6 +121,8 @@ func TestParseErrors(t *testing.T) {
 		"[augment]\nmargin = [nan, 1]":                          {"augment.margin"},
 		"[augment]\nmargin = [0.9, 0.8]":                        {"augment.margin", "rising"},
 		"[augment]\nmargin = [0.9, 1.5]":                        {"augment.margin", "[1, 4]"},
+		"[augment]\nscale = [0.5, 2]":                           {"augment.scale", "[1, 4]"},
+		"[augment]\nscale = [2, 1]":                             {"augment.scale", "rising"},
 		"[discrepancy]\nwhole = 1.5":                            {"discrepancy.whole", "[0, 1]"},
 		"[discrepancy]\nregions = \"whole\"\nwhole = 0.1":       {"discrepancy.whole", "only region"},
 		"[discrepancy]\npristine = 1":                           {"discrepancy.pristine", "[0, 0.9]"},

@@ -96,6 +96,7 @@ func (s Spec) Validate() error {
 	v.Span("augment.jpeg", [2]float64{float64(a.JPEG[0]), float64(a.JPEG[1])}, 1, 100)
 	v.Span("augment.resample", a.Resample, 0.1, 1)
 	v.Span("augment.margin", a.Margin, 1, 4)
+	v.Span("augment.scale", a.Scale, 1, 4)
 
 	e := s.Encoder
 	network, err := encoders.of(e.Name)
