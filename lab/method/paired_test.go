@@ -171,7 +171,7 @@ func TestSBIPaired(t *testing.T) {
 	}
 }
 
-// Both views of a pair meet one degradation, noise included: the corners of paired views stay equal.
+// Both views of a pair meet one degradation, noise included: the corners of paired views stay nearly equal.
 func TestPairsShareTheirDegradation(t *testing.T) {
 	s := tiny()
 	s.Encoder.Size, s.Discrepancy.Paired, s.Augment.Scale = 64, true, [2]float64{1.5, 3}
@@ -181,13 +181,13 @@ func TestPairsShareTheirDegradation(t *testing.T) {
 	differ := 0
 	for seed := range uint64(40) {
 		images, _ := views(t, m, w, person(t, int(seed)%4), 2, 1, seed)
-		if cornerSharpness(images[0]) != cornerSharpness(images[1]) {
+		// A filter or a block of JPEG may reach from the mask to a corner.
+		if a, b := cornerSharpness(images[0]), cornerSharpness(images[1]); math.Abs(a-b) > 0.05*a {
 			differ++
 		}
 	}
-	// A block of JPEG may hold pixels of the mask and of a corner.
-	if differ > 3 {
-		t.Errorf("%d of 40 pairs have corners that differ, want next to none", differ)
+	if differ > 2 {
+		t.Errorf("%d of 40 pairs have corners of another sharpness, want next to none", differ)
 	}
 }
 
