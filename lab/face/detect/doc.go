@@ -19,21 +19,23 @@
 //	dlib's HOG, upsampled once (471)       98 %    –     13         –
 //
 // CenterFace was trained on WIDER FACE, as was the RetinaFace that the official code crops by, so that its boxes mean the
-// same. Landmarks, as the mean distance to the labels by that of the outer corners of the eyes, median over faces:
+// same. Landmarks were compared by the mean distance to the labels by that of the outer corners of the eyes, median over
+// faces, each net with its own marks:
 //
 //	landmarks                            ytfaces  AFLW2000
-//	face mesh, moved to the labels        4.5 %    10 %   taken
-//	face mesh, its own marks              8.1 %    10 %
+//	face mesh                             8.1 %    10 %   taken
 //	face-api's 68-point net               6.3 %     7 %
-//	face-api's 68-point net, moved        4.1 %    10 %
 //	dlib's regression trees               5.9 %     8 %   off by more than 40 % from 36° of yaw on
 //
-// "Moved" is what [spots] says: each landmark goes part of the way toward two other points, by two weights that were
-// measured on half of the people; the figures are those of the other half. On AFLW2000, which had no part in it, it gains
-// nothing: it fits the convention of the labels, not the face. The mesh is not the most exact on frontal faces but on
-// turned ones (AFLW2000 beyond 30° of yaw 14 % against 20 %), it reports how sure it is that there is a face, which
-// tracking needs, and its weights come by pip like all others, where face-api's need npm; dlib's are for
-// non-commercial use (300-W) and a hundred megabytes.
+// The mesh is not the most exact on frontal faces as it is but on turned ones (AFLW2000 beyond 30° of yaw 14 % against 20 %),
+// it reports how sure it is that there is a face, which tracking needs, and its weights come by pip like all others, where
+// face-api's need npm; dlib's are for non-commercial use (300-W) and a hundred megabytes.
+//
+// # How landmarks come from the mesh
+//
+// The mesh is looked for in the detector's box and, in the mirrored picture, once more around what was found; landmarks are a
+// linear map of the mean of both, in the frame of the face, so that they move, turn, grow and are mirrored with it. The map was
+// fitted to the landmarks that people drew on half of the people of HELEN (474 faces). TestFit fits it anew.
 //
 // # What was measured
 //

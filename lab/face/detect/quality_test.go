@@ -45,17 +45,6 @@ func report(t testing.TB, d *Detector, faces []labelled) (found float64, errors 
 	return float64(n) / float64(len(faces)), errors
 }
 
-// tested are the ytfaces frames of people who had no part in measuring [spots].
-func tested(t testing.TB) (list []labelled) {
-	faces, people := youtube(t)
-	for _, f := range faces {
-		if !fitted(people, f.person) {
-			list = append(list, f)
-		}
-	}
-	return list
-}
-
 func TestYouTubeFaces(t *testing.T) {
 	d := detector(t)
 	step := 10
@@ -63,7 +52,7 @@ func TestYouTubeFaces(t *testing.T) {
 		step = 50
 	}
 	var faces []labelled
-	for i, f := range tested(t) {
+	for i, f := range youtube(t) {
 		if i%step == 0 {
 			faces = append(faces, f)
 		}
@@ -79,7 +68,7 @@ func TestYouTubeFaces(t *testing.T) {
 
 func BenchmarkYouTubeFaces(b *testing.B) {
 	d := detector(b)
-	faces := tested(b)
+	faces := youtube(b)
 	for b.Loop() {
 		found, errors := report(b, d, faces)
 		b.ReportMetric(100*found, "%found")
@@ -88,7 +77,7 @@ func BenchmarkYouTubeFaces(b *testing.B) {
 	}
 }
 
-// aflw returns the AFLW2000 faces, which had no part in measuring [spots], and their yaw in degrees.
+// aflw returns the AFLW2000 faces and their yaw in degrees.
 func aflw(t testing.TB) (faces []labelled, yaw []float64) {
 	dir := shared(t, "landmarks/aflw2000_16")
 	files, err := filepath.Glob(filepath.Join(dir, "*.mat"))
