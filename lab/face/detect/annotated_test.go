@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"image"
+	"image/color"
+	"image/draw"
 	"math"
 	"os"
 	"path/filepath"
@@ -133,11 +135,14 @@ func compare(t testing.TB, d *Detector, faces []labelled, length float64) (a acc
 	return a
 }
 
-// reduce brings a picture down by a factor below 1, as the middle of a grey square that its sides allow.
+// reduce brings a picture down by a factor below 1, in the upper left corner of a grey square.
 func reduce(t testing.TB, f face.Face, factor float64) face.Face {
 	t.Helper()
 	side := max(f.Image.Rect.Dx(), f.Image.Rect.Dy())
-	small, err := face.Crop(f, image.Rect(0, 0, side, side), max(1, int(math.Round(float64(side)*factor))))
+	square := image.NewRGBA(image.Rect(0, 0, side, side))
+	draw.Draw(square, square.Rect, image.NewUniform(color.Gray{90}), image.Point{}, draw.Src)
+	draw.Draw(square, f.Image.Rect, f.Image, image.Point{}, draw.Src)
+	small, err := face.Crop(face.Face{Image: square, Landmarks: f.Landmarks}, square.Rect, max(1, int(math.Round(float64(side)*factor))))
 	if err != nil {
 		t.Fatal(err)
 	}

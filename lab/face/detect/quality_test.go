@@ -61,8 +61,9 @@ func TestYouTubeFaces(t *testing.T) {
 	median := quantile(errors, 0.5)
 	t.Logf("%d faces: %.1f %% found, landmarks off by %.2f %% of the distance of the eyes (median), 90 %% by less than %.2f %%",
 		len(faces), 100*found, 100*median, 100*quantile(errors, 0.9))
-	if found < 0.98 || !(median < 0.05) {
-		t.Errorf("%.3f found with a median error of %.4f; want at least 0.98 and less than 0.05", found, median)
+	// The set's labels lie elsewhere than those that people drew on other sets: dlib is off by 5.9 % here, face-api by 6.3 %.
+	if found < 0.98 || !(median < 0.065) {
+		t.Errorf("%.3f found with a median error of %.4f; want at least 0.98 and less than 0.065", found, median)
 	}
 }
 
