@@ -58,10 +58,11 @@ func cells[T any](rows []yardstick.Row[T], text func(T) string) (all [][]string)
 	return all
 }
 
+// A cell has two lines: side by side they would be wider than a terminal.
 func figureOf(f yardstick.Figure) string {
-	return fmt.Sprintf("%.3f [%.2f, %.2f]", f.AUC, f.Low, f.High)
+	return fmt.Sprintf("%.3f\n[%.2f, %.2f]", f.AUC, f.Low, f.High)
 }
 
 func changeOf(c yardstick.Change) string {
-	return fmt.Sprintf("%+.3f [%+.2f, %+.2f]", c.Diff, c.Low, c.High)
+	return fmt.Sprintf("%+.3f\n[%+.2f, %+.2f]", c.Diff, c.Low, c.High)
 }
