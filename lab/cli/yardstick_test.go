@@ -1,15 +1,20 @@
 package cli
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/robust"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/yardstick"
@@ -54,6 +59,31 @@ func TestYardstick(t *testing.T) {
 	r := both[0].Reference
 	if r.Version != yardstick.Version || r.Faces != 3 || r.People < 1 || !strings.Contains(r.Encoder, "ffmpeg") || r != both[1].Reference {
 		t.Errorf("references %+v and %+v", r, both[1].Reference)
+	}
+	// They are the faces of lowest rank of those who chose.
+	_, spec := tinySpec(t)
+	_, held, _, err := datasets.Train(data, spec.Data, spec.Seed, datasets.Skip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reports := datasets.Halves(held.Items, false, spec.Seed)
+	var choosing []yardstick.Candidate
+	for _, it := range held.Items {
+		f, err := datasets.Load(it)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reports(it) {
+			choosing = append(choosing, yardstick.Candidate{Digest: face.Still(f).Digest(), Person: it.Identity})
+		}
+	}
+	var digests []string
+	for _, c := range yardstick.Choose(choosing, 3) {
+		digests = append(digests, c.Digest)
+	}
+	slices.Sort(digests)
+	if sum := sha256.Sum256([]byte(strings.Join(digests, "\n"))); len(choosing) == len(held.Items) || r.Digest != hex.EncodeToString(sum[:16]) {
+		t.Errorf("faces %s are not those of %d that chose, of %d held out", r.Digest, len(choosing), len(held.Items))
 	}
 	for _, m := range both {
 		if len(m.Rows) != len(yardstick.Families())+1 || len(m.Rivals) != len(yardstick.Rivals()) {

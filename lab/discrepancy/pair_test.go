@@ -17,13 +17,13 @@ func TestPairsAreEqualOutsideTheMask(t *testing.T) {
 	untouched := func(dst *image.RGBA, f face.Face) error { copyPixels(dst, f.Image); return nil }
 	for name, pair := range map[string]struct{ real, fake func(seed uint64) error }{
 		"selfblend": {
-			func(seed uint64) error { return g.Background(real, f, stream.New(seed), &used) },
+			func(seed uint64) error { return g.SelfBlendBackground(real, f, stream.New(seed), &used) },
 			func(seed uint64) error { return g.SelfBlend(fake, f, stream.New(seed), &w) }},
 		"poisson": {
-			func(seed uint64) error { return g.Background(real, f, stream.New(seed), &used) },
+			func(seed uint64) error { return g.SelfBlendBackground(real, f, stream.New(seed), &used) },
 			func(seed uint64) error { return g.PoissonBlend(fake, f, stream.New(seed), &w) }},
 		"part": {
-			func(seed uint64) error { return g.Background(real, f, stream.New(seed), &used) },
+			func(seed uint64) error { return g.SelfBlendBackground(real, f, stream.New(seed), &used) },
 			func(seed uint64) error { return g.PartBlend(fake, f, stream.New(seed), &w) }},
 		"twin": {
 			func(uint64) error { return untouched(real, f) },
@@ -110,7 +110,7 @@ func TestMasksOfPartsAndBlobs(t *testing.T) {
 	g, dst, lost := generator(t, "grid"), image.NewRGBA(f.Image.Rect), face.Face{Image: f.Image}
 	var w Workspace
 	for name, blend := range map[string]func() error{
-		"background": func() error { return g.Background(dst, lost, stream.New(1), &w) },
+		"background": func() error { return g.SelfBlendBackground(dst, lost, stream.New(1), &w) },
 		"part":       func() error { return g.PartBlend(dst, lost, stream.New(1), &w) },
 		"twin":       func() error { return g.TwinBlend(dst, lost, stream.New(1), &w) },
 	} {

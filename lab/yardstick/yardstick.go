@@ -55,7 +55,7 @@ const Sides = 6
 
 // sides make them, all from the same stream.
 var sides = [Sides]method.Blend{
-	(*discrepancy.Generator).Background,
+	(*discrepancy.Generator).SelfBlendBackground,
 	(*discrepancy.Generator).SelfBlend,
 	(*discrepancy.Generator).PoissonBlend,
 	(*discrepancy.Generator).PartBlend,
