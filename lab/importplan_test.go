@@ -91,9 +91,10 @@ lab/detector                       | yes   | no    | accel/graphs datasets datas
                                    |       |       | method operating safetensors source spec store video
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
+lab/yardstick                      | yes   | no    | discrepancy face method metric rival robust spec stream
 lab/run                            | yes   | yes   | accel datasets datasets/layout detector encoder env evaluation extract face
                                     |       |       | figure figure/curves method metric operating prepare report rival robust safetensors source
-                                    |       |       | spec sphere store stream tensorboard train version
+                                    |       |       | spec sphere store stream tensorboard train version yardstick
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
 lab                                | yes   | yes   | bench datasets datasets/layout
@@ -102,9 +103,9 @@ lab                                | yes   | yes   | bench datasets datasets/lay
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
 lab/terminal                       | yes   | yes   | cluster datasets datasets/layout detector env experiments explore extract figure
-                                   |       |       | operating run spec store table version
+                                   |       |       | operating run spec store table version yardstick
 lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
-                                    |       |       | notebook operating record robust safetensors source spec store table terminal video
+                                    |       |       | notebook operating record robust safetensors source spec store table terminal video yardstick
 lab/cmd/seelab                     | yes   | yes   | cli
 results/render                     | yes   | no    | evaluation experiments method record rival spec store table version
 notebooks                          | no    | no    |

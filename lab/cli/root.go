@@ -33,7 +33,7 @@ Every run is a folder with its spec, scores, figures, weights and a report that 
 	}
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newDemo(), newRun(), newEval(), newScore(), newAlarms(), newFaces(), newRobust(), newSelectScore(), newBench(),
+	root.AddCommand(newDemo(), newRun(), newEval(), newScore(), newAlarms(), newFaces(), newRobust(), newYardstick(), newSelectScore(), newBench(),
 		newDoctor(), newSweep(), newCell(), newList(), newSpec(), newRuns(), newShow(), newRm(), newVerify(), newTable(), newRecord(), newExport(),
 		newNotebook(), newWeights(), newVersion())
 	for _, cmd := range root.Commands() {
