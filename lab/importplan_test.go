@@ -64,7 +64,7 @@ lab/source                         | no    | no    | align datasets datasets/lay
                                    |       |       | evaluation extract face face/detect rival shell spec store stream toolbox video
 lab/cluster                        | no    | no    | shell spec store
 lab/table                          | no    | no    | evaluation metric operating results rival spec store version
-lab/record                         | no    | no    | evaluation metric spec store version
+lab/record                         | no    | no    | evaluation metric rival spec store version
 lab/figure/look                    | no    | yes   |
 lab/figure/curves                  | no    | yes   | figure/look metric store stream
 lab/figure                         | no    | yes   | face figure/look hypersphere region toolbox
