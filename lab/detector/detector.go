@@ -100,7 +100,7 @@ func openFS(ctx context.Context, files fs.FS, e *env.Env) (*Detector, error) {
 	if ours {
 		e = env.New("")
 	}
-	d, err := load(ctx, e, files, s, record)
+	d, err := load(ctx, e, files, "", s, record)
 	if err != nil {
 		if ours {
 			err = errors.Join(err, e.Close())
@@ -111,24 +111,24 @@ func openFS(ctx context.Context, files fs.FS, e *env.Env) (*Detector, error) {
 	return d, nil
 }
 
-// Load is OpenFS with a spec, and a record that names the score, in place of those in the folder.
-func Load(ctx context.Context, e *env.Env, files fs.FS, s spec.Spec, record store.Record) (*Detector, error) {
-	d, err := load(ctx, e, files, s, record)
+// Load is OpenFS with a spec, and a record that names the score, in place of those in the folder, whose path dir is for errors.
+func Load(ctx context.Context, e *env.Env, files fs.FS, dir string, s spec.Spec, record store.Record) (*Detector, error) {
+	d, err := load(ctx, e, files, dir, s, record)
 	if err != nil {
 		return nil, fmt.Errorf("detector: %w", err)
 	}
 	return d, nil
 }
 
-// load makes a detector of the weights and points in a folder.
-func load(ctx context.Context, e *env.Env, files fs.FS, s spec.Spec, record store.Record) (*Detector, error) {
+// load makes a detector of the weights and points in a folder; dir is its path, for errors.
+func load(ctx context.Context, e *env.Env, files fs.FS, dir string, s spec.Spec, record store.Record) (*Detector, error) {
 	text, err := fs.ReadFile(files, store.WeightsFile)
 	if err != nil {
 		return nil, err
 	}
 	file, err := safetensors.Decode(bytes.NewReader(text), int64(len(text)))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", store.WeightsFile, err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, store.WeightsFile), err)
 	}
 	points, err := operating.Read(files)
 	if err != nil {
@@ -162,7 +162,7 @@ func load(ctx context.Context, e *env.Env, files fs.FS, s spec.Spec, record stor
 	}
 	if err != nil {
 		passes.Finalize()
-		return nil, fmt.Errorf("%s: %w", store.WeightsFile, err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, store.WeightsFile), err)
 	}
 	return d, nil
 }

@@ -43,7 +43,7 @@ func (d Detector) Card() string {
 	line("It was %s: `%s`; %s images were made of them.", record.TrainedOn(r.Train), strings.Join(d.Spec.Data.Train, "`, `"), record.Thousands(r.Train.Images))
 
 	line("\n## How it did\n")
-	line("%s\n", d.figures().Markdown())
+	line("%s", d.figures().Markdown())
 	line("These are the figures of the run, before its weights were rounded; `seelab eval --run` with the path of this folder measures its own.")
 
 	line("\n## What it misses\n")

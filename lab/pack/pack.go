@@ -58,21 +58,17 @@ type Detector struct {
 // Write packs a finished run into the folder dir, which must not be there yet; its name becomes that of the detector. weights are
 // the tensors that scoring needs; those of two or more dimensions are rounded to float16, and the others stay, as they are
 // small and a BatchNorm's variances may be out of float16's range.
-func Write(dir string, r record.Record, s spec.Spec, weights safetensors.File, points *operating.Points) error {
+func Write(dir string, r record.Record, s spec.Spec, weights safetensors.File, points *operating.Points) (Detector, error) {
 	if _, err := os.Lstat(dir); err == nil {
-		return fmt.Errorf("pack: %s is there already; name a new folder, or remove that one", dir)
+		return Detector{}, fmt.Errorf("pack: %s is there already; name a new folder, or remove that one", dir)
 	}
 	recordText, err := r.Marshal()
 	if err != nil {
-		return err
-	}
-	// Once as it is read again: the card says what the folder does.
-	if r, err = record.Parse(RecordFile, recordText); err != nil {
-		return err
+		return Detector{}, err
 	}
 	pointsText, err := points.Text()
 	if err != nil {
-		return err
+		return Detector{}, err
 	}
 	weights.Tensors = maps.Clone(weights.Tensors)
 	for name, t := range weights.Tensors {
@@ -81,20 +77,32 @@ func Write(dir string, r record.Record, s spec.Spec, weights safetensors.File, p
 	}
 	var encoded bytes.Buffer
 	if err := safetensors.Encode(&encoded, weights); err != nil {
-		return err
+		return Detector{}, err
 	}
-	d := Detector{Name: filepath.Base(dir), Record: r, Spec: s, Points: points, Bytes: int64(encoded.Len())}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("pack: %w", err)
+		return Detector{}, fmt.Errorf("pack: %w", err)
 	}
-	for name, text := range map[string][]byte{
-		RecordFile: recordText, store.SpecFile: []byte(s.Stored()), store.WeightsFile: encoded.Bytes(), operating.File: pointsText, CardFile: []byte(d.Card()),
-	} {
-		if err := store.WriteFile(filepath.Join(dir, name), text); err != nil {
-			return err
+	write := func(name string, text []byte) {
+		if err == nil {
+			err = store.WriteFile(filepath.Join(dir, name), text)
 		}
 	}
-	return store.WriteSums(dir) // last: a folder without it is not opened
+	write(RecordFile, recordText)
+	write(store.SpecFile, []byte(s.Stored()))
+	write(store.WeightsFile, encoded.Bytes())
+	write(operating.File, pointsText)
+	if err != nil {
+		return Detector{}, err
+	}
+	d, err := read(filepath.Base(dir), os.DirFS(dir))
+	if err != nil {
+		return Detector{}, err
+	}
+	write(CardFile, []byte(d.Card()))
+	if err != nil {
+		return Detector{}, err
+	}
+	return d, store.WriteSums(dir) // last: a folder without it is not opened
 }
 
 // Read reads what the folder of a finished run, or of a packed detector, says of its detector. The files of a packed one must be
@@ -133,6 +141,11 @@ func Open(name string, files fs.FS) (Detector, error) {
 	if err := store.VerifyFS(files); err != nil {
 		return Detector{}, fmt.Errorf("%w; get the detector anew", err)
 	}
+	return read(name, files)
+}
+
+// read is Open without a look at the digests.
+func read(name string, files fs.FS) (Detector, error) {
 	d := Detector{Name: name, Files: files}
 	text, err := fs.ReadFile(files, RecordFile)
 	if err != nil {
@@ -155,33 +168,32 @@ func Open(name string, files fs.FS) (Detector, error) {
 	return d, nil
 }
 
-// List opens the packed detectors that [OrderFile] of a folder names, in its order; none where there is no such file, or files is nil.
-func List(files fs.FS) ([]Detector, error) {
-	if files == nil {
-		return nil, nil
-	}
-	text, err := fs.ReadFile(files, OrderFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("pack: %w", err)
-	}
+// List opens the packed detectors that the [OrderFile] of each folder names, in its order; none where there is no such file.
+func List(folders ...fs.FS) ([]Detector, error) {
 	var all []Detector
-	for line := range strings.Lines(string(text)) {
-		name := strings.TrimSpace(line)
-		if name == "" || strings.HasPrefix(name, "#") {
+	for _, files := range folders {
+		text, err := fs.ReadFile(files, OrderFile)
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		folder, err := fs.Sub(files, name)
 		if err != nil {
-			return nil, fmt.Errorf("pack: %s: %w", OrderFile, err)
+			return nil, fmt.Errorf("pack: %w", err)
 		}
-		d, err := Open(name, folder)
-		if err != nil {
-			return nil, fmt.Errorf("%s, which %s names: %w", name, OrderFile, err)
+		for line := range strings.Lines(string(text)) {
+			name := strings.TrimSpace(line)
+			if name == "" || strings.HasPrefix(name, "#") {
+				continue
+			}
+			folder, err := fs.Sub(files, name)
+			if err != nil {
+				return nil, fmt.Errorf("pack: %s: %w", OrderFile, err)
+			}
+			d, err := Open(name, folder)
+			if err != nil {
+				return nil, fmt.Errorf("%s, which %s names: %w", name, OrderFile, err)
+			}
+			all = append(all, d)
 		}
-		all = append(all, d)
 	}
 	return all, nil
 }

@@ -149,11 +149,7 @@ func workOn(e *env.Env, id string, s spec.Spec, in inputs, cell *store.Cell) (*R
 
 // Detector loads the detector of a finished run.
 func Detector(ctx context.Context, e *env.Env, r *Run) (*detector.Detector, error) {
-	d, err := detector.Load(ctx, e, r.Files(), r.Spec, r.Record)
-	if err != nil {
-		return nil, fmt.Errorf("run: %s: %w", r.Record.Run, err)
-	}
-	return d, nil
+	return detector.Load(ctx, e, r.Files(), r.Dir, r.Spec, r.Record)
 }
 
 func lastTenth(steps []store.Step) float64 {
