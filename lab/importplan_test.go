@@ -48,6 +48,7 @@ lab/face/detect                    | no    | no    | face face/detect/internal/c
                                    |       |       | face/detect/internal/tflite toolbox
 lab/align *                        | no    | no    | face
 lab/region                         | no    | no    | face spec
+lab/localise                       | no    | no    | face metric region
 lab/discrepancy                    | no    | no    | face region spec stream
 lab/rival                          | no    | no    | face spec
 datasets                           | no    | no    | face rival spec stream

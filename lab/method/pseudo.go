@@ -7,6 +7,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -72,6 +73,24 @@ func (p *Pseudo) Fake(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error)
 	if p.own != nil {
 		return p.own.Fake(w, c, rng)
 	}
+	return p.blended(w, c, p.blend, rng)
+}
+
+// SelfBlended makes a self-blended image of a real face, whatever the kind of p: by the same draws that which Fake makes of the kind
+// selfblend. It returns the mask too, as [discrepancy.Generator.SelfBlendMask] does; the augmentation moves no pixel.
+func (p *Pseudo) SelfBlended(w *Worker, f face.Face, rng *rand.Rand) (fake face.Face, mask region.Mask, err error) {
+	c, err := p.blended(w, face.Still(f), func(g *discrepancy.Generator, dst *image.RGBA, f face.Face, rng *rand.Rand, w *discrepancy.Workspace) (err error) {
+		mask, err = g.SelfBlendMask(dst, f, rng, w)
+		return err
+	}, rng)
+	if err != nil {
+		return face.Face{}, region.Mask{}, err
+	}
+	return c.Frames[0], mask, nil
+}
+
+// blended makes a pseudo-fake by a blend.
+func (p *Pseudo) blended(w *Worker, c face.Clip, blend Blend, rng *rand.Rand) (face.Clip, error) {
 	augmentation := discrepancy.DrawAugmentation(p.augment, rng)
 	seed := rng.Uint64()
 	out := face.Clip{Frames: make([]face.Face, len(c.Frames)), Fake: true}
@@ -80,7 +99,7 @@ func (p *Pseudo) Fake(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error)
 			return face.Clip{}, fmt.Errorf("method: pseudo-fake of a clip without picture %d", i)
 		}
 		blended := image.NewRGBA(f.Image.Rect)
-		if err := p.blend(p.generator, blended, f, stream.New(seed, "pseudo-fake"), &w.Workspace); err != nil {
+		if err := blend(p.generator, blended, f, stream.New(seed, "pseudo-fake"), &w.Workspace); err != nil {
 			return face.Clip{}, err
 		}
 		augmentation.Apply(blended, &w.Workspace)
