@@ -93,7 +93,7 @@ lab/detector                       | yes   | no    | accel/graphs datasets datas
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
 lab/run                            | yes   | yes   | accel datasets datasets/layout detector encoder env evaluation extract face
-                                    |       |       | figure figure/curves method metric operating prepare report rival robust safetensors source
+                                    |       |       | figure figure/curves localise method metric operating prepare report rival robust safetensors source
                                     |       |       | spec sphere store stream tensorboard train version
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train

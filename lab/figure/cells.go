@@ -41,11 +41,17 @@ type Cells struct {
 // Template returns what a heat map needs to show nobody's face: a white image of side × side pixels and the landmarks of
 // the mean face in it.
 func Template(side int) (*image.RGBA, []face.Point) {
-	white := image.NewRGBA(image.Rect(0, 0, side, side))
+	white := White(image.Rect(0, 0, side, side))
+	return white, face.Template(face.CropBox(white.Bounds(), 1.25))
+}
+
+// White is a white image, for a heat map that shows no picture.
+func White(bounds image.Rectangle) *image.RGBA {
+	white := image.NewRGBA(bounds)
 	for i := range white.Pix {
 		white.Pix[i] = 0xff
 	}
-	return white, face.Template(face.CropBox(white.Bounds(), 1.25))
+	return white
 }
 
 func (m Cells) check() error {
