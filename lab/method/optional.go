@@ -62,7 +62,7 @@ type Fitter interface {
 type Map struct {
 	Label   string // what the values are
 	Image   *image.RGBA
-	Marks   []face.Point  // landmarks, in the pixels of Image
+	Marks   []face.Point  // landmarks, in the pixels of Image, by which known masks are laid on it
 	Regions []region.Mask // in the pixels of Image, with a value each; nil for a picture of values
 	Side    int           // of the picture, which covers Image; 0 where there are regions
 	Values  []float64     // of the regions, or [Side, Side] by rows
