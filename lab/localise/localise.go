@@ -12,6 +12,8 @@
 //   - Pixels of which the map says nothing come after all others.
 //   - The rival is the mean mask of the other people, in the frame of the landmarks: what is known of a mask without a look at the
 //     face. Fakes change faces and not backgrounds, so it has a large AUC.
+//   - So has a blind map, which is the map with one value wherever it says something: it tells no more than where the face is. What
+//     the values of the map add to it is what was found.
 package localise
 
 import (
@@ -34,6 +36,7 @@ type Case struct {
 	// Landmarks are the 68 of the face, in pixels of the mask.
 	Landmarks []face.Point
 	AUC, IoU  float64
+	BlindAUC  float64 // of the map with one value wherever it says something
 }
 
 // NewCase measures the map of an image: a value for each pixel by rows, larger where it is more likely manipulated, NaN where the
@@ -43,6 +46,9 @@ func NewCase(id, person string, values []float64, mask Mask, landmarks []face.Po
 	var err error
 	c.AUC, c.IoU, err = measure(values, mask)
 	if err != nil {
+		return Case{}, fmt.Errorf("localise: %s: %w", id, err)
+	}
+	if c.BlindAUC, err = metric.AUROC(lowest(blind(values)), mask.Inside); err != nil {
 		return Case{}, fmt.Errorf("localise: %s: %w", id, err)
 	}
 	return c, nil
@@ -64,6 +70,17 @@ func measure(values []float64, mask Mask) (auc, iou float64, err error) {
 		return 0, 0, err
 	}
 	return auc, overlap(finite, mask), nil
+}
+
+// blind is values with 0 for each.
+func blind(values []float64) []float64 {
+	out := slices.Clone(values)
+	for i, v := range out {
+		if !math.IsNaN(v) {
+			out[i] = 0
+		}
+	}
+	return out
 }
 
 // lowest is a copy of values with a finite one below all others in the place of NaN.
@@ -115,8 +132,9 @@ type Result struct {
 	AUC, IoU metric.Average
 	// Of the rival; without items where all images show one person.
 	RivalAUC, RivalIoU metric.Average
-	// AUCGain and IoUGain are the map's less the rival's, paired by image.
-	AUCGain, IoUGain metric.Average
+	// AUCGain and IoUGain are the map's less the rival's, paired by image; BlindGain its AUC less that of the blind map.
+	AUCGain, IoUGain    metric.Average
+	BlindAUC, BlindGain metric.Average
 	// Best and Worst are the cases of the largest and the smallest pixel AUC.
 	Best, Worst int
 }
@@ -127,11 +145,12 @@ func Measure(cases []Case) (Result, error) {
 		return Result{}, errors.New("localise: no image with a mask; want at least one")
 	}
 	var r Result
-	var of [4][]float64 // AUC, IoU, and those of the rival
+	var of [5][]float64 // AUC, IoU, those of the rival, and the AUC of the blind map
 	var people []string
 	prior := newPrior(cases)
 	for i, c := range cases {
 		of[0], of[1], people = append(of[0], c.AUC), append(of[1], c.IoU), append(people, c.Person)
+		of[4] = append(of[4], c.BlindAUC)
 		if c.AUC > cases[r.Best].AUC {
 			r.Best = i
 		}
@@ -147,19 +166,14 @@ func Measure(cases []Case) (Result, error) {
 		}
 		of[2], of[3] = append(of[2], auc), append(of[3], iou)
 	}
-	figures := []struct {
-		to     *metric.Average
-		values []float64
-	}{{&r.AUC, of[0]}, {&r.IoU, of[1]}}
-	if len(of[2]) > 0 { // of all, or of none
-		figures = append(figures, []struct {
-			to     *metric.Average
-			values []float64
-		}{{&r.RivalAUC, of[2]}, {&r.RivalIoU, of[3]}, {&r.AUCGain, less(of[0], of[2])}, {&r.IoUGain, less(of[1], of[3])}}...)
+	figures := map[*metric.Average][]float64{&r.AUC: of[0], &r.IoU: of[1], &r.BlindAUC: of[4], &r.BlindGain: less(of[0], of[4])}
+	if len(of[2]) > 0 { // of all images, or of none
+		figures[&r.RivalAUC], figures[&r.AUCGain] = of[2], less(of[0], of[2])
+		figures[&r.RivalIoU], figures[&r.IoUGain] = of[3], less(of[1], of[3])
 	}
-	for _, f := range figures {
+	for to, values := range figures {
 		var err error
-		if *f.to, err = metric.AverageOverPeople(f.values, people); err != nil {
+		if *to, err = metric.AverageOverPeople(values, people); err != nil {
 			return Result{}, fmt.Errorf("localise: %w", err)
 		}
 	}

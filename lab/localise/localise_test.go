@@ -124,21 +124,21 @@ func perfect(inside []bool) []float64 {
 	return values
 }
 
-func blind(inside []bool) []float64 { return make([]float64, len(inside)) }
+func same(inside []bool) []float64 { return make([]float64, len(inside)) }
 
 // The rival knows the place of a mask in the face wherever the face lies and however large it is, from other people alone.
 func TestRival(t *testing.T) {
 	eyes, mouth := [4]float64{0, 0.25, 1, 0.5}, [4]float64{0.25, 0.75, 0.75, 1}
-	var same, other []Case
+	var blank, other []Case
 	for i := range 6 {
-		same = append(same, at(t, fmt.Sprint("p", i), 5+8*i, 40-6*i, 32+5*i, eyes, blind))
+		blank = append(blank, at(t, fmt.Sprint("p", i), 5+8*i, 40-6*i, 32+5*i, eyes, same))
 		part := eyes
 		if i == 0 {
 			part = mouth
 		}
 		other = append(other, at(t, fmt.Sprint("p", min(i, 4)), 5+8*i, 40-6*i, 32+5*i, part, perfect))
 	}
-	r, err := Measure(same)
+	r, err := Measure(blank)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,6 +161,20 @@ func TestRival(t *testing.T) {
 	}
 	if _, err := Measure(nil); err == nil {
 		t.Error("nothing is measured")
+	}
+}
+
+// A blind map says no more than where the map has values: of 4 pixels without any, none inside, and 2 with, one of them inside, the
+// one inside wins 4 of 5 pairs and ties one.
+func TestBlind(t *testing.T) {
+	mask := Mask{3, 2, []bool{true, false, false, false, false, false}}
+	c, err := NewCase("x", "p", []float64{1, 2, nan, nan, nan, nan}, mask, []face.Point{{}, {X: 1}})
+	if err != nil || math.Abs(c.BlindAUC-4.5/5) > 1e-12 || c.AUC != 4./5 {
+		t.Errorf("%+v, %v; want a blind AUC of 0.9 and one of 0.8", c, err)
+	}
+	r, err := Measure([]Case{c})
+	if err != nil || r.BlindAUC.Value != c.BlindAUC || math.Abs(r.BlindGain.Value+0.1) > 1e-12 {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 

@@ -321,7 +321,7 @@ func (m *masked) draw(ctx context.Context, d *detector.Detector, i int, what str
 // localisation is a result as a record has it.
 func localisation(r localise.Result, cases []localise.Case) store.Localisation {
 	l := store.Localisation{
-		Images: r.AUC.N, People: r.AUC.People, AUC: estimate(r.AUC, 0), IoU: estimate(r.IoU, 0),
+		Images: r.AUC.N, People: r.AUC.People, AUC: estimate(r.AUC, 0), IoU: estimate(r.IoU, 0), BlindAUC: estimate(r.BlindAUC, 0), BlindDifference: estimate(r.BlindGain, -1),
 		Best: cases[r.Best].ID, Worst: cases[r.Worst].ID,
 	}
 	if r.RivalAUC.N > 0 {

@@ -9,6 +9,9 @@ type Localisation struct {
 	// Pixel AUC and IoU of the map.
 	AUC Estimate `json:"auc"`
 	IoU Estimate `json:"iou"`
+	// BlindAUC is that of the map with one value wherever it says something, BlindDifference the map's AUC less that.
+	BlindAUC        Estimate `json:"blind_auc"`
+	BlindDifference Estimate `json:"blind_difference"`
 	// Rival is the mean mask of the other people; null where there are no others.
 	Rival *LocalisationRival `json:"rival"`
 	// Best and Worst are the faces with the largest and the smallest pixel AUC.
