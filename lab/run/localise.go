@@ -312,6 +312,9 @@ func (m *masked) draw(ctx context.Context, d *detector.Detector, i int, what str
 		Image: figure.White(of.Image.Rect), Landmarks: of.Marks, Regions: of.Regions, Side: of.Side, Values: of.Values, Inside: c.Mask.Inside,
 		Synthetic: m.synthetic || d.Record.Train.Synthetic,
 	}
+	if of.Falling {
+		cells.Label += ", the smaller the more suspicious"
+	}
 	if of.Side > 0 {
 		cells.Low, cells.High = of.Low, of.High
 	}
