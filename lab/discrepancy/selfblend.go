@@ -32,7 +32,7 @@ func (g *Generator) SelfBlend(dst *image.RGBA, f face.Face, rng *rand.Rand, w *W
 }
 
 // SelfBlendBackground writes the real face that goes with a self-blended image to dst: the [Generator.Background] of the draws
-// of [Generator.SelfBlend], which are also those of [Generator.PoissonBlend].
+// of [Generator.SelfBlend], which are also those of [Generator.PoissonBlend] and [Generator.PartBlend].
 func (g *Generator) SelfBlendBackground(dst *image.RGBA, f face.Face, rng *rand.Rand, w *Workspace) error {
 	return g.Background(dst, f, g.DrawSelfBlend(rng), w)
 }
