@@ -23,7 +23,8 @@ func newYardstick() *cobra.Command {
 		Long: `Yardstick scores the same real faces and pseudo-fakes of them with the detector of each run, whatever it was trained on, and
 prints how well it tells them apart: AUC with 95 % intervals by people, for each family of pseudo-fakes and each rung of a
 ladder of compressions, and by how much a run does better than the first one, or than that of --against, paired by person.
-A pseudo-fake and its real face are equal outside of the blend. The trivial rivals below the figures are to be at 0.5 where nothing is compressed.
+A pseudo-fake and its real face are equal outside of the blend. The trivial rivals below the figures show what needs no detector:
+corners, which no blend reaches, are to be at 0.5; the middle of a fake is less sharp, as that of deepfakes is, which a detector is to beat.
 
 The faces are of held-out people on whom the score of the run was chosen; test sets have no part in it. Runs of the same data and
 seed have the same faces. Several runs in one command take little longer than one, as pictures are made once.

@@ -16,8 +16,9 @@ type Rival struct {
 	unusual bool
 }
 
-// Rivals are all rivals: less sharp in the middle, darker, corners of unusual sharpness. One that tells fakes without compression from
-// real faces shows a shortcut in the reference: what a detector finds there may be nothing else. No mask reaches the corners.
+// Rivals are all rivals: less sharp in the middle, darker, corners of unusual sharpness. What one of them finds, a detector may have
+// found and nothing else. No mask reaches the corners, so that they are at 0.5 or the reference has a shortcut; the middle of a fake
+// is less sharp than that of its real face, as that of deepfakes is, and is to be beaten.
 func Rivals() []Rival {
 	return []Rival{
 		{Name: "sharpness", Look: func(f face.Face) float64 { return rival.NewLook(f.Image).Scores(0)[0] }},
