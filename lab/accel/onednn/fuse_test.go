@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"golang.org/x/sys/cpu"
 
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/accel/onednn"
@@ -69,7 +70,8 @@ func TestFused(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						if onednn.Fused() == before {
+						// Without AVX-512 oneDNN has no kernels of bfloat16, and XLA computes them.
+						if onednn.Fused() == before && (floats == dtypes.Float32 || cpu.X86.HasAVX512BW) {
 							t.Error("not fused")
 						}
 						want := make([]float64, len(rs))
