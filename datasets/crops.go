@@ -168,7 +168,7 @@ func cropItem(m *manifest, dataset string, fields []string) (Item, error) {
 			}
 			v[i] = n
 		}
-		it.Box = image.Rect(v[0], v[1], v[0]+v[2], v[1]+v[2])
+		it.Box = Square{int32(v[0]), int32(v[1]), int32(v[2])}
 		it.inner = innerDetected
 	}
 	if places := fields[len(cropsHeader):]; len(places) > 0 {

@@ -28,10 +28,10 @@ func TestOpenCrops(t *testing.T) {
 	}
 	fake, real := set.Items[0], set.Items[1]
 	if fake.ID() != "FF++ c40/Deepfakes/183_253:faces/b.jpg" || !fake.Fake || fake.Identity != "183" || fake.Source != "253" ||
-		fake.Frame != 16 || fake.Box != image.Rect(397, -2, 1034, 635) || fake.Path != filepath.Join(dir, "faces", "b.jpg") {
+		fake.Frame != 16 || fake.Box != (Square{397, -2, 637}) || fake.Path != filepath.Join(dir, "faces", "b.jpg") {
 		t.Errorf("fake is %+v", fake)
 	}
-	if real.Fake || real.Frame != -1 || real.Identity != "183" || !real.Box.Empty() || real.Method != "original" {
+	if real.Fake || real.Frame != -1 || real.Identity != "183" || real.Box != (Square{}) || real.Method != "original" {
 		t.Errorf("real is %+v", real)
 	}
 }

@@ -16,7 +16,6 @@ package datasets
 
 import (
 	"fmt"
-	"image"
 	"os"
 	"strings"
 
@@ -32,12 +31,12 @@ type Item struct {
 	Source   string // the person whose face or expression was put in; "" if none or unknown
 	Frame    int    // frame of the video, −1 if unknown
 	Track    int    // which of the faces that were followed through the video it is, counted from 1; 0 if unknown
+	File     string // slash path within the folder of the set, the same on every machine; "" where there is no face
+	Path     string // the file to open; "" for a drawn face, and where there is no face
+	Box      Square // the square of the source frame that was cropped; the zero Square if unknown
 	Fake     bool
-	inner    placing         // where a face without landmarks lies in its image
-	File     string          // slash path within the folder of the set, the same on every machine; "" where there is no face
-	Path     string          // the file to open; "" for a drawn face, and where there is no face
-	Box      image.Rectangle // the square of the source frame that was cropped; empty if unknown
-	Bytes    int64           // size of the video that the face was cut from here; 0 of a face that was cut by others
+	inner    placing // where a face without landmarks lies in its image
+	Bytes    int64   // size of the video that the face was cut from here; 0 of a face that was cut by others
 
 	// Unread says of an item without a face which file stands behind it, and why it gave none; nil where that is not known.
 	Unread *Left
@@ -48,6 +47,10 @@ type Item struct {
 
 	marks marks // landmarks
 }
+
+// Square is a square of pixels of a frame: its upper left corner, which may lie outside, and its side. It is small, since there are
+// millions of items.
+type Square struct{ X, Y, Side int32 }
 
 // Landmarks returns the 68 landmarks in the pixels of the image, nil if the set has none. The slice is the caller's.
 func (it Item) Landmarks() []face.Point { return it.marks.points() }

@@ -64,7 +64,8 @@ lab/source                         | no    | no    | align datasets datasets/lay
                                    |       |       | evaluation extract face face/detect rival shell spec store stream toolbox video
 lab/cluster                        | no    | no    | shell spec store
 lab/table                          | no    | no    | evaluation metric operating results rival spec store version
-lab/record                         | no    | no    | evaluation metric spec store version
+lab/record                         | no    | no    | evaluation metric rival spec store version
+lab/pack                           | no    | no    | evaluation operating record safetensors spec store table version
 lab/figure/look                    | no    | yes   |
 lab/figure/curves                  | no    | yes   | figure/look metric store stream
 lab/figure                         | no    | yes   | face figure/look hypersphere region toolbox
@@ -88,24 +89,26 @@ lab/env                            | yes   | no    | accel datasets extract metr
 lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec
 lab/sphere                         | yes   | yes   | figure hypersphere method source spec stream
 lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout encoder env extract face face/detect
-                                   |       |       | method operating safetensors source spec store video
+                                   |       |       | method operating pack safetensors source spec store video
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
+lab/yardstick                      | yes   | no    | discrepancy face method metric rival robust spec stream
 lab/run                            | yes   | yes   | accel datasets datasets/layout detector encoder env evaluation extract face
-                                    |       |       | figure figure/curves method metric operating prepare report rival robust safetensors source
-                                    |       |       | spec sphere store stream tensorboard train version
+                                    |       |       | figure figure/curves method metric operating pack prepare report rival robust safetensors source
+                                    |       |       | spec sphere store stream tensorboard train version yardstick
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
 lab                                | yes   | yes   | bench datasets datasets/layout
-                                   |       |       | detector env evaluation explore extract figure figure/curves operating record report run source spec sphere
+                                   |       |       | detector env evaluation explore extract figure figure/curves operating pack record report run source spec sphere
                                    |       |       | store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
 lab/terminal                       | yes   | yes   | cluster datasets datasets/layout detector env experiments explore extract figure
-                                   |       |       | operating run spec store table version
+                                   |       |       | operating run spec store table version yardstick
 lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
-                                    |       |       | notebook operating record robust safetensors source spec store table terminal video
-lab/cmd/seelab                     | yes   | yes   | cli
+                                    |       |       | notebook operating pack record robust safetensors source spec store table terminal video yardstick
+results/detectors                  | no    | no    |
+lab/cmd/seelab                     | yes   | yes   | cli results/detectors
 results/render                     | yes   | no    | evaluation experiments method record rival spec store table version
 notebooks                          | no    | no    |
 `

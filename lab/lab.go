@@ -178,6 +178,15 @@ func (l *Lab) Robust(ctx context.Context, r *Run, o Damages) (*Robustness, error
 	return run.Robust(ctx, l.env, r, o)
 }
 
+// Measured is how a run does on the yardstick.
+type Measured = run.Measured
+
+// Yardstick measures finished runs on one reference of pseudo-fakes, of at most so many of their held-out faces below the lab's data
+// root, and compares each with the first; see [run.Yardstick].
+func (l *Lab) Yardstick(ctx context.Context, runs []*Run, faces int) ([]*Measured, error) {
+	return run.Yardstick(ctx, l.env, runs, faces)
+}
+
 // AlarmsOptions are what [Lab.Alarms] measures.
 type AlarmsOptions = run.AlarmsOptions
 

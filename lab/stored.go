@@ -24,7 +24,8 @@ func (l *Lab) Runs() ([]string, error) { return store.List(l.env.Results) }
 // List lists the runs of any state by id; see [store.Scan].
 func (l *Lab) List() ([]store.Entry, error) { return store.Scan(l.env.Results) }
 
-// Load returns a finished run of this lab by its id, or by a part of the id that only one run has.
+// Load returns a finished run of this lab by its id, or by a part of the id that only one run has; or the run, or the packed
+// detector, whose folder lies at the path id, which has a separator in it.
 func (l *Lab) Load(id string) (*Run, error) { return run.Load(l.env.Results, id) }
 
 // Find returns what is known of a run of any state by its id, or by a part of the id that only one run has.

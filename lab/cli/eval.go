@@ -15,13 +15,14 @@ func newEval() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval --run ID | --scores FILE.csv",
 		Short: "Test a finished run on the sets under a data folder, or measure the scores of another tool",
-		Long: `Eval tests the detector of a finished run on every test set found under the data folder, or on those that --test names.
+		Long: `Eval tests the detector of a finished run, or one that seelab export has written, on every test set found under the data folder, or on those that --test names.
 Of videos it takes the faces that seelab faces has cut, where there are no crops of the data set. It prints what run
 prints and leaves the run folder as it is. A set of one class, or of which nothing can be read, has no figure and its row
 says why; what has no score is named with the reason. It is an error if all that --test names are such.`,
 		Example: `  seelab eval --run seeable-mini --data DIR
   seelab eval --run seeable-mini --data DIR --test "FF++ c40" --json
   seelab eval --run demo --test synthetic
+  seelab eval --run results/detectors/seeable-small --data DIR
   seelab eval --scores theirs.csv --against seeable-mini`,
 		Args: arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -72,5 +73,5 @@ func runFlag(cmd *cobra.Command, id *string) {
 
 // runFlagOnly is runFlag of a command that can do without.
 func runFlagOnly(cmd *cobra.Command, id *string) {
-	cmd.Flags().StringVar(id, "run", "", "`ID` of a finished run, or a part of it that only one has; seelab runs lists them")
+	cmd.Flags().StringVar(id, "run", "", "`ID` of a finished run, or a part of it that only one has (seelab runs lists them); or the path of its folder, or of that of a detector")
 }

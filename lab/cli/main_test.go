@@ -67,6 +67,11 @@ func TestErrors(t *testing.T) {
 		{"eval --scores=", failed, []string{"no such file"}},
 		{"table --scores x.csv", failed, []string{"want NAME=FILE.csv"}},
 		{"score --run x", misused, []string{"at least one image"}},
+		{"score face.png", misused, []string{`required flag(s) "run" not set`, "carries no detector along", "seelab score --help"}},
+		{"score face.png --run x --detector y", misused, []string{"[detector run]"}},
+		{"score face.png --detector nothing", failed, []string{`no detector "nothing"`, "carries no detector along"}},
+		{"export", misused, []string{"[to detector]"}},
+		{"export --detector x", misused, []string{"[run detector]", "missing [run]"}},
 		{"bench nothing", misused, []string{`"nothing"`, "discrepancy, variants, train, score"}},
 		{"list all", misused, []string{"found 1 arguments, want none"}},
 

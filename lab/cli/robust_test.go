@@ -185,24 +185,32 @@ func TestRobust(t *testing.T) {
 	}
 }
 
+// withoutX264 puts an ffmpeg without libx264 in front of others, and returns its path.
+func withoutX264(t *testing.T) string {
+	t.Helper()
+	bin := t.TempDir()
+	script := "#!/bin/sh\ncase \"$*\" in *-encoders*) echo ' V....D libopenh264 OpenH264';; *) echo 'ffmpeg version 9'; echo 'libavutil      60.  8.100';; esac\n"
+	path := filepath.Join(bin, "ffmpeg")
+	write(t, path, []byte(script))
+	if err := os.Chmod(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return path
+}
+
 // Without libx264 nothing is scored.
 func TestRobustWithoutX264(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains: seconds to compile")
 	}
-	bin := t.TempDir()
-	script := "#!/bin/sh\ncase \"$*\" in *-encoders*) echo ' V....D libopenh264 OpenH264';; *) echo 'ffmpeg version 9'; echo 'libavutil      60.  8.100';; esac\n"
-	write(t, filepath.Join(bin, "ffmpeg"), []byte(script))
-	if err := os.Chmod(filepath.Join(bin, "ffmpeg"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	ffmpeg := withoutX264(t)
 	acceltest.ForTest(t)
 	data, _ := drawData(t)
 	results := t.TempDir()
 	id := untrainedRun(t, results, "compact")
 	code, _, stderr := seelab(t, "robust", "--run", id, "--data", data, "--results", results)
-	want := "ffmpeg " + filepath.Join(bin, "ffmpeg") + " has no encoder libx264 (it has libopenh264): want a build with --enable-libx264, or leave out " + robust.H264
+	want := "ffmpeg " + ffmpeg + " has no encoder libx264 (it has libopenh264): want a build with --enable-libx264, or leave out " + robust.H264
 	if code == 0 || !strings.Contains(stderr, want) {
 		t.Errorf("code %d, %s\nwant %s", code, stderr, want)
 	}

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
 )
 
-func newRoot() *cobra.Command {
+// newRoot makes the command; detectors are the folders of packed ones that the program carries along.
+func newRoot(detectors ...fs.FS) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "seelab",
 		Short: "SeeABLE Lab: deepfake detectors that learn from real faces only",
@@ -16,7 +18,8 @@ Every run is a folder with its spec, scores, figures, weights and a report that 
 		Example: `  seelab demo                                          everything once, on drawn faces, without any data
   seelab run seeable-mini --data DIR                   train on real faces, test on the deepfakes found in DIR
   seelab eval --run seeable-mini --data OTHER          test a finished run on other sets
-  seelab score --run seeable-mini face.png             score a picture and show where it looks wrong
+  seelab score face.png                                score a picture by the best detector that comes with seelab
+  seelab score --run seeable-mini face.png             the same by a run of one's own
   seelab notebook                                      the same in notebooks`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -33,7 +36,7 @@ Every run is a folder with its spec, scores, figures, weights and a report that 
 	}
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newDemo(), newRun(), newEval(), newScore(), newAlarms(), newFaces(), newRobust(), newSelectScore(), newBench(),
+	root.AddCommand(newDemo(), newRun(), newEval(), newScore(detectors), newDetectors(detectors), newAlarms(), newFaces(), newRobust(), newYardstick(), newSelectScore(), newBench(),
 		newDoctor(), newSweep(), newCell(), newList(), newSpec(), newRuns(), newShow(), newRm(), newVerify(), newTable(), newRecord(), newExport(),
 		newNotebook(), newWeights(), newVersion())
 	for _, cmd := range root.Commands() {

@@ -5,26 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/operating"
+	"github.com/seeable-lab/seeable/lab/pack"
+	"github.com/seeable-lab/seeable/lab/record"
 	"github.com/seeable-lab/seeable/lab/terminal"
 	"github.com/seeable-lab/seeable/lab/video"
 )
 
-func newScore() *cobra.Command {
+func newScore(detectors []fs.FS) *cobra.Command {
 	var s surroundings
-	var id, dir string
+	var by detectorFlags
+	var dir string
 	var asJSON, mean bool
 	rates := operating.Default
 	cmd := &cobra.Command{
-		Use:   "score --run ID FILE...",
+		Use:   "score [--run ID | --detector NAME|DIR] FILE...",
 		Short: "Score pictures and videos, and show where they look wrong",
-		Long: `Score gives each face in a picture the anomaly score of a finished run: larger means more likely fake; it is not a
-probability. Faces are looked for as seelab faces does; a picture that is a crop around one face, as test sets have them, is
+		Long: `Score gives each face in a picture the anomaly score of a finished run or of a detector that comes with seelab, the first that
+seelab detectors lists where none is named: larger means more likely fake; it is not a probability. Faces are looked for as seelab faces does; a picture that is a crop around one face, as test sets have them, is
 scored as eval scores it. A picture without a face has no score, nor has one of less than 32 pixels. JPEG, PNG, WebP, BMP,
 TIFF and GIF are read, whatever the file is called, and turned as EXIF says.
 
@@ -41,7 +44,8 @@ kind; photographs of other kinds may be flagged more often. The thresholds are f
 
 Files without a score are named with the reason; the exit code is 1 if no file has one. A picture that cannot be drawn costs no
 score.`,
-		Example: `  seelab score --run seeable-mini photo.jpg
+		Example: `  seelab score photo.jpg
+  seelab score --run seeable-mini photo.jpg
   seelab score --run seeable-mini --json --out heat *.png
   seelab score --run seeable-mini --out scored clip.mp4`,
 		Args: arguments(1, -1, "the path of at least one image or video"),
@@ -50,18 +54,21 @@ score.`,
 				return err
 			}
 			return s.open(cmd, func(l *lab.Lab) error {
-				run, err := l.Load(id)
+				run, name, err := by.load(l)
 				if err != nil {
 					return err
 				}
-				points, err := operating.Read(os.DirFS(run.Dir))
+				points, err := operating.Read(run.Files())
 				if err != nil {
 					return err
+				}
+				if name != "" {
+					fmt.Fprintf(cmd.ErrOrStderr(), "scored by the detector %s (%s, %s), for %s\n", name, run.Spec.Method, record.TrainedOn(run.Record.Train), pack.Terms)
 				}
 				if run.Record.Train.Synthetic {
 					fmt.Fprintf(cmd.ErrOrStderr(), "%s was trained on synthetic faces: its scores say nothing about photographs\n", run.Record.Run)
 				}
-				j := scoring{lab: l, run: run, points: points, rates: rates, mean: mean, files: len(files), strict: s.strict, warn: cmd.ErrOrStderr()}
+				j := scoring{lab: l, run: run, detector: name, points: points, rates: rates, mean: mean, files: len(files), strict: s.strict, warn: cmd.ErrOrStderr()}
 				j.names.Dir = dir
 				if !asJSON {
 					j.out = cmd.OutOrStdout()
@@ -78,7 +85,7 @@ score.`,
 			})
 		},
 	}
-	runFlag(cmd, &id)
+	by.add(cmd, detectors)
 	cmd.Flags().StringVar(&dir, "out", ".", "`folder` for the pictures")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	cmd.Flags().BoolVar(&mean, "mean-face", false, "look for no face in pictures: take each as a crop around one, with the landmarks of a mean face")
@@ -93,16 +100,17 @@ score.`,
 
 // scoring is files that are being scored. What has a score is printed before it is drawn.
 type scoring struct {
-	lab    *lab.Lab
-	run    *lab.Run
-	points *operating.Points
-	rates  operating.Rates
-	told   bool // the thresholds, or that there are none
-	mean   bool
-	strict bool
-	names  terminal.Outputs
-	out    io.Writer // for people; nil where JSON is wanted
-	warn   io.Writer
+	lab      *lab.Lab
+	run      *lab.Run
+	detector string // its name, if it is no run of one's own
+	points   *operating.Points
+	rates    operating.Rates
+	told     bool // the thresholds, or that there are none
+	mean     bool
+	strict   bool
+	names    terminal.Outputs
+	out      io.Writer // for people; nil where JSON is wanted
+	warn     io.Writer
 
 	files   int
 	faces   []terminal.ScoredFace
@@ -199,6 +207,9 @@ func (j *scoring) result() map[string]any {
 	found := map[string]any{
 		"run": j.run.Record.Run, "faces": orEmpty(j.faces), "skipped": orEmpty(j.skipped),
 		"counts": map[string]int{"files": j.files, "scored": j.scored(), "skipped": len(j.skipped)},
+	}
+	if j.detector != "" {
+		found["detector"] = j.detector
 	}
 	if j.videos != nil {
 		found["videos"] = j.videos

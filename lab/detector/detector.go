@@ -33,6 +33,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/face/detect"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/operating"
+	"github.com/seeable-lab/seeable/lab/pack"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -48,12 +49,12 @@ type Detector struct {
 	Fit     method.Fit // what was fitted after training, and the score that was chosen
 	Network *method.Network
 	Record  store.Record // of the run that trained it
-	Dir     string       // of that run; "" where it was not opened from a folder
 	// Points say what its scores mean; nil where that is not asked for. [operating.Missing] of a run that has none.
 	Points *operating.Points
 
 	env     *env.Env
-	ours    bool // env is closed with the detector
+	files   fs.FS // that it was opened from, its Network freed with it; nil if it was made by New
+	ours    bool  // env is closed with the detector
 	gather  *gatherer
 	workers sync.Pool // of *method.Worker
 	finder  func() (*detect.Detector, error)
@@ -67,19 +68,19 @@ func New(e *env.Env, s spec.Spec, m method.Method, weights *model.Store, network
 	return d
 }
 
-// Open opens the detector in the folder of a finished run. e are its surroundings; nil for the default ones, which it then
-// owns. A folder that holds none is an error that wraps [ErrNone].
+// Open opens the detector in the folder of a finished run, or in one that package pack has written, whose files must be as they
+// were written. e are its surroundings; nil for the default ones, which it then owns. A folder that holds none is an error that
+// wraps [ErrNone].
 func Open(ctx context.Context, dir string, e *env.Env) (*Detector, error) {
 	d, err := openFS(ctx, os.DirFS(dir), e)
 	if err != nil {
 		return nil, fmt.Errorf("detector: %s: %w", dir, err)
 	}
-	d.Dir = dir
 	return d, nil
 }
 
 // ErrNone tells that a folder holds no detector.
-var ErrNone = errors.New("no detector here")
+var ErrNone = pack.ErrNone
 
 // OpenFS is Open for a file system, such as one that is embedded in a program.
 func OpenFS(ctx context.Context, files fs.FS, e *env.Env) (*Detector, error) {
@@ -90,74 +91,49 @@ func OpenFS(ctx context.Context, files fs.FS, e *env.Env) (*Detector, error) {
 	return d, nil
 }
 
-func openFS(ctx context.Context, files fs.FS, e *env.Env) (d *Detector, err error) {
-	var lacking []string
-	read := func(name string) []byte {
-		text, wrong := fs.ReadFile(files, name)
-		if errors.Is(wrong, fs.ErrNotExist) {
-			lacking = append(lacking, name)
-		} else if wrong != nil && err == nil {
-			err = wrong
-		}
-		return text
-	}
-	specText, recordText, weights := read(store.SpecFile), read(store.RecordFile), read(store.WeightsFile)
+func openFS(ctx context.Context, files fs.FS, e *env.Env) (*Detector, error) {
+	s, record, err := pack.Read(files, store.WeightsFile)
 	if err != nil {
 		return nil, err
-	}
-	if lacking != nil {
-		return nil, fmt.Errorf("%w: %s is not there; want the folder of a finished run, or what seelab packs", ErrNone, strings.Join(lacking, ", "))
-	}
-	s, err := spec.ParseStored(store.SpecFile, specText)
-	if err != nil {
-		return nil, err
-	}
-	record, err := store.ParseRecord(store.RecordFile, recordText)
-	if err != nil {
-		return nil, err
-	}
-	file, err := safetensors.Decode(bytes.NewReader(weights), int64(len(weights)))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", store.WeightsFile, err)
 	}
 	ours := e == nil
 	if ours {
 		e = env.New("")
 	}
-	points, err := operating.Read(files)
-	if err == nil {
-		d, err = load(ctx, e, s, record, file, store.WeightsFile)
-	}
+	d, err := load(ctx, e, files, "", s, record)
 	if err != nil {
 		if ours {
 			err = errors.Join(err, e.Close())
 		}
 		return nil, err
 	}
-	d.ours, d.Points = ours, points
+	d.ours = ours
 	return d, nil
 }
 
-// Load is Open with a spec, and a record that names the score, in place of those in the folder of the run.
-func Load(ctx context.Context, e *env.Env, dir string, s spec.Spec, record store.Record) (*Detector, error) {
-	file, err := safetensors.Read(filepath.Join(dir, store.WeightsFile))
-	if err != nil {
-		return nil, err
-	}
-	points, err := operating.Read(os.DirFS(dir))
-	if err != nil {
-		return nil, fmt.Errorf("detector: %s: %w", dir, err)
-	}
-	d, err := load(ctx, e, s, record, file, filepath.Join(dir, store.WeightsFile))
+// Load is OpenFS with a spec, and a record that names the score, in place of those in the folder, whose path dir is for errors.
+func Load(ctx context.Context, e *env.Env, files fs.FS, dir string, s spec.Spec, record store.Record) (*Detector, error) {
+	d, err := load(ctx, e, files, dir, s, record)
 	if err != nil {
 		return nil, fmt.Errorf("detector: %w", err)
 	}
-	d.Dir, d.Points = dir, points
 	return d, nil
 }
 
-// load makes a detector of weights; from is their file, for errors.
-func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, file safetensors.File, from string) (*Detector, error) {
+// load makes a detector of the weights and points in a folder; dir is its path, for errors.
+func load(ctx context.Context, e *env.Env, files fs.FS, dir string, s spec.Spec, record store.Record) (*Detector, error) {
+	text, err := fs.ReadFile(files, store.WeightsFile)
+	if err != nil {
+		return nil, err
+	}
+	file, err := safetensors.Decode(bytes.NewReader(text), int64(len(text)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, store.WeightsFile), err)
+	}
+	points, err := operating.Read(files)
+	if err != nil {
+		return nil, err
+	}
 	computer, err := e.Compute(ctx, false)
 	if err != nil {
 		return nil, err
@@ -172,7 +148,7 @@ func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, fil
 		return nil, err
 	}
 	d := New(e, s, m, weights, passes)
-	d.Record = record
+	d.Record, d.Points, d.files = record, points, files
 	d.Fit = TakeFit(&file, record.Score)
 	if fitter, ok := method.As[method.Fitter](m); ok {
 		err = fitter.CheckFit(d.Fit)
@@ -186,7 +162,7 @@ func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, fil
 	}
 	if err != nil {
 		passes.Finalize()
-		return nil, fmt.Errorf("%s: %w", from, err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, store.WeightsFile), err)
 	}
 	return d, nil
 }
@@ -194,7 +170,7 @@ func load(ctx context.Context, e *env.Env, s spec.Spec, record store.Record, fil
 // Close ends the detector. Calls that are under way fail.
 func (d *Detector) Close() error {
 	d.gather.close()
-	if d.Dir != "" || d.ours {
+	if d.files != nil {
 		d.Network.Finalize()
 	}
 	if d.ours {
@@ -280,18 +256,10 @@ const network = "/net"
 
 // Save writes the weights, what was fitted, and the points if there are any.
 func (d *Detector) Save(dir string) error {
-	file, err := encoder.Save(d.Weights, network)
+	file, err := d.Tensors()
 	if err != nil {
 		return err
 	}
-	for name, values := range d.Fit.Values {
-		t := safetensors.Tensor{Shape: []int{len(values)}}
-		for _, v := range values {
-			t.Data = append(t.Data, float32(v))
-		}
-		file.Tensors[name] = t
-	}
-	file.Metadata = map[string]string{"spec": d.Spec.TOML()}
 	var b bytes.Buffer
 	if err := safetensors.Encode(&b, file); err != nil {
 		return err
@@ -304,6 +272,23 @@ func (d *Detector) Save(dir string) error {
 		return err
 	}
 	return store.WriteFile(filepath.Join(dir, operating.File), text)
+}
+
+// Tensors are the weights and what was fitted, as they are saved. Of a detector that was opened they are no more than scoring needs.
+func (d *Detector) Tensors() (safetensors.File, error) {
+	file, err := encoder.Save(d.Weights, network)
+	if err != nil {
+		return safetensors.File{}, err
+	}
+	for name, values := range d.Fit.Values {
+		t := safetensors.Tensor{Shape: []int{len(values)}}
+		for _, v := range values {
+			t.Data = append(t.Data, float32(v))
+		}
+		file.Tensors[name] = t
+	}
+	file.Metadata = map[string]string{"spec": d.Spec.TOML()}
+	return file, nil
 }
 
 // TakeFit takes what was fitted out of a file of weights, which then holds the network alone. score is the one that was

@@ -49,5 +49,5 @@ func ExampleOpenFS() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// detector: no detector here: weights.safetensors is not there; want the folder of a finished run, or what seelab packs
+	// detector: no detector here: weights.safetensors is not there; want the folder of a finished run, or what seelab export --detector writes
 }

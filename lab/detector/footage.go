@@ -271,16 +271,27 @@ func (d *Detector) scoreFrames(ctx context.Context, out *VideoScore, frames []ex
 // realScores are the scores that a run gave to real faces, of the test sets whose faces have landmarks of their own, as
 // those of videos have.
 func (d *Detector) realScores() (scores []float64) {
-	names, items, err := store.ReadItems(filepath.Join(d.Dir, store.ScoresFile))
+	if d.files == nil {
+		return nil
+	}
+	in, err := d.files.Open(store.ScoresFile)
+	if err != nil {
+		return nil // the timeline does without
+	}
+	defer in.Close()
+	names, items, err := store.ParseItems(store.ScoresFile, in)
 	column := slices.Index(names, d.Record.Score)
 	if err != nil || column < 0 {
-		return nil // the timeline does without
+		return nil
 	}
 	comparable := map[string]bool{}
 	for _, t := range d.Record.Tests {
 		comparable[t.Dataset] = t.Fallback == 0 && t.Synthetic == d.Record.Train.Synthetic
 	}
-	for _, it := range items {
+	for it, err := range items {
+		if err != nil {
+			return nil
+		}
 		if score := it.Scores[column]; !it.Fake && comparable[it.Dataset] && !math.IsNaN(score) {
 			scores = append(scores, score)
 		}

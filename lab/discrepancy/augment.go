@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/stream"
 )
 
 // An Augmentation holds every random choice of one global augmentation, which changes the whole finished image whether
@@ -14,9 +15,11 @@ type Augmentation struct {
 	Colour   Colour
 	Resample float64 // the image is scaled by it and back, bilinearly; 0 and 1 leave it out (ours, before JPEG)
 	JPEG     int     // quality of a JPEG round trip, 1 to 100; 0 leaves it out
+
+	Degradation Degradation // after the others (ours)
 }
 
-// DrawAugmentation draws one augmentation. Flips and margins move landmarks and are left to the caller.
+// DrawAugmentation draws one augmentation. The degradation has a stream of its own. Flips and margins move landmarks and are left to the caller.
 func DrawAugmentation(a spec.Augment, rng *rand.Rand) Augmentation {
 	var out Augmentation
 	out.Colour = drawColour(colourRange{
@@ -27,6 +30,9 @@ func DrawAugmentation(a spec.Augment, rng *rand.Rand) Augmentation {
 	}
 	if rng.Float64() < a.JPEGP {
 		out.JPEG = a.JPEG[0] + rng.IntN(a.JPEG[1]-a.JPEG[0]+1)
+	}
+	if a.Scale[1] > 1 {
+		out.Degradation = drawDegradation(a.Scale, stream.New(rng.Uint64(), "degradation"))
 	}
 	return out
 }
@@ -46,6 +52,7 @@ func (a Augmentation) Apply(img *image.RGBA, w *Workspace) {
 	if a.JPEG > 0 {
 		w.jpeg.roundTrip(img, a.JPEG)
 	}
+	a.Degradation.apply(img, w)
 }
 
 // resample scales img down and up again.

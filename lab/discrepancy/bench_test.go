@@ -78,6 +78,44 @@ func BenchmarkSelfBlend(b *testing.B) {
 	}
 }
 
+// BenchmarkAugment times what is drawn of it, by augment.scale.
+func BenchmarkAugment(b *testing.B) {
+	for _, scale := range [][2]float64{{1, 1}, {1.5, 3}} {
+		b.Run(fmt.Sprint("scale=", scale), func(b *testing.B) {
+			s := spec.Default()
+			s.Augment.Scale = scale
+			g, err := New(s.Discrepancy, s.Augment)
+			if err != nil {
+				b.Fatal(err)
+			}
+			img := paint(128).Image
+			var w Workspace
+			rng := stream.New(1)
+			for b.Loop() {
+				g.Augment(img, rng, &w)
+			}
+		})
+	}
+}
+
+// BenchmarkTypes times soft discrepancies of one type, without augmentation.
+func BenchmarkTypes(b *testing.B) {
+	for _, kind := range spec.Types {
+		b.Run(kind, func(b *testing.B) {
+			g := typed(b, kind)
+			f := paint(128)
+			dst := image.NewRGBA(f.Image.Rect)
+			var w Workspace
+			rng := stream.New(1)
+			for b.Loop() {
+				if err := g.Apply(dst, f, g.Draw(rng.IntN(g.Classes()), 1, rng), &w); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkOperation times the parts of a sample, each on a whole image of 128 pixels.
 func BenchmarkOperation(b *testing.B) {
 	f := paint(128)
@@ -96,7 +134,10 @@ func BenchmarkOperation(b *testing.B) {
 			}
 		})
 	}
-	for name, a := range map[string]Augmentation{"jpeg": {JPEG: 70}, "resample": {Resample: 0.5}} {
+	for name, a := range map[string]Augmentation{
+		"jpeg": {JPEG: 70}, "resample": {Resample: 0.5}, "scale 1.5": {Degradation: Degradation{Scale: 1.5}}, "scale 3": {Degradation: Degradation{Scale: 3}},
+		"degradation": {Degradation: Degradation{Scale: 2, Blur: 0.8, Noise: 4, Resize: 0.7, Filter: 2, JPEG: 80}},
+	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				copyPixels(dst, f.Image)

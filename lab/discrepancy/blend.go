@@ -82,12 +82,23 @@ func (w *Workspace) paste(dst target, src *image.RGBA, p *Perturbation, d Deform
 
 // disturb writes img with a discrepancy at mask to dst, an image of the same size.
 func (w *Workspace) disturb(dst, img *image.RGBA, mask region.Mask, d *Draw) {
-	to := target{dst.Pix, dst.Stride, 4}
-	if d.Outside && !mask.Rect.Empty() {
-		perturb(dst, img, &d.Perturbation, w)
-		w.inset(to, img, mask, nil, d.Deformation, d.Feather)
+	if mask.Rect.Empty() {
+		copyPixels(dst, img)
 		return
 	}
-	copyPixels(dst, img)
-	w.inset(to, img, mask, &d.Perturbation, d.Deformation, d.Feather)
+	w.background(dst, img, d)
+	inner := &d.Perturbation
+	if d.Outside {
+		inner = nil
+	}
+	w.inset(target{dst.Pix, dst.Stride, 4}, img, mask, inner, d.Deformation, d.Feather)
+}
+
+// background writes to dst what img is outside of the mask of a discrepancy.
+func (w *Workspace) background(dst, img *image.RGBA, d *Draw) {
+	if d.Outside {
+		perturb(dst, img, &d.Perturbation, w)
+	} else {
+		copyPixels(dst, img)
+	}
 }

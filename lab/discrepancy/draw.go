@@ -73,11 +73,12 @@ func newDraw(d spec.Discrepancy, kind string, strength float64, rng *rand.Rand) 
 	case "random":
 		out.Outside = rng.IntN(2) == 1
 	}
-	if kind == "spatial" {
+	if kind != "frequency" {
 		out.Perturbation.Colour = drawColour(colourRange{
 			d.RGBShift, d.RGBShiftP, d.HSVShift, 1, d.Brightness, d.Contrast, 1,
 		}, rng)
-	} else {
+	}
+	if kind != "spatial" {
 		out.Perturbation.drawDetail(d, rng)
 	}
 	out.Perturbation.Strength = strength

@@ -93,9 +93,13 @@ func (g *Generator) pristine(label int) bool {
 }
 
 // Draw draws a discrepancy of a label in [0, K). The perturbation is amplified by the spec's strength times factor, which
-// a curriculum lowers to 1.
+// a curriculum lowers to 1. That of a pristine face is none, unless the spec is paired: then it is one of any type, all
+// being equally likely as in training, of which the face gets the background.
 func (g *Generator) Draw(label int, factor float64, rng *rand.Rand) Draw {
 	region, kind, ok := g.Class(label)
+	if g.pristine(label) && g.discrepancy.Paired {
+		kind, ok = g.discrepancy.Types[rng.IntN(len(g.discrepancy.Types))], true
+	}
 	if !ok {
 		return Draw{Label: label}
 	}
@@ -148,21 +152,32 @@ func large(m region.Mask, least float64) bool {
 	return area > 0 && area >= least
 }
 
-// Apply writes the face with the discrepancy to dst. A region without pixels and the pristine label leave the face as
-// it is. dst has the size of the face's image and is not that image.
+// Apply writes the face with the discrepancy to dst. A region without pixels leaves the face as it is; of the pristine label
+// it writes the [Generator.Background]. dst has the size of the face's image and is not that image.
 func (g *Generator) Apply(dst *image.RGBA, f face.Face, d Draw, w *Workspace) error {
 	if err := check(dst, f); err != nil {
 		return err
 	}
+	if g.pristine(d.Label) {
+		w.background(dst, f.Image, &d)
+		return nil
+	}
 	at, _, ok := g.Class(d.Label)
-	if !ok && !g.pristine(d.Label) {
+	if !ok {
 		return fmt.Errorf("discrepancy: label %d: want one in [0, %d)", d.Label, g.Classes())
 	}
-	var mask region.Mask
-	if ok {
-		mask = g.regions.Mask(at, f.Landmarks, f.Image.Rect)
+	w.disturb(dst, f.Image, g.regions.Mask(at, f.Landmarks, f.Image.Rect), &d)
+	return nil
+}
+
+// Background writes to dst what the face is around a discrepancy: perturbed where the draw is Outside, else as it is. It equals
+// what [Generator.Apply] and [Generator.ApplySelfBlend] make of the draw, byte for byte, wherever their mask has no weight: the
+// real face of a pair in which nothing but what was blended tells it from the fake.
+func (g *Generator) Background(dst *image.RGBA, f face.Face, d Draw, w *Workspace) error {
+	if err := check(dst, f); err != nil {
+		return err
 	}
-	w.disturb(dst, f.Image, mask, &d)
+	w.background(dst, f.Image, &d)
 	return nil
 }
 
@@ -178,7 +193,11 @@ func (g *Generator) Sample(dst *image.RGBA, f face.Face, label int, factor float
 		return 0, err
 	}
 	d := g.Draw(label, factor, rng)
-	w.disturb(dst, f.Image, mask, &d)
+	if g.pristine(label) {
+		w.background(dst, f.Image, &d)
+	} else {
+		w.disturb(dst, f.Image, mask, &d)
+	}
 	DrawAugmentation(g.augment, rng).Apply(dst, w)
 	return label, nil
 }

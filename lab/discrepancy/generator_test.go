@@ -104,7 +104,7 @@ func TestStrengthZeroIsIdentity(t *testing.T) {
 func TestApplyMatchesTheSlowOne(t *testing.T) {
 	const n = 96
 	f := paint(n)
-	g := generator(t, "grid")
+	g := typed(t, spec.Types...)
 	rng := stream.New(13)
 	var w, other Workspace
 	for range 60 {
@@ -537,7 +537,7 @@ func TestSelfBlendMask(t *testing.T) {
 		if !bytes.Equal(dst.Pix, plain.Pix) {
 			t.Fatalf("seed %d: another image than SelfBlend's", seed)
 		}
-		d := g.drawSelfBlend(stream.New(seed))
+		d := g.DrawSelfBlend(stream.New(seed))
 		if most := slices.Max(mask.Weight); math.Abs(float64(most)-d.Feather.Ratio) > 1e-4 {
 			t.Errorf("seed %d: the largest weight is %v, the ratio %v", seed, most, d.Feather.Ratio)
 		}
@@ -576,7 +576,7 @@ func TestSelfBlend(t *testing.T) {
 	rng := stream.New(8)
 	shapes := map[int]bool{}
 	for range 60 {
-		d := g.drawSelfBlend(rng)
+		d := g.DrawSelfBlend(rng)
 		shapes[d.Region] = true
 		for _, s := range d.Deformation.Scale {
 			if s < 0.95 || s > 1/0.95 {
@@ -664,7 +664,9 @@ func FuzzApply(f *testing.F) {
 		if err := g.Apply(dst, in, d, &w); err != nil {
 			return
 		}
-		Augmentation{Colour: d.Perturbation.Colour, Resample: ratio, JPEG: blur}.Apply(dst, &w)
+		Augmentation{Colour: d.Perturbation.Colour, Resample: ratio, JPEG: blur, Degradation: Degradation{
+			Scale: scale, Blur: sigma, Noise: ratio, Grey: seed%2 == 0, Resize: move, Filter: erode, JPEG: blur, Shift: [2]int{erode, label},
+		}}.Apply(dst, &w)
 		for i := 3; i < len(dst.Pix); i += 4 {
 			if dst.Pix[i] != 255 {
 				t.Fatalf("alpha %d", dst.Pix[i])

@@ -23,7 +23,7 @@ func (g *Generator) PoissonBlend(dst *image.RGBA, f face.Face, rng *rand.Rand, w
 	if err := check(dst, f); err != nil {
 		return err
 	}
-	d := g.drawSelfBlend(rng)
+	d := g.DrawSelfBlend(rng)
 	img, size := f.Image, f.Image.Rect.Size()
 	mask := region.Union(faceShapes[d.Region], f.Landmarks, img.Rect)
 	if mask.Rect.Empty() {
@@ -32,11 +32,9 @@ func (g *Generator) PoissonBlend(dst *image.RGBA, f face.Face, rng *rand.Rand, w
 	deform(&w.region, mask, d.Deformation, size, w)
 	feather(&w.blendMask, &w.region, d.Feather, size, w)
 
+	w.background(dst, img, &d)
 	source := img
-	if d.Outside {
-		perturb(dst, img, &d.Perturbation, w)
-	} else {
-		copyPixels(dst, img)
+	if !d.Outside {
 		source = w.perturbed.resize(img.Rect)
 		perturb(source, img, &d.Perturbation, w)
 	}

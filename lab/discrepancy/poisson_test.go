@@ -185,7 +185,7 @@ func TestPoissonBlend(t *testing.T) {
 		if err := g.PoissonBlend(again, f, stream.New(seed), &used); err != nil || string(again.Pix) != string(dst.Pix) {
 			t.Errorf("seed %d: another image in a workspace that was used (%v)", seed, err)
 		}
-		d := g.drawSelfBlend(stream.New(seed))
+		d := g.DrawSelfBlend(stream.New(seed))
 		around := image.NewRGBA(f.Image.Rect)
 		copyPixels(around, f.Image)
 		if d.Outside {
@@ -256,7 +256,7 @@ func TestPoissonBlendRatio(t *testing.T) {
 		if err := g.PoissonBlend(dst, f, stream.New(5), &Workspace{}); err != nil {
 			t.Fatal(err)
 		}
-		if g.drawSelfBlend(stream.New(5)).Outside {
+		if g.DrawSelfBlend(stream.New(5)).Outside {
 			t.Fatal("want a seed whose inside is changed")
 		}
 		return dst

@@ -28,10 +28,20 @@ var SelfBlendKeys = []string{
 // those of the spec's discrepancy but for the scale; the mask is the landmarks' hull or the union of the regions of
 // another strategy. No global augmentation is applied: real faces need it too ([Generator.Augment]).
 func (g *Generator) SelfBlend(dst *image.RGBA, f face.Face, rng *rand.Rand, w *Workspace) error {
+	return g.ApplySelfBlend(dst, f, g.DrawSelfBlend(rng), w)
+}
+
+// SelfBlendBackground writes the real face that goes with a self-blended image to dst: the [Generator.Background] of the draws
+// of [Generator.SelfBlend], which are also those of [Generator.PoissonBlend].
+func (g *Generator) SelfBlendBackground(dst *image.RGBA, f face.Face, rng *rand.Rand, w *Workspace) error {
+	return g.Background(dst, f, g.DrawSelfBlend(rng), w)
+}
+
+// ApplySelfBlend is [Generator.SelfBlend] by a draw of [Generator.DrawSelfBlend].
+func (g *Generator) ApplySelfBlend(dst *image.RGBA, f face.Face, d Draw, w *Workspace) error {
 	if err := check(dst, f); err != nil {
 		return err
 	}
-	d := g.drawSelfBlend(rng)
 	mask := region.Union(faceShapes[d.Region], f.Landmarks, f.Image.Rect)
 	if mask.Rect.Empty() {
 		return errors.New("discrepancy: no face to blend: check that its landmarks are 68 and lie in the image")
@@ -55,8 +65,9 @@ func (g *Generator) SelfBlendMask(dst *image.RGBA, f face.Face, rng *rand.Rand, 
 	return used, nil
 }
 
-// drawSelfBlend draws a self-blended image; Region is an index of faceShapes.
-func (g *Generator) drawSelfBlend(rng *rand.Rand) Draw {
+// DrawSelfBlend draws a self-blended image, for [Generator.ApplySelfBlend] and [Generator.Background]. Its Region is the outline of
+// the face, no region of the spec's strategy, and it has no label.
+func (g *Generator) DrawSelfBlend(rng *rand.Rand) Draw {
 	d := g.discrepancy
 	d.Side = "random"
 	out := newDraw(d, "spatial", d.Strength, rng)

@@ -4,6 +4,7 @@ package discrepancy
 // use it. The zero value is ready.
 type Workspace struct {
 	perturbed, coloured, small canvas
+	larger                     [2]canvas // of a degradation: the latest, and the one before
 
 	curves    curves
 	resampler resampler

@@ -128,7 +128,7 @@ func readCheckpoint(ctx context.Context, path string) (safetensors.File, error) 
 	}
 	others = slices.DeleteFunc(others, func(name string) bool { return strings.HasSuffix(name, ".num_batches_tracked") })
 	if len(others) > 0 {
-		return safetensors.File{}, fmt.Errorf("encoder: %s: %d tensors are not of float32, %s first; convert them", path, len(others), others[0])
+		return safetensors.File{}, fmt.Errorf("encoder: %s: %d tensors are not of float32 or float16, %s first; convert them", path, len(others), others[0])
 	}
 	return file, nil
 }

@@ -142,11 +142,11 @@ func TestDrawnVideos(t *testing.T) {
 			continue
 		}
 		// Back into the frame, by the half-pixel convention of face.Crop.
-		scale := float64(it.Box.Dx()) / float64(f.Image.Rect.Dx())
+		scale := float64(it.Box.Side) / float64(f.Image.Rect.Dx())
 		sum := 0.0
 		for i, p := range f.Landmarks {
-			x := (p.X+0.5)*scale - 0.5 + float64(it.Box.Min.X)
-			y := (p.Y+0.5)*scale - 0.5 + float64(it.Box.Min.Y)
+			x := (p.X+0.5)*scale - 0.5 + float64(it.Box.X)
+			y := (p.Y+0.5)*scale - 0.5 + float64(it.Box.Y)
 			sum += math.Hypot(x-want[i].X, y-want[i].Y) / face.Landmarks
 		}
 		eyes := math.Hypot(want[45].X-want[36].X, want[45].Y-want[36].Y)
@@ -154,7 +154,7 @@ func TestDrawnVideos(t *testing.T) {
 			t.Errorf("frame %d: landmarks are off by %.1f %% of the distance of the eyes", it.Frame, 100*sum/eyes)
 		}
 		// And the picture is that of the frame.
-		if i := int(want[30].Y); math.Abs(float64(pictures[it.Frame].RGBAAt(int(want[30].X), i).R)-float64(at(f.Image, (want[30].X-float64(it.Box.Min.X)+0.5)/scale-0.5, (want[30].Y-float64(it.Box.Min.Y)+0.5)/scale-0.5))) > 40 {
+		if i := int(want[30].Y); math.Abs(float64(pictures[it.Frame].RGBAAt(int(want[30].X), i).R)-float64(at(f.Image, (want[30].X-float64(it.Box.X)+0.5)/scale-0.5, (want[30].Y-float64(it.Box.Y)+0.5)/scale-0.5))) > 40 {
 			t.Errorf("frame %d: the nose has another colour", it.Frame)
 		}
 	}

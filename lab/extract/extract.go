@@ -27,6 +27,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/seeable-lab/seeable/lab/face/detect"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
@@ -76,8 +77,9 @@ func (p Params) check() error {
 }
 
 // version counts the changes of this package and of packages detect and video that change which faces are cut, or a face. Since
-// 2, small faces beside large ones count, faces that lie on their side are turned, and frames are as a player shows them.
-const version = 2
+// 2, small faces beside large ones count, faces that lie on their side are turned, and frames are as a player shows them. Since
+// 3, landmarks are those of version 2 of package detect.
+const version = 3
 
 // recipe is all that the faces of a video depend on.
 type recipe struct {
@@ -106,7 +108,7 @@ func (p Params) Faces() store.Faces {
 
 // Nets is what a record says of faces whose landmarks the lab's detector has found, wherever the pictures come from.
 func Nets() store.Faces {
-	return store.Faces{Detector: toolbox.CenterFace.ID(), Landmarks: toolbox.FaceMesh.ID()}
+	return store.Faces{Detector: toolbox.CenterFace.ID(), Landmarks: fmt.Sprintf("%s, version %d", toolbox.FaceMesh.ID(), detect.Version)}
 }
 
 // folder is the name of the folder of the faces that are cut so.

@@ -14,7 +14,7 @@ import (
 
 // Single frames have one folder, with or without a run of 1.
 func TestSingleFramesHaveTheFolderTheyHad(t *testing.T) {
-	text := fmt.Sprintf(`{"frames":32,"margin":0.5,"side":448,"version":2,"detector":%q,"mesh":%q}`, toolbox.CenterFace.MemberSHA256, toolbox.FaceMesh.MemberSHA256)
+	text := fmt.Sprintf(`{"frames":32,"margin":0.5,"side":448,"version":3,"detector":%q,"mesh":%q}`, toolbox.CenterFace.MemberSHA256, toolbox.FaceMesh.MemberSHA256)
 	sum := sha256.Sum256([]byte(text))
 	want := "32frames-margin0.5-side448-" + hex.EncodeToString(sum[:4])
 	for _, run := range []int{0, 1} {

@@ -10,8 +10,22 @@ import (
 func SoftmaxCrossEntropy(logits, labels *graph.Node) (mean, perSample *graph.Node) {
 	check("SoftmaxCrossEntropy", logits, labels, nil)
 	logProb := graph.LogSoftmax(logits, -1)
-	chosen := graph.OneHot(labels, logits.Shape().Dim(1), logits.DType())
-	perSample = graph.Neg(graph.ReduceSum(graph.Mul(chosen, logProb), -1))
+	return expected(logProb, graph.OneHot(labels, logits.Shape().Dim(1), logits.DType()))
+}
+
+// SoftCrossEntropy is -Σ_c share_c·log softmax(logits)_c for logits [N,C] and the shares [N,C] of the classes in each
+// sample, which are not negative and sum to 1: the cross-entropy to a label that is not one class alone. Its least value is
+// the entropy of the shares.
+func SoftCrossEntropy(logits, shares *graph.Node) (mean, perSample *graph.Node) {
+	if logits.Rank() != 2 || !shares.Shape().Equal(logits.Shape()) {
+		exceptions.Panicf("loss: SoftCrossEntropy: logits are %s and shares %s, want a matrix each, of the same shape", logits.Shape(), shares.Shape())
+	}
+	return expected(graph.LogSoftmax(logits, -1), shares)
+}
+
+// expected is minus the mean log-probability under shares of the classes.
+func expected(logProb, shares *graph.Node) (mean, perSample *graph.Node) {
+	perSample = graph.Neg(graph.ReduceSum(graph.Mul(shares, logProb), -1))
 	return graph.ReduceAllMean(perSample), perSample
 }
 

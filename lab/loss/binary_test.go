@@ -49,3 +49,28 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 		nearMatrix(t, "gradient", got.gradZ, grad, p.tolerance, 0)
 	})
 }
+
+// Shares of 0 and 1 are labels; others give the naive sum, whose gradient is softmax − shares.
+func TestSoftCrossEntropy(t *testing.T) {
+	logits := [][]float64{{0, 0, 0}, {1, -1, 0.5}, {1, -1, 0.5}, {3, 2, -4}}
+	shares := [][]float64{{0.2, 0.3, 0.5}, {0, 1, 0}, {0.25, 0.75, 0}, {1. / 3, 1. / 3, 1. / 3}}
+	want, grad := make([]float64, len(logits)), make([][]float64, len(logits))
+	for i, row := range logits {
+		total := 0.0
+		for _, x := range row {
+			total += math.Exp(x)
+		}
+		for c, x := range row {
+			want[i] -= shares[i][c] * (x - math.Log(total))
+			grad[i] = append(grad[i], (math.Exp(x)/total-shares[i][c])/float64(len(logits)))
+		}
+	}
+	onBackends(t, func(t *testing.T, backend compute.Backend, p precision) {
+		// The shares come in the place of the prototypes.
+		f := func(z, _, shares *graph.Node) (mean, perSample *graph.Node) { return SoftCrossEntropy(z, shares) }
+		got := evaluate(t, backend, p.dtype, job{f, batch{rows: logits, labels: make([]int, len(logits)), prototypes: shares}})[0]
+		near(t, "per sample", got.perAnchor, want, p.tolerance, 0)
+		near(t, "mean", []float64{got.mean}, []float64{mean(want)}, p.tolerance, 0)
+		nearMatrix(t, "gradient", got.gradZ, grad, p.tolerance, 0)
+	})
+}

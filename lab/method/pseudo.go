@@ -14,25 +14,26 @@ import (
 // Blend writes a pseudo-fake of f to dst, an image of the size of f's. All chance is from rng. It is not augmented.
 type Blend func(g *discrepancy.Generator, dst *image.RGBA, f face.Face, rng *rand.Rand, w *discrepancy.Workspace) error
 
-// blends are the kinds of pseudo-fakes, by name; that of ownPseudo is nil.
-var blends = map[string]Blend{}
+// blends are the kinds of pseudo-fakes, by name, and the real faces that go with them; those of ownPseudo are nil.
+var blends, backgrounds = map[string]Blend{}, map[string]Blend{}
 
-// RegisterPseudo makes a kind of pseudo-fakes known, for specs to name in score.choose_on. It is for the init function of its
-// file, and panics as [spec.RegisterPseudo] does.
-func RegisterPseudo(info spec.PseudoInfo, blend Blend) {
+// RegisterPseudo makes a kind of pseudo-fakes known, for specs to name in score.choose_on. What background makes of the same
+// draws is the real face that goes with one where the spec has discrepancy.paired; nil leaves it as it is. It is for the init
+// function of its file, and panics as [spec.RegisterPseudo] does.
+func RegisterPseudo(info spec.PseudoInfo, blend, background Blend) {
 	spec.RegisterPseudo(info)
-	blends[info.Name] = blend
+	blends[info.Name], backgrounds[info.Name] = blend, background
 }
 
 // The kind that is the method's own, and the one that methods without any have in its place.
 const ownPseudo, selfBlended = "own", "selfblend"
 
 func init() {
-	RegisterPseudo(spec.PseudoInfo{Name: ownPseudo, Doc: "those of the method (Faker); selfblend where it has none"}, nil)
+	RegisterPseudo(spec.PseudoInfo{Name: ownPseudo, Doc: "those of the method (Faker); selfblend where it has none"}, nil, nil)
 	RegisterPseudo(spec.PseudoInfo{Name: selfBlended, Doc: "self-blended images (Shiohara and Yamasaki 2022), the most general ones"},
-		(*discrepancy.Generator).SelfBlend)
+		(*discrepancy.Generator).SelfBlend, (*discrepancy.Generator).SelfBlendBackground)
 	RegisterPseudo(spec.PseudoInfo{Name: "poisson", Doc: "faces blended with a copy of themselves in the gradient domain"},
-		(*discrepancy.Generator).PoissonBlend)
+		(*discrepancy.Generator).PoissonBlend, (*discrepancy.Generator).SelfBlendBackground)
 }
 
 // Pseudo makes what a score is chosen and fitted on without any deepfake: real clips and pseudo-fakes of them, both
@@ -42,6 +43,7 @@ type Pseudo struct {
 	kind  string
 	own   Faker // nil for other kinds
 	blend Blend
+	real  Blend // what is made of real faces
 }
 
 // NewPseudo makes a kind of pseudo-fakes for m, a method of s; see [spec.Pseudos].
@@ -50,7 +52,7 @@ func NewPseudo(s spec.Spec, m Method, kind string) (*Pseudo, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pseudo{sampling: shared, kind: kind}
+	p := &Pseudo{sampling: shared, kind: kind, real: asItIs}
 	if kind == ownPseudo {
 		if own, ok := As[Faker](m); ok {
 			p.own = own
@@ -61,7 +63,15 @@ func NewPseudo(s spec.Spec, m Method, kind string) (*Pseudo, error) {
 	if p.blend = blends[p.kind]; p.blend == nil {
 		return nil, fmt.Errorf("method: no pseudo-fakes of the kind %q; RegisterPseudo makes one known", kind)
 	}
+	if background := backgrounds[p.kind]; background != nil && s.Discrepancy.Paired {
+		p.real = background
+	}
 	return p, nil
+}
+
+func asItIs(_ *discrepancy.Generator, dst *image.RGBA, f face.Face, _ *rand.Rand, _ *discrepancy.Workspace) error {
+	copy(dst.Pix, f.Image.Pix)
+	return nil
 }
 
 // Kind is the name of the kind: never that of the method's own where it has none.
@@ -72,33 +82,31 @@ func (p *Pseudo) Fake(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error)
 	if p.own != nil {
 		return p.own.Fake(w, c, rng)
 	}
+	out, err := p.make(w, c, p.blend, rng)
+	out.Fake = true
+	return out, err
+}
+
+// Real makes the real clip that a pseudo-fake of the same draws goes with.
+func (p *Pseudo) Real(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
+	return p.make(w, c, p.real, rng)
+}
+
+// make has all frames of a clip made by the same draws.
+func (p *Pseudo) make(w *Worker, c face.Clip, blend Blend, rng *rand.Rand) (face.Clip, error) {
 	augmentation := discrepancy.DrawAugmentation(p.augment, rng)
 	seed := rng.Uint64()
-	out := face.Clip{Frames: make([]face.Face, len(c.Frames)), Fake: true}
+	out := face.Clip{Frames: make([]face.Face, len(c.Frames))}
 	for i, f := range c.Frames {
 		if f.Image == nil {
 			return face.Clip{}, fmt.Errorf("method: pseudo-fake of a clip without picture %d", i)
 		}
-		blended := image.NewRGBA(f.Image.Rect)
-		if err := p.blend(p.generator, blended, f, stream.New(seed, "pseudo-fake"), &w.Workspace); err != nil {
+		made := image.NewRGBA(f.Image.Rect)
+		if err := blend(p.generator, made, f, stream.New(seed, "pseudo-fake"), &w.Workspace); err != nil {
 			return face.Clip{}, err
 		}
-		augmentation.Apply(blended, &w.Workspace)
-		f.Image = blended
-		out.Frames[i] = f
-	}
-	return out, nil
-}
-
-// Real makes the real clip that a pseudo-fake goes with.
-func (p *Pseudo) Real(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
-	augmentation := discrepancy.DrawAugmentation(p.augment, rng)
-	out := face.Clip{Frames: make([]face.Face, len(c.Frames))}
-	for i, f := range c.Frames {
-		plain := image.NewRGBA(f.Image.Rect)
-		copy(plain.Pix, f.Image.Pix)
-		augmentation.Apply(plain, &w.Workspace)
-		f.Image = plain
+		augmentation.Apply(made, &w.Workspace)
+		f.Image = made
 		out.Frames[i] = f
 	}
 	return out, nil

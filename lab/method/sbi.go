@@ -1,6 +1,7 @@
 package method
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -27,7 +28,7 @@ var sbi = spec.MethodInfo{
 	Name:   "sbi",
 	Doc:    "tells real faces from self-blended ones by a binary head (Shiohara and Yamasaki 2022)",
 	Scores: []spec.Choice{{Name: "logit", Doc: "log odds of being self-blended"}},
-	Reads:  slices.Concat(discrepancy.SelfBlendKeys, []string{"encoder.hidden", "score.flip"}),
+	Reads:  slices.Concat(discrepancy.SelfBlendKeys, []string{"discrepancy.paired", "discrepancy.soft_label", "encoder.hidden", "score.flip"}),
 	Check: func(s spec.Spec, v *spec.Checker) {
 		v.Want("train.views", s.Train.Views%2 == 0, s.Train.Views, "an even number for sbi: real and fake in turn")
 		v.Want("score.variants", s.Score.Variants == 0, s.Score.Variants, "0 for sbi, which makes no variants")
@@ -44,14 +45,20 @@ func newSBI(s spec.Spec) (Method, error) {
 	return &SBI{shared, s}, err
 }
 
-// Classes implements [Classifier]: 0 is real, 1 self-blended.
+// Classes implements [Classifier]: 0 is real, 1 self-blended, however soft its label is to the loss.
 func (m *SBI) Classes() int { return 2 }
 
-// Layout implements [Method].
-func (m *SBI) Layout() Layout { return Layout{Side: m.size, Views: m.spec.Train.Views} }
+// Layout implements [Method]. Where labels are soft, the map is one place: the share of the fake, of 255.
+func (m *SBI) Layout() Layout {
+	l := Layout{Side: m.size, Views: m.spec.Train.Views}
+	if m.spec.Discrepancy.SoftLabel {
+		l.Map = 1
+	}
+	return l
+}
 
-// Sample implements [Method]: real and self-blended in turn, neighbours with the same crop and augmentation, so that nothing
-// but the blending tells them apart.
+// Sample implements [Method]: real and self-blended in turn, neighbours with the same crop and augmentation and, where the spec is
+// paired, the same background, so that nothing but the blending tells them apart.
 func (m *SBI) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
 	f, err := still(c)
 	if err != nil {
@@ -59,6 +66,7 @@ func (m *SBI) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
 	}
 	var view face.Face
 	var augmentation discrepancy.Augmentation
+	var blend discrepancy.Draw
 	for i := range dst {
 		dst[i].Label = int32(i % 2)
 		if i%2 == 0 {
@@ -66,8 +74,9 @@ func (m *SBI) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
 				return err
 			}
 			augmentation = discrepancy.DrawAugmentation(m.augment, d.Rand)
+			blend = m.generator.DrawSelfBlend(d.Rand)
 		}
-		if err := m.blend(w, view, dst[i].Label, d.Rand); err != nil {
+		if err := m.blend(w, &dst[i], view, blend); err != nil {
 			return err
 		}
 		augmentation.Apply(w.Out, &w.Workspace)
@@ -76,10 +85,17 @@ func (m *SBI) Sample(w *Worker, dst []Sample, c face.Clip, d Draw) error {
 	return nil
 }
 
-// blend puts the face into w.Out, self-blended when label is 1.
-func (m *SBI) blend(w *Worker, f face.Face, label int32, rng *rand.Rand) error {
-	if label == 1 {
-		return m.generator.SelfBlend(w.Out, f, rng, &w.Workspace)
+// blend puts the face into w.Out, self-blended by the draw when the label is 1, and what share of it is a fake into the map.
+func (m *SBI) blend(w *Worker, dst *Sample, f face.Face, d discrepancy.Draw) error {
+	clear(dst.Map)
+	switch {
+	case dst.Label == 1:
+		for i := range dst.Map {
+			dst.Map[i] = uint8(math.Round(255 * d.Feather.Ratio))
+		}
+		return m.generator.ApplySelfBlend(w.Out, f, d, &w.Workspace)
+	case m.spec.Discrepancy.Paired:
+		return m.generator.Background(w.Out, f, d, &w.Workspace)
 	}
 	copy(w.Out.Pix, f.Image.Pix)
 	return nil
@@ -92,7 +108,7 @@ func (m *SBI) Check(w *Worker, dst *Sample, c face.Clip, rng *rand.Rand) error {
 		return err
 	}
 	dst.Label = int32(rng.IntN(2))
-	if err := m.blend(w, view, dst.Label, rng); err != nil {
+	if err := m.blend(w, dst, view, m.generator.DrawSelfBlend(rng)); err != nil {
 		return err
 	}
 	fill(dst.Images, w.Out)
@@ -108,8 +124,13 @@ func (m *SBI) Forward(scope *model.Scope, in Inputs) []*Node {
 // Guess implements [Classifier].
 func (m *SBI) Guess(out []*Node, _ Inputs) *Node { return ArgMax(out[0], -1, dtypes.Int32) }
 
-// Loss implements [Method]: softmax cross-entropy.
+// Loss implements [Method]: softmax cross-entropy, to the share of the fake where labels are soft.
 func (m *SBI) Loss(_ *model.Scope, out []*Node, in Inputs) []Term {
+	if m.spec.Discrepancy.SoftLabel {
+		fake := DivScalar(ConvertDType(Reshape(in.Map, -1, 1), out[0].DType()), 255)
+		mean, _ := loss.SoftCrossEntropy(out[0], Concatenate([]*Node{OneMinus(fake), fake}, -1))
+		return []Term{{"ce", mean}}
+	}
 	mean, _ := loss.SoftmaxCrossEntropy(out[0], in.Label)
 	return []Term{{"ce", mean}}
 }

@@ -60,6 +60,9 @@ func checkSeeABLE(s spec.Spec, v *spec.Checker) {
 	v.Want("encoder.dim", k <= s.Encoder.Dim+1, s.Encoder.Dim, fmt.Sprintf("at least K − 1 = %d: no more than d + 1 prototypes "+
 		"can be evenly spread in d dimensions", k-1))
 	v.Want("discrepancy", k >= 2, k, "at least two classes: more regions or types")
+	v.Want("discrepancy.paired", !s.Discrepancy.Paired || s.Discrepancy.Pristine > 0 && s.Discrepancy.Side != "inside", s.Discrepancy.Paired,
+		"false for seeable without pristine faces (discrepancy.pristine) or backgrounds that are perturbed (discrepancy.side)")
+	v.Want("discrepancy.soft_label", !s.Discrepancy.SoftLabel, true, "false for seeable, whose labels are prototypes")
 	most := s.Discrepancy.Locations()*len(s.Discrepancy.Types) - 1
 	v.Want("score.variants", s.Score.Variants <= most, s.Score.Variants,
 		fmt.Sprintf("0 for all variants, or a number below their number, in [1, %d]", most))

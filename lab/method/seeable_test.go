@@ -259,6 +259,34 @@ func TestVariants(t *testing.T) {
 	}
 }
 
+// Any choice of the types has its classes, each with a prototype and the geometry of its region, variants that are scored, and
+// labels that training draws.
+func TestTypes(t *testing.T) {
+	for _, types := range [][]string{{"combined"}, {"frequency", "combined"}, spec.Types} {
+		s := tiny()
+		s.Discrepancy.Types, s.Discrepancy.Whole, s.Discrepancy.Pristine, s.Encoder.Dim = types, 0.8, 0.5, 16
+		m := newTestSeeABLE(t, s)
+		k := 5*len(types) + 1
+		if m.Classes() != k || m.Prototypes().K() != k || m.ClassName(5*len(types)-1) != types[len(types)-1]+", whole face" {
+			t.Errorf("%q: %d classes, %d prototypes, the last but pristine %q", types, m.Classes(), m.Prototypes().K(), m.ClassName(k-2))
+		}
+		checkTable(t, fmt.Sprint(types), m)
+		got, err := probe(t, m, "calibrated", Fit{}, person(t, 0), "id")
+		if err != nil || len(got) != k*3*32*32 {
+			t.Errorf("%q: %d bytes of variants, want those of %d images (%v)", types, len(got), k, err)
+		}
+		counts, rng := make([]int, k), stream.New(1, "types")
+		for range 4000 {
+			counts[m.label(rng)]++
+		}
+		for label, n := range counts {
+			if label%5 == 4 && n < 4000/5/len(types) || n == 0 {
+				t.Errorf("%q: %d of 4000 have label %d, %s", types, n, label, m.ClassName(label))
+			}
+		}
+	}
+}
+
 // The table of weights is that of the regions, once for each type, and has one more row for pristine faces.
 func TestGuidanceTable(t *testing.T) {
 	for _, regions := range spec.Regions {

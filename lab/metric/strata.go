@@ -32,18 +32,41 @@ type Mean struct {
 //
 // Errors are those of [Rank] for each stratum, and of strata whose lists differ in length.
 func MeanAUC(strata ...Stratum) (Mean, error) {
-	if len(strata) == 0 {
-		return Mean{}, ErrEmpty
+	m, part, err := meanParts(strata)
+	if err != nil {
+		return Mean{}, err
 	}
-	var m Mean
-	part := map[string]float64{} // what each person adds to the mean less its value
+	m.Low, m.High = 0, 1
+	if m.People < 2 {
+		return m, nil
+	}
+	n := float64(m.People)
+	switch bound := math.Pow((1-Confidence)/2, 1/n); {
+	case m.Value >= 1:
+		m.Value, m.Low = 1, bound
+	case m.Value <= 0:
+		m.Value, m.High = 0, 1-bound
+	default:
+		odds := math.Log(m.Value / (1 - m.Value))
+		reach := quantileT(n-1) * deviationOf(part) / (m.Value * (1 - m.Value))
+		m.Low, m.High = 1/(1+math.Exp(reach-odds)), 1/(1+math.Exp(-reach-odds))
+	}
+	return m, nil
+}
+
+// meanParts is a mean without its interval, and what each person adds to it less its value.
+func meanParts(strata []Stratum) (m Mean, part map[string]float64, err error) {
+	if len(strata) == 0 {
+		return Mean{}, nil, ErrEmpty
+	}
+	part = map[string]float64{}
 	for i, s := range strata {
 		if len(s.People) != len(s.Scores) {
-			return Mean{}, fmt.Errorf("metric: stratum %d: %w", i, &LengthError{List: "people", Length: len(s.People), Scores: len(s.Scores)})
+			return Mean{}, nil, fmt.Errorf("metric: stratum %d: %w", i, &LengthError{List: "people", Length: len(s.People), Scores: len(s.Scores)})
 		}
 		ranking, place, err := rank(s.Scores, s.Fake)
 		if err != nil {
-			return Mean{}, fmt.Errorf("metric: stratum %d: %w", i, err)
+			return Mean{}, nil, fmt.Errorf("metric: stratum %d: %w", i, err)
 		}
 		m.Value += ranking.AUROC()
 		for j, d := range ranking.deviations(place, s.Fake) {
@@ -57,25 +80,16 @@ func MeanAUC(strata ...Stratum) (Mean, error) {
 	}
 	m.Value /= float64(len(strata))
 	m.People = len(part)
-	m.Low, m.High = 0, 1
-	if m.People < 2 {
-		return m, nil
-	}
-	n, variance := float64(m.People), 0.0
+	return m, part, nil
+}
+
+// deviationOf is the standard error of a sum of what people add to it.
+func deviationOf(part map[string]float64) float64 {
+	n, variance := float64(len(part)), 0.0
 	for _, p := range sortedValues(part) {
 		variance += p * p * n / (n - 1)
 	}
-	switch bound := math.Pow((1-Confidence)/2, 1/n); {
-	case m.Value >= 1:
-		m.Value, m.Low = 1, bound
-	case m.Value <= 0:
-		m.Value, m.High = 0, 1-bound
-	default:
-		odds := math.Log(m.Value / (1 - m.Value))
-		reach := quantileT(n-1) * math.Sqrt(variance) / (m.Value * (1 - m.Value))
-		m.Low, m.High = 1/(1+math.Exp(reach-odds)), 1/(1+math.Exp(-reach-odds))
-	}
-	return m, nil
+	return math.Sqrt(variance)
 }
 
 // sortedValues are the values of a map in a fixed order, so that their sum is always rounded alike.

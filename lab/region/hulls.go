@@ -52,6 +52,9 @@ var (
 // landmarks, then "dfl", "components" and "extended". Self-blending chooses among them in this order.
 func Faces() []Regions { return []Regions{whole, dfl, components, extended} }
 
+// Components returns the strategy "components", eight parts of a face.
+func Components() Regions { return components }
+
 // run is the landmarks from first to last.
 func run(first, last int) []int {
 	var points []int

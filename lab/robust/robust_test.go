@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
+	"image/draw"
 	"image/jpeg"
 	"math"
 	"math/rand/v2"
@@ -438,7 +439,7 @@ func TestH264(t *testing.T) {
 		t.Errorf("levels %v, want %v", k.Values, g.H264.CRF)
 	}
 	img := photo(63, 41) // odd sides
-	last, off := int64(math.MaxInt64), -1.
+	last, off := math.MaxInt, -1.
 	for _, crf := range []int{30, 40} {
 		got, size, err := e.still(t.Context(), img, crf)
 		if err != nil {
@@ -465,6 +466,56 @@ func TestH264(t *testing.T) {
 	}
 }
 
+// A clip is encoded as if it were alone, whatever else is encoded at once, and one that moves is not a still.
+func TestClips(t *testing.T) {
+	path, err := video.Find(t.Context())
+	if err != nil {
+		t.Skip(err)
+	}
+	e, err := openEncoder(t.Context(), path)
+	if err != nil {
+		t.Skip(err)
+	}
+	clip := func(from, step int) (frames []*image.RGBA) {
+		wide := photo(120, 120)
+		for k := range 10 {
+			frame := image.NewRGBA(image.Rect(0, 0, 65, 48)) // an odd side
+			draw.Draw(frame, frame.Rect, wide, image.Pt(from+k*step, from), draw.Src)
+			frames = append(frames, frame)
+		}
+		return frames
+	}
+	clips, crfs := [][]*image.RGBA{clip(0, 1), clip(20, 2), clip(5, 0)}, []int{32, 40}
+	together, err := e.Clips(t.Context(), clips, crfs, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range clips {
+		for j, crf := range crfs {
+			alone, err := e.Clips(t.Context(), [][]*image.RGBA{c}, []int{crf}, 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(alone[0][0].Pix, together[i][j].Pix) {
+				t.Errorf("clip %d at crf %d is another one alone", i, crf)
+			}
+			off := func(k int) (far float64) {
+				for at, v := range c[k].Pix {
+					far += math.Abs(float64(v) - float64(together[i][j].Pix[at]))
+				}
+				return far
+			}
+			if i < 2 && (off(5) >= off(4) || off(5) >= off(6)) {
+				t.Errorf("clip %d at crf %d: what came back is not frame 5", i, crf)
+			}
+		}
+	}
+	clips[1][3] = photo(64, 48)
+	if _, err := e.Clips(t.Context(), clips, crfs, 5); err == nil || !strings.Contains(err.Error(), "frame 3 of clip 1") {
+		t.Errorf("a frame of another size gives %v", err)
+	}
+}
+
 func TestAnFFmpegWithoutX264IsRefusedByName(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip(err)
@@ -475,7 +526,7 @@ func TestAnFFmpegWithoutX264IsRefusedByName(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := openEncoder(t.Context(), fake)
-	if err == nil || !strings.Contains(err.Error(), fake+" has no encoder libx264 (it has libopenh264, libx264rgb): want a build with --enable-libx264, or leave out h264") {
+	if err == nil || !strings.Contains(err.Error(), fake+" has no encoder libx264 (it has libopenh264, libx264rgb): want a build with --enable-libx264") {
 		t.Errorf("got %v", err)
 	}
 }

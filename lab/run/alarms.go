@@ -43,7 +43,7 @@ func Alarms(ctx context.Context, e *env.Env, r *Run, o AlarmsOptions) ([]operati
 	if names == nil {
 		names = r.Spec.Data.Train
 	}
-	points, err := operating.Read(os.DirFS(r.Dir))
+	points, err := operating.Read(r.Files())
 	if err != nil {
 		return nil, err
 	}

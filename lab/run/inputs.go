@@ -127,7 +127,7 @@ func changedError(id, state string, changes []string) error {
 
 // finished returns a run that is finished, unless its figures are not those that a new run of the same spec would give.
 func finished(ctx context.Context, e *env.Env, id string, s spec.Spec, record store.Record, in inputs, missing error) (*Run, error) {
-	r := &Run{filepath.Join(e.Results, id), s, record}
+	r := &Run{Dir: filepath.Join(e.Results, id), Spec: s, Record: record}
 	if missing != nil {
 		e.Note("%s is finished already; whether the data are still the same is not known: %v", id, missing)
 		return r, nil

@@ -16,7 +16,7 @@ import (
 // training, for example. The record that it returns is the run's with the new Selection, Choice and Pseudo and the best score; the
 // run's folder stays as it is.
 func Reselect(ctx context.Context, e *env.Env, r *Run, augment spec.Augment, score spec.Score) (store.Record, error) {
-	r = &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record}
+	r = &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record, files: r.files}
 	r.Spec.Augment, r.Spec.Score = augment, score
 	if err := r.Spec.Validate(); err != nil {
 		return store.Record{}, fmt.Errorf("run: %w", err)

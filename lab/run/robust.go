@@ -138,7 +138,7 @@ func planDamage(ctx context.Context, e *env.Env, r *Run, o Damages) (*damaging, 
 	}
 	if slices.ContainsFunc(p.kinds, func(k robust.Kind) bool { return k.Name == robust.H264 }) {
 		if p.damager.Encoder, err = robust.OpenEncoder(ctx); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w, or leave out %s", err, robust.H264)
 		}
 	}
 	for _, bad := range problems {

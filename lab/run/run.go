@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"iter"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -57,11 +58,21 @@ func (e *StoppedError) Error() string {
 // Unwrap returns Err.
 func (e *StoppedError) Unwrap() error { return e.Err }
 
-// Run is a finished run.
+// Run is a finished run, or what is left of one in a packed detector (package pack).
 type Run struct {
-	Dir    string
+	Dir    string // "" where it is not a folder on disk
 	Spec   spec.Spec
 	Record store.Record
+
+	files fs.FS // what Files returns, if not those of Dir
+}
+
+// Files are those of the run's folder.
+func (r *Run) Files() fs.FS {
+	if r.files != nil {
+		return r.files
+	}
+	return os.DirFS(r.Dir)
 }
 
 // ID is the name of the run's folder: the experiment's name and the spec's hash.
@@ -138,7 +149,7 @@ func workOn(e *env.Env, id string, s spec.Spec, in inputs, cell *store.Cell) (*R
 
 // Detector loads the detector of a finished run.
 func Detector(ctx context.Context, e *env.Env, r *Run) (*detector.Detector, error) {
-	return detector.Load(ctx, e, r.Dir, r.Spec, r.Record)
+	return detector.Load(ctx, e, r.Files(), r.Dir, r.Spec, r.Record)
 }
 
 func lastTenth(steps []store.Step) float64 {
@@ -373,7 +384,7 @@ func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.R
 		return store.Record{}, err
 	}
 	start := time.Now()
-	fresh := &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record}
+	fresh := &Run{Dir: r.Dir, Spec: r.Spec, Record: r.Record, files: r.files}
 	fresh.Record.Skipped = nil
 	computer, err := e.Compute(ctx, false)
 	if err != nil {

@@ -2,39 +2,47 @@ package run
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/pack"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
-// Load returns a finished run of the folder results by its id, or by a part of the id that only one run has.
+// Load returns a finished run of the folder results by its id, or by a part of the id that only one run has; or the run, or the
+// packed detector, whose folder lies at the path id, which has a separator in it.
 func Load(results, id string) (*Run, error) {
-	ids, err := store.List(results)
+	dir := id
+	if filepath.Base(id) == id {
+		ids, err := store.List(results)
+		if err != nil {
+			return nil, err
+		}
+		if id, err = match(results, id, ids, "finished run"); err != nil {
+			return nil, err
+		}
+		dir = filepath.Join(results, id)
+	} else if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("run: %w; want the ID of a finished run, or the path of the folder of one or of a packed detector", err)
+	}
+	r, err := Open(os.DirFS(dir))
+	if err != nil {
+		return nil, fmt.Errorf("run: %s: %w", dir, err)
+	}
+	r.Dir = dir
+	return r, nil
+}
+
+// Open is Load for a file system, such as one that is embedded in a program.
+func Open(files fs.FS) (*Run, error) {
+	s, record, err := pack.Read(files)
 	if err != nil {
 		return nil, err
 	}
-	if id, err = match(results, id, ids, "finished run"); err != nil {
-		return nil, err
-	}
-	dir := filepath.Join(results, id)
-	record, err := store.ReadRecord(dir)
-	if err != nil {
-		return nil, err
-	}
-	path := filepath.Join(dir, store.SpecFile)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("run: %w", err)
-	}
-	s, err := spec.ParseStored(path, text)
-	if err != nil {
-		return nil, err
-	}
-	return &Run{dir, s, record}, nil
+	return &Run{Spec: s, Record: record, files: files}, nil
 }
 
 // Find returns what is known of a run of any state by its id, or by a part of the id that only one run has.

@@ -166,8 +166,8 @@ func formatHeader(f File, names []string) ([]byte, error) {
 	begin := 0
 	for _, name := range names {
 		t := f.Tensors[name]
-		end := begin + len(t.Data)*elementBytes
-		header[name] = fields{"F32", append([]int{}, t.Shape...), [2]int{begin, end}}
+		end := begin + len(t.Data)*dtypeBytes[t.dtype()]
+		header[name] = fields{t.dtype(), append([]int{}, t.Shape...), [2]int{begin, end}}
 		begin = end
 	}
 	text, err := json.Marshal(header) // sorts the keys

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 )
@@ -14,7 +15,7 @@ import (
 const chunk = 1 << 14
 
 // Read returns the content of the file path. It fails on a file that is cut short or too long, on a header that is not
-// strictly valid (16 MB at most), on elements other than float32, and, naming the tensor, on values that are not
+// strictly valid (16 MB at most), on elements other than float32 and float16, and, naming the tensor, on values that are not
 // finite. It needs no more memory than a small multiple of the file's size, whatever the header claims.
 func Read(path string) (File, error) {
 	return readFile(path, nil)
@@ -57,8 +58,8 @@ func Decode(r io.Reader, size int64) (File, error) {
 	return f, nil
 }
 
-// decode reads a file of length bytes. It appends the names of tensors of other types than float32 to others, or fails
-// if that is nil.
+// decode reads a file of length bytes. It appends the names of tensors of other types than float32 and float16 to others, or
+// fails if that is nil.
 func decode(in io.Reader, length int64, others *[]string) (File, error) {
 	var prefix [8]byte
 	if _, err := io.ReadFull(in, prefix[:]); err != nil {
@@ -85,9 +86,10 @@ func decode(in io.Reader, length int64, others *[]string) (File, error) {
 	}
 	f := File{Metadata: metadata, Tensors: make(map[string]Tensor, len(entries))}
 	for _, e := range entries {
-		if e.dtype != "F32" {
+		t := Tensor{Shape: e.shape, Half: e.dtype == "F16"}
+		if e.dtype != t.dtype() {
 			if others == nil {
-				return File{}, fmt.Errorf("tensor %.100q has elements of type %s, want F32; convert it first", e.name, e.dtype)
+				return File{}, fmt.Errorf("tensor %.100q has elements of type %s, want F32 or F16; convert it first", e.name, e.dtype)
 			}
 			*others = append(*others, e.name)
 			if _, err := io.CopyN(io.Discard, in, int64(e.end-e.begin)); err != nil {
@@ -95,8 +97,8 @@ func decode(in io.Reader, length int64, others *[]string) (File, error) {
 			}
 			continue
 		}
-		t := Tensor{Shape: e.shape, Data: make([]float32, (e.end-e.begin)/elementBytes)}
-		if err := readValues(in, t.Data); err != nil {
+		t.Data = make([]float32, (e.end-e.begin)/dtypeBytes[e.dtype])
+		if err := readValues(in, t); err != nil {
 			return File{}, fmt.Errorf("tensor %.100q: %w", e.name, err)
 		}
 		f.Tensors[e.name] = t
@@ -123,17 +125,22 @@ func checkPlaces(entries []entry, length int64) error {
 	return nil
 }
 
-// readValues fills values from in.
-func readValues(in io.Reader, values []float32) error {
-	buffer := make([]byte, min(chunk, len(values))*elementBytes)
-	for from := 0; from < len(values); from += chunk {
-		part := values[from:min(from+chunk, len(values))]
-		bytes := buffer[:len(part)*elementBytes]
+// readValues fills the values of t from in.
+func readValues(in io.Reader, t Tensor) error {
+	width := dtypeBytes[t.dtype()]
+	buffer := make([]byte, min(chunk, len(t.Data))*width)
+	for from := 0; from < len(t.Data); from += chunk {
+		part := t.Data[from:min(from+chunk, len(t.Data))]
+		bytes := buffer[:len(part)*width]
 		if _, err := io.ReadFull(in, bytes); err != nil {
 			return cutShort(err)
 		}
-		if _, err := binary.Decode(bytes, binary.LittleEndian, part); err != nil {
-			return err
+		for i := range part {
+			if t.Half {
+				part[i] = fromHalf(binary.LittleEndian.Uint16(bytes[2*i:]))
+			} else {
+				part[i] = math.Float32frombits(binary.LittleEndian.Uint32(bytes[4*i:]))
+			}
 		}
 		if err := checkFinite(part, from); err != nil {
 			return err

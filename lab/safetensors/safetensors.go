@@ -1,9 +1,9 @@
-// Package safetensors reads and writes float32 tensors in the safetensors format: eight bytes with the length of a
+// Package safetensors reads and writes tensors of floats in the safetensors format: eight bytes with the length of a
 // JSON header, the header, and the tensors' little-endian values one after another
 // (https://huggingface.co/docs/safetensors).
 //
 // It is stricter than the format: [Read] takes a file only when every byte of it has a meaning, and neither [Read] nor
-// [Write] lets a value pass that is not finite. Other element types than float32 are refused.
+// [Write] lets a value pass that is not finite. Other element types than float32 and float16 are refused.
 package safetensors
 
 import (
@@ -26,6 +26,16 @@ type File struct {
 type Tensor struct {
 	Shape []int     // extents, none negative; empty for a scalar
 	Data  []float32 // values in row-major order, as many as the product of Shape
+	// Half tells that the file holds the values as float16: in half the bytes, rounded to 11 significant bits, less below 6e-5.
+	Half bool
+}
+
+// dtype is the type of the tensor's elements in a file.
+func (t Tensor) dtype() string {
+	if t.Half {
+		return "F16"
+	}
+	return "F32"
 }
 
 const (
@@ -33,13 +43,11 @@ const (
 	metadataKey = "__metadata__"
 	// maxHeader bounds the header's bytes. The largest nets have headers of about 1 MB.
 	maxHeader = 16 << 20
-	// elementBytes is the size of a float32.
-	elementBytes = 4
 	// alignment of the first value in the file; the header is padded with spaces to reach it.
 	alignment = 8
 )
 
-// Check returns an error about what [Write] would refuse: values that do not fit their tensor's shape or are not finite,
+// Check returns an error about what [Write] would refuse: values that do not fit their tensor's shape or type or are not finite,
 // and names that a file cannot hold.
 func (f File) Check() error {
 	for key, value := range f.Metadata {
@@ -61,6 +69,9 @@ func (f File) Check() error {
 		}
 		if err == nil {
 			err = checkFinite(t.Data, 0)
+		}
+		if err == nil && t.Half {
+			err = checkHalf(t.Data)
 		}
 		if err != nil {
 			return fmt.Errorf("safetensors: tensor %q: %w", name, err)

@@ -230,7 +230,8 @@ func TestReadRefuses(t *testing.T) {
 		"no dtype":          {raw(`{"a":{"shape":[1],"data_offsets":[0,4]}}`, 4), "lacks one of"},
 		"no shape":          {raw(`{"a":{"dtype":"F32","data_offsets":[0,4]}}`, 4), "lacks one of"},
 		"no offsets":        {raw(`{"a":{"dtype":"F32","shape":[1]}}`, 4), "lacks one of"},
-		"half precision":    {raw(`{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}`, 4), `tensor "a" has elements of type F16, want F32`},
+		"brain float":       {raw(`{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}`, 4), `tensor "a" has elements of type BF16, want F32 or F16`},
+		"half infinity":     {append(raw(`{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}`, 0), 0x00, 0x7c), `tensor "a": element 0 is +Inf`},
 		"unknown type":      {raw(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, 4), `unknown type "F31"`},
 		"null shape":        {raw(`{"a":{"dtype":"F32","shape":null,"data_offsets":[0,4]}}`, 4), "want an array"},
 		"null extent":       {raw(`{"a":{"dtype":"F32","shape":[null],"data_offsets":[0,4]}}`, 4), "want integers"},
@@ -269,7 +270,7 @@ func TestReadRefuses(t *testing.T) {
 	wantError(t, err, "no such file")
 }
 
-// Of a file with tensors of several types, ReadFloats takes the float32 ones and names the others; sizes are checked of
+// Of a file with tensors of several types, ReadFloats takes those of floats and names the others; sizes are checked of
 // both.
 func TestReadFloats(t *testing.T) {
 	header := `{"count":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[8,16]},` +
@@ -338,6 +339,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(golden)
 	f.Add(raw(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"__metadata__":{"k":"v"}}  `, 4))
 	f.Add(raw(`{"a":{"dtype":"F32","shape":[4294967296,4294967297],"data_offsets":[0,4]}}`, 4))
+	f.Add(raw(`{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}`, 4))
 	f.Add(raw(`{}`, 0))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := decode(bytes.NewReader(data), int64(len(data)), nil)
@@ -367,7 +369,7 @@ func BenchmarkRead(b *testing.B) {
 	if err := Write(path, File{Tensors: map[string]Tensor{"a": {Shape: []int{len(values)}, Data: values}}}); err != nil {
 		b.Fatal(err)
 	}
-	b.SetBytes(int64(len(values) * elementBytes))
+	b.SetBytes(int64(len(values) * 4))
 	for b.Loop() {
 		if _, err := Read(path); err != nil {
 			b.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +16,7 @@ import (
 
 // Write puts f into the file path, whose folder must exist. The file is either there in full, forced to the disk, or,
 // after an error or a crash, as it was before. Equal content gives equal bytes: tensors are sorted by name. It refuses
-// a tensor whose values do not fit its shape or, naming it, are not finite.
+// a tensor whose values do not fit its shape or type or, naming it, are not finite.
 func Write(path string, f File) error {
 	if err := f.Check(); err != nil {
 		return err
@@ -71,10 +72,15 @@ func encode(w io.Writer, header []byte, f File, names []string) error {
 	buffer := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
 	out.Write(append(buffer, header...)) // a bufio.Writer keeps its first error for Flush
 	for _, name := range names {
-		for values := range slices.Chunk(f.Tensors[name].Data, chunk) {
-			var err error
-			if buffer, err = binary.Append(buffer[:0], binary.LittleEndian, values); err != nil {
-				return err
+		t := f.Tensors[name]
+		for values := range slices.Chunk(t.Data, chunk) {
+			buffer = buffer[:0]
+			for _, v := range values {
+				if t.Half {
+					buffer = binary.LittleEndian.AppendUint16(buffer, toHalf(v))
+				} else {
+					buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v))
+				}
 			}
 			out.Write(buffer)
 		}

@@ -36,7 +36,9 @@ type Detector interface {
 // own is the lab's detector.
 type own struct{ *detect.Detector }
 
-func (own) ID() string { return toolbox.CenterFace.MemberSHA256 + " " + toolbox.FaceMesh.MemberSHA256 }
+func (own) ID() string {
+	return fmt.Sprintf("%s %s %d", toolbox.CenterFace.MemberSHA256, toolbox.FaceMesh.MemberSHA256, detect.Version)
+}
 
 func (d own) Find(img *image.RGBA) ([]face.Point, error) {
 	found, err := d.Faces(img)

@@ -30,16 +30,16 @@ type Compression struct {
 	change    func(a *Augment)
 }
 
-// Compressions are those that a spec may name (our choice). They differ in resampling and JPEG; colours are changed as in
-// training.
+// Compressions are those that a spec may name (our choice). They differ in resampling and JPEG, and only that of
+// training has its augment.scale; colours are changed as in training.
 var Compressions = []Compression{
-	{"none", "neither resampled nor JPEG", func(a *Augment) { a.ResampleP, a.JPEGP = 0, 0 }},
+	{"none", "neither resampled nor JPEG", func(a *Augment) { a.ResampleP, a.JPEGP, a.Scale = 0, 0, Default().Augment.Scale }},
 	{"training", "as in training", func(*Augment) {}},
 	{"low", "resampled to 0.35-0.6, JPEG 15-40", func(a *Augment) {
-		a.Resample, a.ResampleP, a.JPEG, a.JPEGP = [2]float64{0.35, 0.6}, 1, [2]int{15, 40}, 1
+		a.Resample, a.ResampleP, a.JPEG, a.JPEGP, a.Scale = [2]float64{0.35, 0.6}, 1, [2]int{15, 40}, 1, Default().Augment.Scale
 	}},
 	{"lowest", "resampled to 0.25-0.4, JPEG 10-25", func(a *Augment) {
-		a.Resample, a.ResampleP, a.JPEG, a.JPEGP = [2]float64{0.25, 0.4}, 1, [2]int{10, 25}, 1
+		a.Resample, a.ResampleP, a.JPEG, a.JPEGP, a.Scale = [2]float64{0.25, 0.4}, 1, [2]int{10, 25}, 1, Default().Augment.Scale
 	}},
 }
 

@@ -31,6 +31,7 @@ func Default() Spec {
 			JPEG: [2]int{40, 100}, JPEGP: 0.5,
 			Resample: [2]float64{0.4, 1}, ResampleP: 0,
 			Margin: [2]float64{1.2, 1.7},
+			Scale:  [2]float64{1, 1},
 		},
 		Encoder: Encoder{Name: encoders.standard(), Size: 64, Hidden: 512, Dim: 128, Precision: "float32"},
 		Loss: Loss{

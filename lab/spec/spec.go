@@ -42,7 +42,7 @@ type Discrepancy struct {
 	Regions  string   `toml:"regions" doc:"grid | meshgrid | sladd | whole | dfl | components | extended"`
 	Rows     int      `toml:"rows" doc:"rows of the grid"`
 	Cols     int      `toml:"cols" doc:"columns of the grid"`
-	Types    []string `toml:"types" doc:"spatial, frequency: the perturbed domains, one class each"`
+	Types    []string `toml:"types" doc:"what is perturbed, one class each: spatial (colour), frequency (detail), combined (colour, then detail, as in SBI; ours)"`
 	Side     string   `toml:"side" doc:"which side of the region is perturbed in training: inside | outside | random"`
 	Strength float64  `toml:"strength" doc:"the perturbed image is face + strength·(perturbed − face); 1 is official"`
 	MinArea  float64  `toml:"min_area" doc:"cells smaller than this share of the face are redrawn (our choice)"`
@@ -63,6 +63,9 @@ type Discrepancy struct {
 	ElasticSig float64    `toml:"elastic_sigma" doc:"elastic deformation: smoothing in pixels at 224"`
 	Kernel     [2]int     `toml:"kernel" doc:"odd blur kernels of the blend mask, pixels at 224"`
 	Ratios     []float64  `toml:"ratios" doc:"blend ratios, drawn uniformly (repeat one to weigh it)"`
+	// Paired and SoftLabel came later; see later in toml.go.
+	Paired    bool `toml:"paired" doc:"real faces of sbi and pristine ones of seeable get the background that a fake of the same draw has, as in official SBI: only the blend tells them apart"`
+	SoftLabel bool `toml:"soft_label" doc:"a self-blended face is a fake to the share of its blend ratio, and real to the rest, in the loss of sbi (ours)"`
 }
 
 // Augment is applied to the finished image whether or not it carries a discrepancy (spec section 2.7).
@@ -80,6 +83,8 @@ type Augment struct {
 	Resample   [2]float64 `toml:"resample" doc:"scale range of a down-and-up resampling before JPEG (ours: mimics low-rate video)"`
 	ResampleP  float64    `toml:"resample_p" doc:"probability of resampling; 0 is official"`
 	Margin     [2]float64 `toml:"margin" doc:"side of the training crop in sides of the landmarks' box; tests take the mean"`
+	// Scale came later; see later in toml.go.
+	Scale [2]float64 `toml:"scale" doc:"range of sizes, in sides of the input, at which three quarters of the pictures are blurred, noisy, resized and compressed (p .3, .2, .5, .5) before they are scaled down; [1, 1] for none (ours)"`
 }
 
 // Encoder says which network embeds a face.

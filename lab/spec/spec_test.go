@@ -149,6 +149,13 @@ func TestParseErrors(t *testing.T) {
 		"[encoder]\ndim = 30":                                       {"encoder.dim = 30", "K − 1 = 31"},
 		"[discrepancy]\nrows = 16\ncols = 16":                       {"encoder.dim = 128", "511"},
 		"[discrepancy]\nregions = \"whole\"\ntypes = [\"spatial\"]": {"discrepancy", "two classes"},
+
+		"[augment]\nscale = [0.5, 2]":          {"augment.scale", "[1, 4]"},
+		"[augment]\nscale = [2, 1]":            {"augment.scale", "rising"},
+		"[discrepancy]\ntypes = [\"combine\"]": {"discrepancy.types", "spatial, frequency, combined"},
+		"[discrepancy]\npaired = true":         {"discrepancy.paired", "pristine"},
+		"[discrepancy]\nsoft_label = true":     {"discrepancy.soft_label", "seeable"},
+		"[discrepancy]\ntypes = [\"combined\"]\ndownscale = []\nsharpen_alpha = [0, 0]": {"discrepancy.types", "combined"},
 	} {
 		s, err := Parse("some.toml", []byte(text))
 		if err == nil {

@@ -280,7 +280,7 @@ func (s Spec) Hash() string {
 // later are the keys that came after the first runs were stored. Where they have the values of [Default] they are left out
 // of the canonical text, so that specs without them keep their hash.
 var later = []string{"train.sam", "train.ema", "train.accumulate", "train.checkpoint", "score.variants", "encoder.precision",
-	"data.landmarks", "data.fakes", "score.choose_on"}
+	"data.landmarks", "data.fakes", "score.choose_on", "discrepancy.paired", "discrepancy.soft_label", "augment.scale"}
 
 func (s Spec) canonical() string {
 	var text strings.Builder

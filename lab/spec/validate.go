@@ -12,7 +12,7 @@ import (
 // The names a spec may use besides those that packages register.
 var (
 	Regions    = []string{"grid", "meshgrid", "sladd", "whole", "dfl", "components", "extended"}
-	Types      = []string{"spatial", "frequency"}
+	Types      = []string{"spatial", "frequency", "combined"}
 	Sides      = []string{"inside", "outside", "random"}
 	Precisions = []string{"float32", "bfloat16"}
 	Contrasts  = []string{"all", "one"}
@@ -67,8 +67,9 @@ func (s Spec) Validate() error {
 	}
 	v.Span("discrepancy.sharpen_alpha", d.SharpAlpha, 0, 1)
 	v.Span("discrepancy.sharpen_lightness", d.SharpLight, 0, 4)
-	v.Want("discrepancy.types", !slices.Contains(d.Types, "frequency") || len(d.Downscale) > 0 || d.SharpAlpha[1] > 0,
-		d.Types, "downscale or sharpen_alpha switched on when frequency is a type")
+	v.Want("discrepancy.types", len(d.Downscale) > 0 || d.SharpAlpha[1] > 0 ||
+		!slices.Contains(d.Types, "frequency") && !slices.Contains(d.Types, "combined"),
+		d.Types, "downscale or sharpen_alpha switched on when frequency or combined is a type")
 	v.Within("discrepancy.translate", d.Translate[0], 0, 0.5)
 	v.Within("discrepancy.translate", d.Translate[1], 0, 0.5)
 	v.Within("discrepancy.scale", d.Scale, 0, 0.5)
@@ -95,6 +96,7 @@ func (s Spec) Validate() error {
 	v.Span("augment.jpeg", [2]float64{float64(a.JPEG[0]), float64(a.JPEG[1])}, 1, 100)
 	v.Span("augment.resample", a.Resample, 0.1, 1)
 	v.Span("augment.margin", a.Margin, 1, 4)
+	v.Span("augment.scale", a.Scale, 1, 4)
 
 	e := s.Encoder
 	network, err := encoders.of(e.Name)

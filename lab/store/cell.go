@@ -319,7 +319,7 @@ func (c *Cell) commit(r Record) error {
 	if err := WriteRecord(c.Dir(), r); err != nil {
 		return err
 	}
-	if err := writeSums(c.Dir()); err != nil {
+	if err := WriteSums(c.Dir()); err != nil {
 		return err
 	}
 	if err := c.Check(); err != nil {

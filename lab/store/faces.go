@@ -15,7 +15,8 @@ type Faces struct {
 	Run     int     `json:"run,omitempty"`     // consecutive frames, if more than one
 	Cutting int     `json:"cutting,omitempty"` // version of the code that cuts, from 1
 
-	// Package and version of the weights, and their digest; "" where the nets had no part.
+	// Package and version of the weights, and their digest; "" where the nets had no part. Of landmarks also the version of the
+	// code that reads them off, from 2.
 	Detector  string `json:"detector,omitempty"`
 	Landmarks string `json:"landmarks,omitempty"`
 }

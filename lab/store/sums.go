@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -14,16 +15,16 @@ import (
 	"strings"
 )
 
-// SumsFile lists the SHA-256 of the other files of a finished run or of a checkpoint, as sha256sum writes it: sha256sum -c
+// SumsFile lists the SHA-256 of the other files of a finished run, of a checkpoint or of a packed detector, as sha256sum writes it: sha256sum -c
 // reads it too.
 const SumsFile = "SHA256SUMS"
 
 // ErrDamaged tells that files are not as they were written.
 var ErrDamaged = errors.New("store: damaged")
 
-// writeSums writes SHA256SUMS of the files in dir, and forces dir to the disk.
-func writeSums(dir string) error {
-	sums, err := sum(dir)
+// WriteSums writes SHA256SUMS of the files in dir, and forces dir to the disk.
+func WriteSums(dir string) error {
+	sums, err := sum(os.DirFS(dir))
 	if err != nil {
 		return fmt.Errorf("store: digests of %s: %w", dir, err)
 	}
@@ -38,9 +39,9 @@ func formatSums(sums map[string]string) string {
 	return b.String()
 }
 
-// sum returns the SHA-256 in hex of every file in dir but SHA256SUMS.
-func sum(dir string) (map[string]string, error) {
-	entries, err := os.ReadDir(dir)
+// sum returns the SHA-256 in hex of every file in a folder but SHA256SUMS.
+func sum(files fs.FS) (map[string]string, error) {
+	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func sum(dir string) (map[string]string, error) {
 			sums[entry.Name()] = "folder"
 			continue
 		}
-		in, err := os.Open(filepath.Join(dir, entry.Name()))
+		in, err := files.Open(entry.Name())
 		if err != nil {
 			return nil, err
 		}
@@ -69,10 +70,16 @@ func sum(dir string) (map[string]string, error) {
 
 // Verify compares the files in dir, a finished run or a checkpoint, with its SHA256SUMS. It returns ErrDamaged naming
 // every file that was changed, added or removed since; fs.ErrNotExist if dir has no SHA256SUMS, as runs of older versions.
-func Verify(dir string) error {
-	text, err := os.ReadFile(filepath.Join(dir, SumsFile))
+func Verify(dir string) error { return verify(os.DirFS(dir), dir) }
+
+// VerifyFS is Verify for a file system, such as one that is embedded in a program. Its errors name files without a folder.
+func VerifyFS(files fs.FS) error { return verify(files, "") }
+
+// verify names the folder dir in its errors, unless that is "".
+func verify(files fs.FS, dir string) error {
+	text, err := fs.ReadFile(files, SumsFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("store: %s has no %s, so that nothing tells whether its files are as they were written: %w", dir, SumsFile, err)
+		return fmt.Errorf("store: %s has no %s, so that nothing tells whether its files are as they were written: %w", cmp.Or(dir, "the folder"), SumsFile, err)
 	}
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
@@ -85,7 +92,7 @@ func Verify(dir string) error {
 	if formatSums(want) != string(text) {
 		return fmt.Errorf("%w: %s is not as it was written", ErrDamaged, filepath.Join(dir, SumsFile))
 	}
-	have, err := sum(dir)
+	have, err := sum(files)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
@@ -103,7 +110,10 @@ func Verify(dir string) error {
 		}
 	}
 	if wrong != nil {
-		return fmt.Errorf("%w: %s: %s", ErrDamaged, dir, strings.Join(wrong, ", "))
+		if dir != "" {
+			dir += ": "
+		}
+		return fmt.Errorf("%w: %s%s", ErrDamaged, dir, strings.Join(wrong, ", "))
 	}
 	return nil
 }

@@ -19,9 +19,6 @@ import (
 // none stands for a figure that is not there.
 const none = "–"
 
-// kinds says what the test sets of records are.
-var kinds = map[string]string{record.Development: "development sets", record.Final: "final sets"}
-
 // notes collects the notes of a table, each under a letter.
 type notes struct{ all []string }
 
@@ -48,44 +45,15 @@ func (r row) head(n *notes) string {
 	if old := r.record.Stale(); old != "" {
 		text += " STALE" + n.mark(fmt.Sprintf("measured with %s; this is %s, which may find other figures", old, now()))
 	}
-	return text + "\nseed " + setting(r.record, "seed") + "; " + kinds[r.record.Kind] + "\n" + trainedOn(r.record.Train)
+	return text + "\nseed " + setting(r.record, "seed") + "; " + r.record.Sets() + "\n" + record.TrainedOn(r.record.Train)
 }
 
 func now() string { return "numerics " + version.Numerics }
-
-// trainedOn says on how many faces of how many people a network was trained, and whether it saw fakes.
-func trainedOn(t store.Training) string {
-	who := ""
-	if t.People > 0 {
-		who = fmt.Sprintf(" of %s people", thousands(t.People))
-	}
-	if t.Fakes > 0 {
-		return fmt.Sprintf("trained on %s real faces and %s labelled fakes%s", thousands(t.Faces-t.Fakes), thousands(t.Fakes), who)
-	}
-	return fmt.Sprintf("trained on %s real faces%s, no fakes", thousands(t.Faces), who)
-}
 
 // setting is the value of a key of a record's spec, without quotes.
 func setting(r *record.Record, key string) string {
 	_, values := spec.Values(strings.Join(r.Spec, "\n"))
 	return strings.Trim(values[key], `"`)
-}
-
-// thousands prints 3248 as 3,248.
-func thousands(n int) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
-// interval prints an AUC with its 95 % interval, NaN where there is none.
-func interval(auc, low, high float64) string {
-	if math.IsNaN(low) || math.IsNaN(high) {
-		return fmt.Sprintf("%.3f [no interval]", auc)
-	}
-	return fmt.Sprintf("%.3f [%.2f, %.2f]", auc, low, high)
 }
 
 // value is a number that may not be there, NaN then.
@@ -134,7 +102,7 @@ func trainingTable(rows []row) string {
 		default:
 			figure += "\n" + clips
 		}
-		t.Rows = append(t.Rows, []string{head, network, thousands(train.Images) + " at " + size, seconds, held, r.record.Score, figure})
+		t.Rows = append(t.Rows, []string{head, network, record.Thousands(train.Images) + " at " + size, seconds, held, r.record.Score, figure})
 	}
 	t.Notes = n.below("Seconds are of the whole run. Pseudo-fakes: AUC, with its 95 % interval, of the chosen score on pseudo-fakes made of held-out real faces, of people who had no part in the choice, " +
 		"and how many real clips and pseudo-fakes of how many people that are; no deepfake chooses.")
@@ -145,11 +113,11 @@ func trainingTable(rows []row) string {
 // of the pseudo-fakes that chose.
 func pseudo(r *record.Record) (figure, clips string, chose bool) {
 	if p, ok := r.OnPseudo(); ok {
-		return interval(p.AUC, p.Low, p.High), fmt.Sprintf("%s/%s clips of %s people", thousands(p.NReal), thousands(p.NFake), thousands(p.People)), false
+		return record.Interval(p.AUC, p.Low, p.High), fmt.Sprintf("%s/%s clips of %s people", record.Thousands(p.NReal), record.Thousands(p.NFake), record.Thousands(p.People)), false
 	}
 	for _, s := range r.Selection {
 		if s.Score == r.Score {
-			return interval(s.AUC, s.Low, s.High), "", true
+			return record.Interval(s.AUC, s.Low, s.High), "", true
 		}
 	}
 	return "", "", false
@@ -250,11 +218,11 @@ func rivalCells(name string, rows []row, columns []string, of func(r *record.Rec
 				continue
 			}
 			m := r.record.RivalsOf(test)[i]
-			cell, any = interval(m.AUC, value(m.Low), value(m.High)), true
+			cell, any = record.Interval(m.AUC, value(m.Low), value(m.High)), true
 			if m.NoInterval != "" {
 				cell += n.mark(m.NoInterval)
 			}
-			cell += "\n" + count(m.NReal, m.NFake, m.RealPeople, m.FakePeople)
+			cell += "\n" + record.Videos(m.NReal, m.NFake, m.RealPeople, m.FakePeople)
 			break
 		}
 		cells = append(cells, cell)
@@ -266,54 +234,14 @@ func rivalCells(name string, rows []row, columns []string, of func(r *record.Rec
 func cell(r *record.Record, t store.Test, n *notes) string {
 	text := none
 	if t.NoFigure == "" {
-		text = interval(t.AUC, t.Low, t.High)
+		text = record.Interval(t.AUC, t.Low, t.High)
 	} else {
 		text += n.mark(t.NoFigure)
 	}
-	for _, note := range remarks(r, t) {
+	for _, note := range r.Remarks(t) {
 		text += n.mark(note)
 	}
-	return text + fmt.Sprintf("\n%s, coverage %.2f", count(t.NReal, t.NFake, t.RealPeople, t.FakePeople), t.Coverage)
-}
-
-// count is how many videos a figure is of, and how many people are in them, 0 if that is not known.
-func count(real, fake, realPeople, fakePeople int) string {
-	text := fmt.Sprintf("%s/%s videos", thousands(real), thousands(fake))
-	if realPeople+fakePeople > 0 {
-		text += fmt.Sprintf(" of %s/%s people", thousands(realPeople), thousands(fakePeople))
-	}
-	return text
-}
-
-// remarks are what a reader of a figure must know besides.
-func remarks(r *record.Record, t store.Test) (all []string) {
-	if t.Synthetic || r.Train.Synthetic {
-		all = append(all, "synthetic: of faces drawn by code, in training or test; says nothing about deepfakes")
-	}
-	if t.Leaks != "" {
-		all = append(all, "leaks from training into the test set: "+t.Leaks+"; the figure says too much")
-	}
-	if t.NoInterval != "" {
-		all = append(all, t.NoInterval)
-	}
-	if t.Partial {
-		all = append(all, "a part of the official test set")
-	}
-	var unbeaten []string
-	for _, m := range r.RivalsOf(t) {
-		if !m.Beaten() {
-			unbeaten = append(unbeaten, rival.Label(m.Name))
-		}
-	}
-	if unbeaten != nil {
-		all = append(all, "not shown to beat "+strings.Join(unbeaten, ", "))
-	}
-	for _, c := range r.Coverage {
-		if c.Dataset == t.Dataset && c.Scored < c.Holds {
-			all = append(all, fmt.Sprintf("%s: %s of %s pictures of the set have a score", t.Dataset, thousands(c.Scored), thousands(c.Holds)))
-		}
-	}
-	return all
+	return text + fmt.Sprintf("\n%s, coverage %.2f", record.Videos(t.NReal, t.NFake, t.RealPeople, t.FakePeople), t.Coverage)
 }
 
 // comparisonTable is what runs were compared with, paired by video.
@@ -365,7 +293,7 @@ func difference(c record.Comparison, set string, n *notes) string {
 		} else {
 			text += " [no interval]" + n.mark(p.NoInterval)
 		}
-		return text + "\n" + count(p.Real, p.Fake, p.RealPeople, p.FakePeople)
+		return text + "\n" + record.Videos(p.Real, p.Fake, p.RealPeople, p.FakePeople)
 	}
 	return none
 }
@@ -420,7 +348,7 @@ func sentences(r row) string {
 	} else {
 		fmt.Fprintf(&s, "%s: ", now())
 	}
-	fmt.Fprintf(&s, "%.0f s (%s), %s images; %s.", x.Seconds, x.Versions[version.BackendKey], thousands(x.Train.Images), trainedOn(x.Train))
+	fmt.Fprintf(&s, "%.0f s (%s), %s images; %s.", x.Seconds, x.Versions[version.BackendKey], record.Thousands(x.Train.Images), record.TrainedOn(x.Train))
 	if x.Train.Classified() {
 		fmt.Fprintf(&s, " Accuracy on held-out faces %.3f (guessing %.3f).", x.Train.Accuracy, x.Train.Chance)
 	}
@@ -443,16 +371,16 @@ func sentences(r row) string {
 		}
 		part := set + " no figure, " + t.NoFigure
 		if t.NoFigure == "" {
-			part = set + " " + interval(t.AUC, t.Low, t.High)
+			part = set + " " + record.Interval(t.AUC, t.Low, t.High)
 		}
-		part += fmt.Sprintf(" (%s, coverage %.2f", count(t.NReal, t.NFake, t.RealPeople, t.FakePeople), t.Coverage)
-		for _, remark := range remarks(x, t) {
+		part += fmt.Sprintf(" (%s, coverage %.2f", record.Videos(t.NReal, t.NFake, t.RealPeople, t.FakePeople), t.Coverage)
+		for _, remark := range x.Remarks(t) {
 			part += "; " + remark
 		}
 		parts = append(parts, part+")")
 	}
 	if parts != nil {
-		fmt.Fprintf(&s, " AUC over videos, %s: %s.", kinds[x.Kind], strings.Join(parts, ", "))
+		fmt.Fprintf(&s, " AUC over videos, %s: %s.", x.Sets(), strings.Join(parts, ", "))
 	}
 	return s.String()
 }

@@ -2,6 +2,9 @@
 // does. One that knows methods from elsewhere, too, is this file with their imports.
 package main
 
-import "github.com/seeable-lab/seeable/lab/cli"
+import (
+	"github.com/seeable-lab/seeable/lab/cli"
+	"github.com/seeable-lab/seeable/results/detectors"
+)
 
-func main() { cli.Main() }
+func main() { cli.Main(detectors.Files) }

@@ -262,7 +262,7 @@ func TestBadImages(t *testing.T) {
 // has 30 pixels.
 func TestFacesAtBordersAndOfAllSizes(t *testing.T) {
 	d := detector(t)
-	faces, _ := youtube(t)
+	faces := youtube(t)
 	f := faces[40]
 	picture := face.Face{Image: open(t, f.path), Landmarks: f.points}
 	for _, c := range []struct{ w, h, side, x, y int }{
@@ -306,7 +306,7 @@ func TestFacesAtBordersAndOfAllSizes(t *testing.T) {
 
 func TestFacesIsSafeForSeveralGoroutines(t *testing.T) {
 	d := detector(t)
-	faces, _ := youtube(t)
+	faces := youtube(t)
 	var want [3]Detection
 	var images [3]*image.RGBA
 	for i := range images {
@@ -333,7 +333,7 @@ func TestFacesIsSafeForSeveralGoroutines(t *testing.T) {
 
 // frame720 is a frame of 1280×720 with one face of about 200 pixels.
 func frame720(b *testing.B) (*image.RGBA, []face.Point) {
-	faces, _ := youtube(b)
+	faces := youtube(b)
 	f := faces[0]
 	scaled, err := face.Crop(face.Face{Image: open(b, f.path), Landmarks: f.points}, image.Rect(0, 0, 1000, 1000), 400)
 	if err != nil {

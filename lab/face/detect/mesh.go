@@ -97,38 +97,42 @@ func middle(points []face.Point) (m face.Point) {
 	return m
 }
 
-// landmarks runs the face mesh on a region and reads the 68 landmarks off it.
-func (d *Detector) landmarks(img *image.RGBA, r region) (points []face.Point, presence float64, err error) {
-	vertices, presence, err := d.vertices(img, r)
-	if err != nil {
-		return nil, 0, err
-	}
-	points = make([]face.Point, face.Landmarks)
-	for i, s := range spots {
-		p := vertices[s.on]
-		for k, v := range s.toward {
-			p.X += s.weight[k] * (vertices[v].X - vertices[s.on].X)
-			p.Y += s.weight[k] * (vertices[v].Y - vertices[s.on].Y)
-		}
-		points[i] = p
-	}
-	return points, presence, nil
-}
-
-// vertices runs the face mesh: the places of its vertices in the image, without their depth.
-func (d *Detector) vertices(img *image.RGBA, r region) ([]face.Point, float64, error) {
+// vertices runs the face mesh: the places of its vertices in the image, without their depth. It sees the region mirrored if
+// that is asked for, and the vertices are again those of the image as it is.
+func (d *Detector) vertices(img *image.RGBA, r region, mirrored bool) ([]face.Point, float64, error) {
 	in := cnn.Tensor{Shape: cnn.Shape{H: meshSide, W: meshSide, C: 3}, Data: make([]float32, meshSide*meshSide*3)}
 	r.sample(in, img)
+	if mirrored {
+		mirror(in)
+	}
 	out, err := d.mesh.Run(in)
 	if err != nil {
 		return nil, 0, fmt.Errorf("detect: %w", err)
 	}
 	points := make([]face.Point, meshVertices)
 	for i := range points {
-		p := r.place(float64(out[0].Data[3*i]), float64(out[0].Data[3*i+1]))
+		from := i
+		u := float64(out[0].Data[3*i])
+		if mirrored {
+			from = opposite[i]
+			u = meshSide - float64(out[0].Data[3*from])
+		}
+		p := r.place(u, float64(out[0].Data[3*from+1]))
 		points[i] = face.Point{X: p.X - 0.5, Y: p.Y - 0.5}
 	}
 	return points, 1 / (1 + math.Exp(-float64(out[1].Data[0]))), nil
+}
+
+// mirror exchanges left and right.
+func mirror(t cnn.Tensor) {
+	for y := range t.H {
+		line := t.Data[y*t.W*t.C:][:t.W*t.C]
+		for a, b := 0, t.W-1; a < b; a, b = a+1, b-1 {
+			for c := range t.C {
+				line[a*t.C+c], line[b*t.C+c] = line[b*t.C+c], line[a*t.C+c]
+			}
+		}
+	}
 }
 
 // place is where a point of the net's input lies in the image, both measured between pixels.

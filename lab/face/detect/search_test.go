@@ -33,7 +33,7 @@ func scene(t *testing.T, picture face.Face, w, h int, places ...[3]int) (frame *
 // Faces that lie on their side or upside down are found as well as upright ones.
 func TestTurnedFaces(t *testing.T) {
 	d := detector(t)
-	faces, _ := youtube(t)
+	faces := youtube(t)
 	for _, f := range []labelled{faces[40], faces[300]} {
 		frame, points := scene(t, face.Face{Image: open(t, f.path), Landmarks: f.points}, 640, 360, [3]int{300, 200, 30})
 		for quarters := range 4 {
@@ -53,7 +53,7 @@ func TestTurnedFaces(t *testing.T) {
 // A small face beside a large one is found in every frame, and the large one as if it were alone.
 func TestSmallBesideLarge(t *testing.T) {
 	d := detector(t)
-	faces, _ := youtube(t)
+	faces := youtube(t)
 	picture := face.Face{Image: open(t, faces[40].path), Landmarks: faces[40].points}
 	alone, _ := scene(t, picture, 3840, 2160, [3]int{1500, 300, 300})
 	frame, points := scene(t, picture, 3840, 2160, [3]int{1500, 300, 300}, [3]int{110, 3000, 900}) // of about 57 pixels

@@ -1,13 +1,11 @@
 package detect
 
 import (
-	"encoding/csv"
 	"image"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/face"
@@ -72,44 +70,12 @@ type labelled struct {
 	points       []face.Point
 }
 
-// fitted tells whether a person's faces are for measuring the landmarks' places on the mesh. The others are for testing.
-func fitted(people []string, person string) bool {
-	i, _ := slices.BinarySearch(people, person)
-	return i%2 == 0
-}
-
-// youtube returns the frames of the ytfaces set without the two people whom a test set of the lab shows too, and the
-// people's names in order.
-func youtube(t testing.TB) (faces []labelled, people []string) {
+// youtube returns the frames of the ytfaces set without the two people whom a test set of the lab shows too.
+func youtube(t testing.TB) []labelled {
 	t.Helper()
-	dir := shared(t, "real/ytfaces")
-	file, err := os.Open(filepath.Join(dir, "landmarks.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	rows, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, person, first := slices.Index(rows[0], "file"), slices.Index(rows[0], "person"), slices.Index(rows[0], "x0")
-	for _, row := range rows[1:] {
-		if row[person] == "Ben_Kingsley" || row[person] == "Ethan_Hawke" {
-			continue
-		}
-		f := labelled{path: filepath.Join(dir, filepath.FromSlash(row[name])), person: row[person]}
-		for at := first; len(f.points) < face.Landmarks; at += 2 {
-			x, errX := strconv.ParseFloat(row[at], 64)
-			y, errY := strconv.ParseFloat(row[at+1], 64)
-			if errX != nil || errY != nil {
-				t.Fatal(errX, errY)
-			}
-			f.points = append(f.points, face.Point{X: x, Y: y})
-		}
-		faces, people = append(faces, f), append(people, f.person)
-	}
-	slices.Sort(people)
-	return faces, slices.Compact(people)
+	return slices.DeleteFunc(labels(t, shared(t, "real/ytfaces")), func(f labelled) bool {
+		return f.person == "Ben_Kingsley" || f.person == "Ethan_Hawke"
+	})
 }
 
 // eyes is the distance of the outer corners of the eyes, by which errors are divided.

@@ -17,7 +17,7 @@ type Tracked struct {
 }
 
 // Tracker follows the faces of one video from frame to frame. It runs the detector on every so many frames; between them
-// it looks for each face where its landmarks were, which costs a quarter, and calls the detector at once when a face is no
+// it looks for each face where its landmarks were, which costs less than half, and calls the detector at once when a face is no
 // longer there or two of them seem to be one.
 //
 // A face keeps its ID by place alone: it goes on as it moved, and of all boxes found the one that overlaps most with where

@@ -175,7 +175,7 @@ func TestTrackerOrder(t *testing.T) {
 // Two real faces walk across a screen in opposite directions, at heights that let them touch.
 func TestTrackerOnRealFaces(t *testing.T) {
 	d := detector(t)
-	faces, _ := youtube(t)
+	faces := youtube(t)
 	a, b := faces[0], faces[len(faces)/2]
 	pa, pb := open(t, a.path), open(t, b.path)
 	every, step := 4, 12
