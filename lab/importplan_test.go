@@ -48,6 +48,7 @@ lab/face/detect                    | no    | no    | face face/detect/internal/c
                                    |       |       | face/detect/internal/tflite toolbox
 lab/align *                        | no    | no    | face
 lab/region                         | no    | no    | face spec
+lab/localise                       | no    | no    | face metric region
 lab/discrepancy                    | no    | no    | face region spec stream
 lab/rival                          | no    | no    | face spec
 datasets                           | no    | no    | face rival spec stream
@@ -94,8 +95,8 @@ lab/explore                        | yes   | yes   | accel/graphs datasets detec
                                    |       |       | method prepare source spec sphere store train version
 lab/yardstick                      | yes   | no    | discrepancy face method metric rival robust spec stream
 lab/run                            | yes   | yes   | accel datasets datasets/layout detector encoder env evaluation extract face
-                                    |       |       | figure figure/curves method metric operating pack prepare report rival robust safetensors source
-                                    |       |       | spec sphere store stream tensorboard train version yardstick
+                                    |       |       | figure figure/curves localise method metric operating pack prepare report rival robust
+                                    |       |       | safetensors source spec sphere store stream tensorboard train version yardstick
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
 lab                                | yes   | yes   | bench datasets datasets/layout

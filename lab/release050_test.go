@@ -154,7 +154,9 @@ func TestRunOfRelease050(t *testing.T) {
 	}
 	for _, set := range []string{"drawn", "clips"} {
 		was, is := at(run.Record, set, store.LevelVideo), at(again, set, store.LevelVideo)
-		if len(was) != 1 || len(is) != 1 || is[0].Digest != was[0].Digest || is[0].NFake != was[0].NFake || is[0].NReal != was[0].NReal {
+		// Faces of videos are cut anew, with other landmarks.
+		same := len(was) == 1 && len(is) == 1 && (is[0].Digest == was[0].Digest) == (set == "drawn")
+		if !same || is[0].NFake != was[0].NFake || is[0].NReal != was[0].NReal {
 			t.Errorf("%s: %+v, was %+v", set, is, was)
 		}
 		if len(at(run.Record, set, store.LevelFrame)) != 0 || len(at(run.Record, set, store.LevelFace)) != 1 {

@@ -18,7 +18,12 @@ func newEval() *cobra.Command {
 		Long: `Eval tests the detector of a finished run, or one that seelab export has written, on every test set found under the data folder, or on those that --test names.
 Of videos it takes the faces that seelab faces has cut, where there are no crops of the data set. It prints what run
 prints and leaves the run folder as it is. A set of one class, or of which nothing can be read, has no figure and its row
-says why; what has no score is named with the reason. It is an error if all that --test names are such.`,
+says why; what has no score is named with the reason. It is an error if all that --test names are such.
+
+Where the method has maps and a set has masks, as FaceForensics++ has in METHOD/masks/videos and DeepfakeBench in masks beside frames,
+it also prints pixel AUC and IoU of the maps of one face of each fake video, of 256 at most, beside those of the mean mask of the
+other people; fakes without a mask of use are counted. The row of pseudo-fakes, one self-blended image of each held-out person who
+had no part in the choice of the score, is that of the run, or measured now where the run has none and its held-out people are there.`,
 		Example: `  seelab eval --run seeable-mini --data DIR
   seelab eval --run seeable-mini --data DIR --test "FF++ c40" --json
   seelab eval --run demo --test synthetic

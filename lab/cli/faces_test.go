@@ -32,7 +32,7 @@ import (
 // drawVideo writes a clip of three frames of a drawn face; the face is not in the first frame if it is late.
 func drawVideo(t *testing.T, ffmpeg, path string, items []datasets.Item, late bool) {
 	t.Helper()
-	var raw bytes.Buffer
+	var frames []*image.RGBA
 	for i := range 3 {
 		picture := image.NewRGBA(image.Rect(0, 0, 320, 288))
 		draw.Draw(picture, picture.Rect, image.NewUniform(color.RGBA{110, 120, 130, 255}), image.Point{}, draw.Src)
@@ -43,12 +43,23 @@ func drawVideo(t *testing.T, ffmpeg, path string, items []datasets.Item, late bo
 			}
 			draw.Draw(picture, f.Image.Rect.Add(image.Pt(20+8*i, 16)), f.Image, image.Point{}, draw.Src)
 		}
+		frames = append(frames, picture)
+	}
+	encodeVideo(t, ffmpeg, path, frames)
+}
+
+// encodeVideo writes a clip of pictures of one size.
+func encodeVideo(t *testing.T, ffmpeg, path string, frames []*image.RGBA) {
+	t.Helper()
+	var raw bytes.Buffer
+	for _, picture := range frames {
 		raw.Write(picture.Pix)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(ffmpeg, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgba", "-video_size", "320x288", "-framerate", "5",
+	size := fmt.Sprintf("%dx%d", frames[0].Rect.Dx(), frames[0].Rect.Dy())
+	cmd := exec.Command(ffmpeg, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgba", "-video_size", size, "-framerate", "5",
 		"-i", "pipe:0", "-c:v", "mpeg4", "-q:v", "2", "-bf", "0", "-pix_fmt", "yuv420p", "file:"+path)
 	cmd.Stdin = &raw
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -87,6 +87,9 @@ func show(cmd *cobra.Command, run *lab.Run, r store.Record, asJSON bool) error {
 	} else if r.NoAlarms != "" {
 		fmt.Fprintf(out, "No operating point: %s.\n", r.NoAlarms)
 	}
+	if maps := table.Localisation(r); len(maps.Rows) > 0 {
+		fmt.Fprintln(out, maps.Text())
+	}
 	held := fmt.Sprintf("Held-out loss %.3f", r.Train.HeldOutLoss)
 	if r.Train.Classified() {
 		held = fmt.Sprintf("Accuracy on held-out faces %.3f, by guessing %.3f", r.Train.Accuracy, r.Train.Chance)

@@ -18,7 +18,7 @@ func (g *Generator) PartBlend(dst *image.RGBA, f face.Face, rng *rand.Rand, w *W
 	if err := check(dst, f); err != nil {
 		return err
 	}
-	d := g.drawSelfBlend(rng)
+	d := g.DrawSelfBlend(rng)
 	mask := faceParts.Mask(rng.IntN(faceParts.Len()), f.Landmarks, f.Image.Rect)
 	if mask.Rect.Empty() {
 		return errors.New("discrepancy: no part to blend: check that the landmarks are 68 and lie in the image")

@@ -31,8 +31,9 @@ func (g *Generator) SelfBlend(dst *image.RGBA, f face.Face, rng *rand.Rand, w *W
 	return g.ApplySelfBlend(dst, f, g.DrawSelfBlend(rng), w)
 }
 
-// SelfBlendBackground writes the real face that goes with a self-blended image to dst: the [Generator.Background] of the draws
-// of [Generator.SelfBlend], which are also those of [Generator.PoissonBlend].
+// SelfBlendBackground writes to dst the real face that goes with a pseudo-fake of [Generator.SelfBlend], [Generator.PoissonBlend] or
+// [Generator.PartBlend] by the same draws: their [Generator.Background], so that sharpness or colours of the whole picture do not
+// tell the two apart.
 func (g *Generator) SelfBlendBackground(dst *image.RGBA, f face.Face, rng *rand.Rand, w *Workspace) error {
 	return g.Background(dst, f, g.DrawSelfBlend(rng), w)
 }

@@ -34,17 +34,24 @@ type Cells struct {
 	Side      int           // of the square of values; 0 where there are regions
 	Values    []float64     // one a region, or [Side, Side] by rows; what is NaN is not painted
 	Low, High float64       // ends of the colour scale; both 0 for those of the values
+	Inside    []bool        // pixels of Image by rows whose edge is drawn, as those that were manipulated; nil for none
 	Synthetic bool
 }
 
 // Template returns what a heat map needs to show nobody's face: a white image of side × side pixels and the landmarks of
 // the mean face in it.
 func Template(side int) (*image.RGBA, []face.Point) {
-	white := image.NewRGBA(image.Rect(0, 0, side, side))
+	white := White(image.Rect(0, 0, side, side))
+	return white, face.Template(face.CropBox(white.Bounds(), 1.25))
+}
+
+// White is a white image, for a heat map that shows no picture.
+func White(bounds image.Rectangle) *image.RGBA {
+	white := image.NewRGBA(bounds)
 	for i := range white.Pix {
 		white.Pix[i] = 0xff
 	}
-	return white, face.Template(face.CropBox(white.Bounds(), 1.25))
+	return white
 }
 
 func (m Cells) check() error {
@@ -58,6 +65,9 @@ func (m Cells) check() error {
 		return fmt.Errorf("heat map %s: %d values, want the %d of a square of side %d", m.Title, len(m.Values), m.Side*m.Side, m.Side)
 	case m.Side == 0 && len(m.Regions) != len(m.Values):
 		return fmt.Errorf("heat map %s: %d regions and %d values: want one value a region", m.Title, len(m.Regions), len(m.Values))
+	}
+	if m.Inside != nil && len(m.Inside) != m.Image.Rect.Dx()*m.Image.Rect.Dy() {
+		return fmt.Errorf("heat map %s: an area of %d pixels on an image of %d×%d", m.Title, len(m.Inside), m.Image.Rect.Dx(), m.Image.Rect.Dy())
 	}
 	for i, region := range m.Regions {
 		if len(region.Weight) != region.Rect.Dx()*region.Rect.Dy() {
@@ -87,7 +97,7 @@ const opacity = 0.6
 // Overlay returns a copy of the image with every region painted in the colour of its value, translucent so that the face
 // shows through. Where regions overlap, the value is the mean weighted by their masks, so their order does not matter.
 // Pixels of no region stay as they are. A square of values is stretched over the image, bilinearly between the middles of its
-// cells.
+// cells. The edge of Inside is black with a white line outside of it.
 func (m Cells) Overlay() (*image.RGBA, error) {
 	if err := m.check(); err != nil {
 		return nil, fmt.Errorf("figure: %w", err)
@@ -95,64 +105,40 @@ func (m Cells) Overlay() (*image.RGBA, error) {
 	low, high := m.scale()
 	bounds := m.Image.Rect
 	out := image.NewRGBA(bounds)
-	value := make([]float64, bounds.Dx()*bounds.Dy())
-	weight := make([]float64, len(value))
+	var value, weight []float64
 	if m.Side > 0 {
-		m.stretch(value, weight)
-	}
-	for i, region := range m.Regions {
-		if math.IsNaN(m.Values[i]) {
-			continue
-		}
-		inside := region.Rect.Intersect(bounds)
-		for y := inside.Min.Y; y < inside.Max.Y; y++ {
-			for x := inside.Min.X; x < inside.Max.X; x++ {
-				w := float64(region.Weight[(y-region.Rect.Min.Y)*region.Rect.Dx()+x-region.Rect.Min.X])
-				at := (y-bounds.Min.Y)*bounds.Dx() + x - bounds.Min.X
-				value[at] += w * m.Values[i]
-				weight[at] += w
-			}
-		}
+		value, weight = region.Stretch(bounds, m.Side, m.Values)
+	} else {
+		value, weight = region.Paint(bounds, m.Regions, m.Values)
 	}
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
 		for x := bounds.Min.X; x < bounds.Max.X; x++ {
 			pixel := m.Image.RGBAAt(x, y)
 			at := (y-bounds.Min.Y)*bounds.Dx() + x - bounds.Min.X
 			if weight[at] > 0 {
-				pixel = look.Blend(pixel, look.ScaleColour(value[at]/weight[at], low, high), opacity*min(weight[at], 1))
+				pixel = look.Blend(pixel, look.ScaleColour(value[at], low, high), opacity*min(weight[at], 1))
 			}
 			out.SetRGBA(x, y, pixel)
 		}
 	}
+	m.edge(out)
 	return out, nil
 }
 
-// stretch lays the square of values over the image: to each pixel those of the four cells around it, times their weights, and
-// these weights, NaN left out.
-func (m Cells) stretch(value, weight []float64) {
-	width, height := m.Image.Rect.Dx(), m.Image.Rect.Dy()
-	// near are the two cells between whose middles a pixel of size lies, and the share of the second.
-	near := func(pixel, size int) (first, second int, share float64) {
-		at := max(0, (float64(pixel)+0.5)*float64(m.Side)/float64(size)-0.5)
-		first = min(int(at), m.Side-1)
-		return first, min(first+1, m.Side-1), at - float64(first)
-	}
-	for y := range height {
-		top, bottom, down := near(y, height)
-		for x := range width {
-			left, right, across := near(x, width)
-			for _, cell := range []struct {
-				at     int
-				weight float64
-			}{
-				{top*m.Side + left, (1 - down) * (1 - across)}, {top*m.Side + right, (1 - down) * across},
-				{bottom*m.Side + left, down * (1 - across)}, {bottom*m.Side + right, down * across},
-			} {
-				if v := m.Values[cell.at]; !math.IsNaN(v) {
-					value[y*width+x] += cell.weight * v
-					weight[y*width+x] += cell.weight
-				}
+// edge draws the edge of Inside.
+func (m Cells) edge(out *image.RGBA) {
+	width, height := out.Rect.Dx(), out.Rect.Dy()
+	for at := range m.Inside {
+		x, y := at%width, at/width
+		for _, next := range []image.Point{{x - 1, y}, {x + 1, y}, {x, y - 1}, {x, y + 1}} {
+			if !next.In(image.Rect(0, 0, width, height)) || m.Inside[next.Y*width+next.X] == m.Inside[at] {
+				continue
 			}
+			line := color.RGBA{0, 0, 0, 255}
+			if !m.Inside[at] {
+				line = color.RGBA{255, 255, 255, 255}
+			}
+			out.SetRGBA(out.Rect.Min.X+x, out.Rect.Min.Y+y, line)
 		}
 	}
 }

@@ -191,6 +191,31 @@ func TestOverlayPaintsOnlyItsRegions(t *testing.T) {
 	}
 }
 
+// The edge of an area is black inside and white outside; the edge of the picture is none.
+func TestOverlayOfAnArea(t *testing.T) {
+	grey := image.NewRGBA(image.Rect(0, 0, 5, 3))
+	for i := range grey.Pix {
+		grey.Pix[i] = 127
+	}
+	inside := make([]bool, 15)
+	for i := range inside {
+		inside[i] = i%5 < 3
+	}
+	got, err := Cells{Image: grey, Inside: inside}.Overlay()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range inside {
+		want := map[int]uint8{2: 0, 3: 255}[i%5]
+		if i%5 < 2 || i%5 == 4 {
+			want = 127
+		}
+		if p := got.RGBAAt(i%5, i/5); p.R != want {
+			t.Errorf("pixel (%d, %d) is %v, want %d", i%5, i/5, p, want)
+		}
+	}
+}
+
 // The image may be a part of a larger one; regions are in its own pixels.
 // A square of values is stretched over the image: its cells' middles have their values, what lies between is on a straight line,
 // and NaN leaves its neighbours alone.
@@ -346,6 +371,7 @@ func TestErrors(t *testing.T) {
 		"weights":         {Cells{Image: blank, Regions: []region.Mask{{Rect: one.Rect}}, Values: []float64{1}}, "0 weights"},
 		"landmarks":       {Cells{Image: blank, Landmarks: landmarks[:5]}, "5 landmarks"},
 		"scale":           {Cells{Image: blank, Low: 1}, "scale from 1 to 0"},
+		"area":            {Cells{Image: blank, Inside: make([]bool, 3)}, "an area of 3 pixels"},
 		"no curves":       {curves.ROC{}, "no curves"},
 		"no DET curves":   {curves.DET{}, "no curves"},
 		"band":            {curves.ROC{Curves: []curves.Curve{{Points: fine["roc"].(curves.ROC).Curves[0].Points, Band: []curves.Rates{{FPR: 0.5, Low: 0.9, High: 0.1}}}}}, "band 0"},

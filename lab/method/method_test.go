@@ -1,8 +1,10 @@
 package method
 
 import (
+	"image"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -135,5 +138,22 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= tolerance) {
 		t.Errorf("%s is %.9g, want %.9g", what, got, want)
+	}
+}
+
+// A map whose small values are the suspicious ones is turned over; where it says nothing, there is nothing.
+func TestSuspicion(t *testing.T) {
+	picture := image.NewRGBA(image.Rect(0, 0, 3, 1))
+	m := Map{Image: picture, Regions: []region.Mask{{Rect: image.Rect(1, 0, 3, 1), Weight: []float32{1, 0.5}}}, Values: []float64{0.25}}
+	if got := m.Suspicion(); !math.IsNaN(got[0]) || got[1] != 0.25 || got[2] != 0.25 {
+		t.Errorf("%v, want NaN 0.25 0.25", got)
+	}
+	m.Falling = true
+	if got := m.Suspicion(); !math.IsNaN(got[0]) || got[1] != -0.25 {
+		t.Errorf("falling: %v, want NaN -0.25 -0.25", got)
+	}
+	square := Map{Image: picture, Side: 1, Values: []float64{2}}
+	if got := square.Suspicion(); !slices.Equal(got, []float64{2, 2, 2}) {
+		t.Errorf("a square: %v", got)
 	}
 }

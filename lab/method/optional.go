@@ -62,12 +62,30 @@ type Fitter interface {
 type Map struct {
 	Label   string // what the values are
 	Image   *image.RGBA
-	Marks   []face.Point  // landmarks, in the pixels of Image
+	Marks   []face.Point  // landmarks, in the pixels of Image, by which known masks are laid on it
 	Regions []region.Mask // in the pixels of Image, with a value each; nil for a picture of values
 	Side    int           // of the picture, which covers Image; 0 where there are regions
 	Values  []float64     // of the regions, or [Side, Side] by rows
 
 	Low, High float64 // the range of the values
+	Falling   bool    // the smaller a value, the more suspicious its place; else the larger
+}
+
+// Suspicion is the map as a value for each pixel of Image, by rows: the larger, the more likely was the pixel manipulated. It is
+// NaN where the map says nothing.
+func (m Map) Suspicion() []float64 {
+	var values []float64
+	if m.Side > 0 {
+		values, _ = region.Stretch(m.Image.Rect, m.Side, m.Values)
+	} else {
+		values, _ = region.Paint(m.Image.Rect, m.Regions, m.Values)
+	}
+	if m.Falling {
+		for i := range values {
+			values[i] = -values[i]
+		}
+	}
+	return values
 }
 
 // Explainer is a method that shows where in a face it found what it scores.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -90,6 +91,19 @@ func (p *Pseudo) Fake(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error)
 // Real makes the real clip that a pseudo-fake of the same draws goes with.
 func (p *Pseudo) Real(w *Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
 	return p.make(w, c, p.real, rng)
+}
+
+// SelfBlended makes a self-blended image of a real face, whatever the kind of p: by the same draws that which Fake makes of the kind
+// selfblend. It returns the mask too, as [discrepancy.Generator.SelfBlendMask] does; the augmentation moves no pixel.
+func (p *Pseudo) SelfBlended(w *Worker, f face.Face, rng *rand.Rand) (fake face.Face, mask region.Mask, err error) {
+	c, err := p.make(w, face.Still(f), func(g *discrepancy.Generator, dst *image.RGBA, f face.Face, rng *rand.Rand, w *discrepancy.Workspace) (err error) {
+		mask, err = g.SelfBlendMask(dst, f, rng, w)
+		return err
+	}, rng)
+	if err != nil {
+		return face.Face{}, region.Mask{}, err
+	}
+	return c.Frames[0], mask, nil
 }
 
 // make has all frames of a clip made by the same draws.

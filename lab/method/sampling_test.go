@@ -369,6 +369,36 @@ func TestPseudoKinds(t *testing.T) {
 	}
 }
 
+// A self-blended image with its mask is that which Fake makes by the same draws.
+func TestSelfBlended(t *testing.T) {
+	s := tiny()
+	s.Augment = unaugmented(s.Augment)
+	m := newTestSeeABLE(t, s)
+	p, err := NewPseudo(s, m, "poisson") // whatever the kind
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := NewPseudo(s, m, "selfblend")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, w := person(t, 0), NewWorker(m.Layout())
+	fake, mask, err := p.SelfBlended(w, f, stream.New(3, "blend"))
+	if err != nil || mask.Rect.Empty() {
+		t.Fatalf("a mask at %v, %v", mask.Rect, err)
+	}
+	same, err := q.Fake(w, face.Still(f), stream.New(3, "blend"))
+	if err != nil || !bytes.Equal(same.Frames[0].Image.Pix, fake.Image.Pix) {
+		t.Errorf("it is not what Fake makes (%v)", err)
+	}
+	if bytes.Equal(fake.Image.Pix, f.Image.Pix) {
+		t.Error("nothing is blended")
+	}
+	if _, _, err := p.SelfBlended(w, face.Face{Image: f.Image}, stream.New(3, "blend")); err == nil {
+		t.Error("a face without landmarks is blended")
+	}
+}
+
 // unaugmented keeps crops and flips and leaves out what is done to pixels.
 func unaugmented(a spec.Augment) spec.Augment {
 	a.RGBShiftP, a.HSVShiftP, a.ContrastP, a.JPEGP, a.ResampleP = 0, 0, 0, 0, 0

@@ -353,7 +353,7 @@ func (m *SeeABLE) Explain(c face.Clip, rows []Row, _ Fit) (Map, error) {
 		masks[i] = regions.Mask(i, f.Landmarks, f.Image.Rect)
 		face = face.Union(masks[i].Rect)
 	}
-	out := Map{Label: "mean cosine", Image: f.Image, Marks: f.Landmarks, Low: -1, High: 1}
+	out := Map{Label: "mean cosine", Image: f.Image, Marks: f.Landmarks, Low: -1, High: 1, Falling: true}
 	for i, mask := range masks {
 		if 2*mask.Rect.Dx()*mask.Rect.Dy() > face.Dx()*face.Dy() && len(masks) > 1 {
 			continue

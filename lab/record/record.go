@@ -81,6 +81,11 @@ func New(r store.Record, s spec.Spec, kind string) (Record, error) {
 	}
 	small.Record.Sessions, small.Record.Skipped, small.Record.Coverage, small.Record.Tests, small.Record.Rivals = nil, nil, nil, nil, nil
 	small.Record.Alarms, small.Record.NoAlarms = nil, ""
+	small.Record.Localisation = nil
+	for _, l := range r.Localisation {
+		l.Best, l.Worst, l.Unmeasured = "", "", nil
+		small.Record.Localisation = append(small.Record.Localisation, l)
+	}
 	for _, c := range r.Coverage {
 		of := Coverage{Dataset: c.Dataset, Holds: c.Holds, Scored: c.Scored}
 		for _, u := range c.Unscored {

@@ -93,6 +93,19 @@ func TestRecordHoldsNoNames(t *testing.T) {
 	}
 }
 
+// Of faces with masks only figures stay.
+func TestLocalisationHoldsNoNames(t *testing.T) {
+	run, s := finished(t)
+	run.Localisation = []store.Localisation{{On: "FF++ c23", Method: "all", Images: 7, Best: "a.jpg", Worst: "b.jpg", Unmeasured: []store.Unscored{{Item: "c.jpg"}}}}
+	r, err := record.New(run, s, record.Development)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []store.Localisation{{On: "FF++ c23", Method: "all", Images: 7}}; !reflect.DeepEqual(r.Localisation, want) || run.Localisation[0].Best == "" {
+		t.Errorf("%+v, of the run's %+v; want %+v", r.Localisation, run.Localisation, want)
+	}
+}
+
 // What is written is read: all fields that a run's record has come along, those of later versions too.
 func TestRoundTrip(t *testing.T) {
 	run, s := finished(t)

@@ -173,6 +173,18 @@ func drawCells(v *view) error {
 	return nil
 }
 
+// drawMaps draws the best and the worst maps of faces with known masks.
+func drawMaps(v *view) error {
+	for _, m := range v.Maps {
+		drawn, err := v.figure(m)
+		if err != nil {
+			return err
+		}
+		v.Masked = append(v.Masked, drawn)
+	}
+	return nil
+}
+
 // side is the size of the mean face in pixels.
 const side = 256
 

@@ -40,6 +40,8 @@ type Data struct {
 	Similarity  [][]float64
 	SimilarityN int
 	Groups      []Group
+	// Maps are the best and the worst maps of faces with known masks, without pictures of the faces.
+	Maps []figure.Cells
 }
 
 // Group is how near the variants of some faces came to their own prototypes.
@@ -86,6 +88,8 @@ type view struct {
 	Alarms     table.Table
 	Selection  table.Table
 	Pseudo     table.Table
+	Localised  table.Table
+	Masked     []template.HTML
 	Bars       template.HTML
 	ROC        template.HTML
 	DET        template.HTML
@@ -109,7 +113,7 @@ type Fact struct{ Name, Value string }
 func (d Data) view() (view, error) {
 	r := d.Record
 	v := view{
-		Data: d, Synthetic: synthetic(r), Leaking: leaking(nil, r), Tests: template.HTML(table.Tests(r).HTML()), Alarms: table.Alarms(r), Selection: table.Selection(r), Pseudo: table.Pseudo(r),
+		Data: d, Synthetic: synthetic(r), Leaking: leaking(nil, r), Tests: template.HTML(table.Tests(r).HTML()), Alarms: table.Alarms(r), Selection: table.Selection(r), Pseudo: table.Pseudo(r), Localised: table.Localisation(r),
 		Facts: training(r), Versions: facts(r.Versions), Digests: facts(r.Train.Data),
 		SpecText: d.Spec.TOML(), Duration: duration(r.Seconds),
 	}
@@ -124,7 +128,7 @@ func (d Data) view() (view, error) {
 			v.Digests = append(v.Digests, f)
 		}
 	}
-	for _, draw := range []func(*view) error{drawBars, drawTests, drawTraining, drawCells, drawSphere} {
+	for _, draw := range []func(*view) error{drawBars, drawTests, drawTraining, drawCells, drawMaps, drawSphere} {
 		if err := draw(&v); err != nil {
 			return view{}, err
 		}

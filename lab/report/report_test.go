@@ -212,6 +212,27 @@ func TestReportWithoutClasses(t *testing.T) {
 	}
 }
 
+// Known masks: the figures, the best and the worst drawn, and what was not measured by its name.
+func TestReportShowsMaps(t *testing.T) {
+	white, landmarks := figure.Template(64)
+	m := figure.Cells{Title: "FF++ c23, best of Face2Face", Label: "cosine", Image: white, Landmarks: landmarks, Side: 1, Values: []float64{1}, Inside: make([]bool, 64*64)}
+	worst := m
+	worst.Title = "FF++ c23, worst of Face2Face"
+	d := Data{Spec: spec.Default(), Record: store.Record{Name: "bare", Localisation: []store.Localisation{{
+		On: "FF++ c23", Method: "all", Images: 7, People: 2, AUC: store.Estimate{Value: 0.625}, Unmeasured: []store.Unscored{{Item: "FF++ c23/FaceShifter/000_003", Fault: "no mask"}},
+	}}}, Maps: []figure.Cells{m, worst}}
+	text := write(t, d)
+	for _, want := range []string{"<td class=\"right\">0.625</td>", "1 no mask", "FaceShifter/000_003: no mask", "best of Face2Face", "worst of Face2Face"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	d.Maps, d.Record.Localisation = nil, nil
+	if text := write(t, d); strings.Contains(text, "known masks") {
+		t.Error("a report without maps has a section about them")
+	}
+}
+
 func TestRegionMeans(t *testing.T) {
 	// Three regions, two types: classes 0 to 2 are of the first type.
 	got := regionMeans([]float64{0.1, 0.2, 0.3, 0.5, 0.6, 0.9}, 3)

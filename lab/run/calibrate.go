@@ -71,26 +71,35 @@ func calibrate(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, he
 
 // onePerPerson draws a face of each person, of at most [operating.Most] people, in the order of the faces.
 func onePerPerson(items []datasets.Item, seed uint64) []datasets.Item {
-	of := map[string][]int{}
+	var chosen []datasets.Item
+	for _, at := range oneOfEach(items, func(it datasets.Item) string { return it.Identity }, operating.Most, seed, "operating", "real") {
+		chosen = append(chosen, items[at])
+	}
+	return chosen
+}
+
+// oneOfEach draws a face of each group that of makes, of at most so many groups. It returns their places among the items, in order.
+// What is drawn of a group, and which groups, depends on seed, key and their names.
+func oneOfEach(items []datasets.Item, of func(datasets.Item) string, most int, seed uint64, key ...any) []int {
+	groups := map[string][]int{}
 	for i, it := range items {
-		of[it.Identity] = append(of[it.Identity], i)
+		groups[of(it)] = append(groups[of(it)], i)
 	}
 	type draw struct {
 		at   int
 		rank uint64
 	}
 	var drawn []draw
-	for person, at := range of {
-		rng := stream.New(seed, "operating", "real", person)
+	for group, at := range groups {
+		rng := stream.New(seed, append(slices.Clone(key), group)...)
 		drawn = append(drawn, draw{at[rng.IntN(len(at))], rng.Uint64()})
 	}
 	slices.SortFunc(drawn, func(a, b draw) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.at, b.at)) })
-	drawn = drawn[:min(len(drawn), operating.Most)]
-	slices.SortFunc(drawn, func(a, b draw) int { return cmp.Compare(a.at, b.at) })
-	var chosen []datasets.Item
-	for _, d := range drawn {
-		chosen = append(chosen, items[d.at])
+	var chosen []int
+	for _, d := range drawn[:min(len(drawn), most)] {
+		chosen = append(chosen, d.at)
 	}
+	slices.Sort(chosen)
 	return chosen
 }
 

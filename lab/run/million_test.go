@@ -134,7 +134,7 @@ func TestMillionScores(t *testing.T) {
 			t.Fatal(err)
 		}
 		peak("written")
-		if err := writeReport(ctx, e, w.run, d, nil, items, groups, nil); err != nil {
+		if err := writeReport(ctx, e, w.run, d, nil, items, groups, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		peak("reported")

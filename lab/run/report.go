@@ -21,10 +21,10 @@ import (
 const embedded = 512
 
 // writeReport writes report.html of a run.
-func writeReport(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, steps []store.Step, items iter.Seq[store.Item], groups []report.Group, held source.Source) error {
+func writeReport(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, steps []store.Step, items iter.Seq[store.Item], groups []report.Group, maps []figure.Cells, held source.Source) error {
 	data := report.Data{
 		Record: r.Record, Spec: r.Spec, Command: "seelab run " + r.Spec.Name,
-		Scores: columns(d.Method), Items: items, Steps: steps, Groups: groups,
+		Scores: columns(d.Method), Items: items, Steps: steps, Groups: groups, Maps: maps,
 	}
 	if _, ok := method.As[method.Prototyped](d.Method); ok {
 		if err := embed(ctx, d, held, &data); err != nil {

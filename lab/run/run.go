@@ -397,6 +397,9 @@ func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.R
 	if _, _, err := test(ctx, e, fresh, d, in, nil); err != nil {
 		return store.Record{}, err
 	}
+	if err := evaluateMaps(ctx, e, fresh, d, in); err != nil {
+		return store.Record{}, err
+	}
 	fresh.Record.Seconds = time.Since(start).Seconds()
 	return fresh.Record, nil
 }

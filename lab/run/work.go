@@ -136,8 +136,12 @@ func (w *work) do(ctx context.Context) error {
 	if err := store.WriteItems(filepath.Join(w.run.Dir, store.ScoresFile), columns(d.Method), items); err != nil {
 		return err
 	}
+	maps, err := measureMaps(ctx, w.Env, w.run, d, held, w.in.tests)
+	if err != nil {
+		return err
+	}
 	record.Seconds = w.before + time.Since(w.start).Seconds()
-	if err := writeReport(ctx, w.Env, w.run, d, w.steps, items, groups, held); err != nil {
+	if err := writeReport(ctx, w.Env, w.run, d, w.steps, items, groups, maps, held); err != nil {
 		return err
 	}
 	return w.cell.Commit(*record)

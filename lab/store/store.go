@@ -71,6 +71,8 @@ type Record struct {
 	Skipped   []string           `json:"skipped,omitempty"`   // faces that could not be read, with the reason
 	Coverage  []Coverage         `json:"coverage,omitempty"`  // of each test set; since 0.6.0
 	Faces     map[string]Faces   `json:"faces,omitempty"`     // of the test sets that did not come ready-made; since 0.6.0
+
+	Localisation []Localisation `json:"localisation,omitempty"` // of methods with maps, on pseudo-fakes and test sets with masks; since 0.6.0
 }
 
 // Headline is the AUC over videos with the fakes of all methods, by test set. Sets without a figure are left out.

@@ -500,6 +500,9 @@ func (h *harness) score(t *testing.T, steps int) {
 	if m.Image == nil || m.Image.Rect == (image.Rectangle{}) || m.Label == "" {
 		t.Error("a map without its picture or its label")
 	}
+	if len(m.Marks) != len(h.kept[0].Frames[0].Landmarks) {
+		t.Errorf("a map with %d landmarks: want those of the face in its picture (Marks), by which known masks are laid on it", len(m.Marks))
+	}
 	for i, v := range m.Values {
 		if !(v >= m.Low && v <= m.High) {
 			t.Errorf("value %d of a map is %v, outside of its range [%v, %v]", i, v, m.Low, m.High)
