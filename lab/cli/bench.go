@@ -2,10 +2,8 @@ package cli
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,14 +56,11 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 				if err != nil {
 					return err
 				}
-				memory, err := peakRSS()
-				if err != nil {
-					return err
-				}
+				memory := peakRSS()
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), struct {
 						lab.Speed
-						PeakRSS float64 `json:"peak_rss_mb"`
+						PeakRSS float64 `json:"peak_rss_mb"`      // 0 where the system does not report it
 						Malloc  string  `json:"malloc,omitempty"` // empty for that of the C library as it is
 					}{speed, memory, mallocName()})
 				}
@@ -128,17 +123,4 @@ func mallocName() string {
 		return "keeps freed memory (lab/accel/malloc)"
 	}
 	return ""
-}
-
-// peakRSS is the most memory that the process has had in use, in 10⁶ bytes.
-func peakRSS() (float64, error) {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return 0, fmt.Errorf("peak memory: %w", err)
-	}
-	bytes := float64(usage.Maxrss)
-	if runtime.GOOS != "darwin" {
-		bytes *= 1024 // Linux counts in KiB
-	}
-	return bytes / 1e6, nil
 }

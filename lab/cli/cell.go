@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/signal"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,7 +32,7 @@ another machine with the same results folder, it goes on from there.`,
 		Args: arguments(2, 2, "a sweep and the index of one of its cells"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			// First of all: the scheduler may send it at any time.
-			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGUSR1)
+			ctx, stop := untilWarned(cmd.Context())
 			defer stop()
 			_, cells, err := loadSweep(args[0], sets)
 			if err != nil {

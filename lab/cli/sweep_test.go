@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/spf13/pflag"
@@ -26,6 +25,9 @@ const programEnv = "SEEABLE_TEST_PROGRAM"
 func TestMain(m *testing.M) {
 	if os.Getenv(programEnv) != "" {
 		Main()
+	}
+	if paths := os.Getenv(toldEnv); paths != "" {
+		tell(filepath.SplitList(paths))
 	}
 	os.Exit(m.Run())
 }
@@ -266,10 +268,12 @@ func TestSweepInterrupted(t *testing.T) {
 			}
 		}
 	}
-	kill := func(pid int) {
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Error(err)
+	kill := func(pid int) error {
+		p, err := os.FindProcess(pid)
+		if err != nil {
+			return err
 		}
+		return p.Kill()
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -279,11 +283,15 @@ func TestSweepInterrupted(t *testing.T) {
 	}
 	// The second cell differs in its score only: it goes on where the first was killed. So that it does not, both are.
 	code, text := sweep(t.Context(), disturbed, func() func(cluster.Event) {
-		first := once(func(e cluster.Event) { kill(e.PID) })
+		first := once(func(e cluster.Event) {
+			if err := kill(e.PID); err != nil {
+				t.Error(err)
+			}
+		})
 		return func(e cluster.Event) {
 			first(e)
 			if e.Cell == 1 && e.Stage == "training" && e.State == cluster.Running {
-				_ = syscall.Kill(e.PID, syscall.SIGKILL) // or it is dead already
+				_ = kill(e.PID) // or it is dead already
 			}
 		}
 	}())
@@ -295,7 +303,11 @@ func TestSweepInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	itself := exec.Command(program, arguments(disturbed)...)
-	itself.Stdout = &events{each: once(func(cluster.Event) { kill(itself.Process.Pid) })}
+	itself.Stdout = &events{each: once(func(cluster.Event) {
+		if err := itself.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+	})}
 	if err := itself.Run(); err == nil || itself.ProcessState.ExitCode() != -1 {
 		t.Fatalf("the sweep was not killed: %v", err)
 	}
