@@ -51,7 +51,7 @@ lab/region                         | no    | no    | face spec
 lab/localise                       | no    | no    | face metric region
 lab/discrepancy                    | no    | no    | face region spec stream
 lab/rival                          | no    | no    | face spec
-datasets                           | no    | no    | face rival spec stream
+datasets                           | no    | no    | face spec stream
 datasets/datasetstest              | no    | no    | datasets
 datasets/layout                    | no    | no    | datasets face
 datasets/official                  | no    | no    | datasets datasets/layout

@@ -9,6 +9,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab/evaluation"
+	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/rival"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -94,9 +95,9 @@ func (r *Root) near(ctx context.Context, sets []layout.SetReport) (all []layout.
 func rivals(p datasets.Pictured) (all []layout.Rival, err error) {
 	faces := make([]store.Item, len(p.Items))
 	for i, it := range p.Items {
-		scores := rival.Look{Sharpness: math.NaN(), Brightness: math.NaN()}.Scores(0)
+		scores := rival.Scores(face.Look{Sharpness: math.NaN(), Brightness: math.NaN()}, 0)
 		if look := p.Pictures[i]; look.Known() {
-			scores = look.Look.Scores(it.FileSize())
+			scores = rival.Scores(look.Look, it.FileSize())
 		}
 		faces[i] = store.Item{
 			Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, Source: it.Source, File: it.File, Frame: it.Frame, Fake: it.Fake, Scores: scores[:],

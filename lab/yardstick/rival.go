@@ -21,8 +21,8 @@ type Rival struct {
 // is less sharp than that of its real face, as that of deepfakes is, and is to be beaten.
 func Rivals() []Rival {
 	return []Rival{
-		{Name: "sharpness", Look: func(f face.Face) float64 { return rival.NewLook(f.Image).Scores(0)[0] }},
-		{Name: "brightness", Look: func(f face.Face) float64 { return rival.NewLook(f.Image).Scores(0)[1] }},
+		{Name: "sharpness", Look: func(f face.Face) float64 { return rival.Scores(face.NewLook(f.Image), 0)[0] }},
+		{Name: "brightness", Look: func(f face.Face) float64 { return rival.Scores(face.NewLook(f.Image), 0)[1] }},
 		{Name: "corners", Look: func(f face.Face) float64 { return corners(f.Image) }, unusual: true},
 	}
 }
@@ -32,7 +32,7 @@ func corners(img *image.RGBA) float64 {
 	sum, size := 0.0, img.Rect.Size()
 	square := image.Rect(0, 0, size.X/4, size.Y/4)
 	for _, at := range []image.Point{{}, {size.X - square.Dx(), 0}, {0, size.Y - square.Dy()}, size.Sub(square.Max)} {
-		sum += rival.NewLook(img.SubImage(square.Add(at)).(*image.RGBA)).Sharpness
+		sum += face.NewLook(img.SubImage(square.Add(at)).(*image.RGBA)).Sharpness
 	}
 	return math.Log1p(sum / 4)
 }
