@@ -23,7 +23,7 @@ import (
 // Picture is what a face in a file looks like, whatever the file is called and however the picture is stored in it.
 type Picture struct {
 	Pixels face.Digest // of the size and the decoded pixels; zero where there is no picture
-	Hash   uint64      // dHash of the picture at 9 × 8 pixels, for [Near]
+	Hash   uint64      // dHash of the picture at 9 × 8 pixels, by which package overlap finds near-duplicates
 	Look   face.Look   // what trivial rivals of detectors see of it
 }
 

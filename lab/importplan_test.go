@@ -49,11 +49,14 @@ lab/face/detect                    | no    | no    | face face/detect/internal/c
 lab/align *                        | no    | no    | face
 lab/region                         | no    | no    | face spec
 lab/localise                       | no    | no    | face metric region
-lab/discrepancy                    | no    | no    | face region spec stream
+lab/jpeg                           | no    | no    |
+lab/poisson                        | no    | no    |
+lab/discrepancy                    | no    | no    | face jpeg poisson region spec stream
 lab/rival                          | no    | no    | face spec
 datasets                           | no    | no    | face spec stream
 datasets/datasetstest              | no    | no    | datasets
-datasets/layout                    | no    | no    | datasets face
+datasets/overlap                   | no    | no    | datasets face
+datasets/layout                    | no    | no    | datasets datasets/overlap face
 datasets/official                  | no    | no    | datasets datasets/layout
 datasets/synthetic                 | no    | no    | datasets face stream
 lab/video                          | no    | no    | toolbox
@@ -61,8 +64,8 @@ lab/robust                         | no    | no    | face stream video
 lab/extract/extracttest            | no    | no    | toolbox video
 lab/extract                        | no    | no    | datasets datasets/layout face face/detect store toolbox video
 lab/evaluation                     | no    | no    | datasets metric rival store
-lab/source                         | no    | no    | align datasets datasets/layout datasets/official datasets/synthetic
-                                   |       |       | evaluation extract face face/detect rival shell spec store stream toolbox video
+lab/source                         | no    | no    | align datasets datasets/layout datasets/official datasets/overlap
+                                   |       |       | datasets/synthetic evaluation extract face face/detect rival shell spec store stream toolbox video
 lab/cluster                        | no    | no    | shell spec store
 lab/table                          | no    | no    | evaluation metric operating results rival spec store version
 lab/record                         | no    | no    | evaluation metric rival spec store version
@@ -94,7 +97,7 @@ lab/detector                       | yes   | no    | accel/graphs datasets datas
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
 lab/yardstick                      | yes   | no    | discrepancy face method metric rival robust spec stream
-lab/run                            | yes   | yes   | accel datasets datasets/layout detector encoder env evaluation extract face
+lab/run                            | yes   | yes   | accel datasets datasets/layout datasets/overlap detector encoder env evaluation extract face
                                     |       |       | figure figure/curves localise method metric operating pack prepare report rival robust
                                     |       |       | safetensors source spec sphere store stream tensorboard train version yardstick
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector

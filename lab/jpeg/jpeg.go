@@ -1,22 +1,24 @@
-package discrepancy
+// Package jpeg does to pictures what compression by JPEG does, in memory and without a file.
+package jpeg
 
 import (
 	"image"
 	"math"
 )
 
-// A codec does to an image what writing it as a baseline JPEG with 4:2:0 subsampling and reading it again does.
+// A Codec does to an image what writing it as a baseline JPEG with 4:2:0 subsampling and reading it again does.
 // Huffman coding loses nothing, so it is left out: colours go to YCbCr, chroma is averaged over 2 × 2 pixels, blocks of
 // 8 × 8 are transformed, quantised, and transformed back. Quantisation is that of libjpeg; chroma is repeated, not
-// interpolated, on the way back, as Go's image/jpeg does.
-type codec struct {
+// interpolated, on the way back, as Go's image/jpeg does. Its zero value is ready; its memory
+// is used again, by one goroutine at a time.
+type Codec struct {
 	luma, chroma quantizer
 	y            [4]block
 	cb, cr       block
 }
 
-// roundTrip compresses img with a quality from 1 to 100 and decompresses it, in place.
-func (c *codec) roundTrip(img *image.RGBA, quality int) {
+// RoundTrip compresses img with a quality from 1 to 100 and decompresses it, in place.
+func (c *Codec) RoundTrip(img *image.RGBA, quality int) {
 	c.luma.set(&lumaSteps, quality)
 	c.chroma.set(&chromaSteps, quality)
 	size := img.Rect.Size()
@@ -34,7 +36,7 @@ func (c *codec) roundTrip(img *image.RGBA, quality int) {
 }
 
 // load takes the 16 × 16 pixels at (x0, y0); beyond the image's edges its last pixels are repeated.
-func (c *codec) load(img *image.RGBA, x0, y0 int) {
+func (c *Codec) load(img *image.RGBA, x0, y0 int) {
 	size := img.Rect.Size()
 	for y := 0; y < 16; y += 2 {
 		upper := img.Pix[min(y0+y, size.Y-1)*img.Stride:]
@@ -65,7 +67,7 @@ func lumaOf(p []uint8) float32 {
 }
 
 // store writes the 16 × 16 pixels at (x0, y0), as far as they lie in the image.
-func (c *codec) store(img *image.RGBA, x0, y0 int) {
+func (c *Codec) store(img *image.RGBA, x0, y0 int) {
 	size := img.Rect.Size()
 	width, height := min(16, size.X-x0), min(16, size.Y-y0)
 	for y := range height {
@@ -88,6 +90,9 @@ func (c *codec) store(img *image.RGBA, x0, y0 int) {
 
 // sample is a decoded value as an 8-bit sample.
 func sample(v float32) int32 { return min(max(int32(v+128.5), 0), 255) }
+
+// clip is a value as a byte.
+func clip(v int32) uint8 { return uint8(min(max(v, 0), 255)) }
 
 // A block is 8 × 8 samples or coefficients, row by row.
 type block [64]float32

@@ -1,9 +1,13 @@
-package datasets
+// Package overlap compares the sets of faces that are tested on with those that are trained and chosen on. It finds the people,
+// videos and pictures that are in both ([Leaks]) and the pictures that look nearly alike ([NearDuplicates]), and leaves people
+// who are trained on out of a test set ([Unseen]).
+package overlap
 
 import (
 	"cmp"
 	"slices"
 
+	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/face"
 )
 
@@ -26,22 +30,22 @@ var leakKinds = []LeakKind{LeakTarget, LeakSource, LeakVideo, LeakPicture, LeakL
 // [LeakLabels], a picture whose labels contradict each other.
 type Leak struct {
 	Kind  LeakKind
-	Name  string // the person ([Person]), the ID of the video, or that of the face which shows the picture
-	Faces int    // of the test set that show it
-	Seen  Item   // the first face that showed it; of LeakLabels the first face of the other label, wherever it is
+	Name  string        // the person ([datasets.Person]), the ID of the video, or that of the face which shows the picture
+	Faces int           // of the test set that show it
+	Seen  datasets.Item // the first face that showed it; of LeakLabels the first face of the other label, wherever it is
 }
 
-// Pictured is a set with what its faces look like, one entry for each item as [Pictures] returns them, or nil where nobody
-// has looked.
+// Pictured is a set with what its faces look like, one entry for each item as [datasets.Pictures] returns them, or nil where
+// nobody has looked.
 type Pictured struct {
-	Set
-	Pictures []Picture
+	datasets.Set
+	Pictures []datasets.Picture
 }
 
 // picture is that of item i, the zero value if it is not known.
-func (p Pictured) picture(i int) Picture {
+func (p Pictured) picture(i int) datasets.Picture {
 	if p.Pictures == nil {
-		return Picture{}
+		return datasets.Picture{}
 	}
 	return p.Pictures[i]
 }
@@ -53,9 +57,9 @@ func (p Pictured) picture(i int) Picture {
 // another name, no list tells. A picture under both labels is a leak of each test set that shows it, and of all test sets
 // if it is trained on under both.
 func Leaks(trained, tests []Pictured) [][]Leak {
-	people, videos, pictures := map[string]*Item{}, map[string]*Item{}, map[face.Digest]*Item{}
-	labels := map[face.Digest][2]*Item{} // the first real and the first fake face of a picture
-	label := func(it *Item, p Picture) (other *Item) {
+	people, videos, pictures := map[string]*datasets.Item{}, map[string]*datasets.Item{}, map[face.Digest]*datasets.Item{}
+	labels := map[face.Digest][2]*datasets.Item{} // the first real and the first fake face of a picture
+	label := func(it *datasets.Item, p datasets.Picture) (other *datasets.Item) {
 		both := labels[p.Pixels]
 		if both[class(*it)] == nil {
 			both[class(*it)] = it
@@ -67,7 +71,7 @@ func Leaks(trained, tests []Pictured) [][]Leak {
 	for _, set := range trained {
 		for i := range set.Items {
 			it := &set.Items[i]
-			for _, person := range it.people() {
+			for _, person := range peopleOf(*it) {
 				putFirst(people, person, it)
 			}
 			putFirst(videos, videoKey(*it), it)
@@ -90,10 +94,10 @@ func Leaks(trained, tests []Pictured) [][]Leak {
 	for t, set := range tests {
 		found := leaks{}
 		for i, it := range set.Items {
-			if person := Person(it.Dataset, it.Identity); people[person] != nil {
+			if person := datasets.Person(it.Dataset, it.Identity); people[person] != nil {
 				found.add(LeakTarget, person, people[person])
 			}
-			if person := Person(it.Dataset, it.Source); it.Source != "" && people[person] != nil {
+			if person := datasets.Person(it.Dataset, it.Source); it.Source != "" && people[person] != nil {
 				found.add(LeakSource, person, people[person])
 			}
 			if seen := videos[videoKey(it)]; seen != nil {
@@ -118,7 +122,7 @@ func Leaks(trained, tests []Pictured) [][]Leak {
 // leaks are those of a test set by kind and name.
 type leaks map[[2]string]*Leak
 
-func (l leaks) add(kind LeakKind, name string, seen *Item) {
+func (l leaks) add(kind LeakKind, name string, seen *datasets.Item) {
 	key := [2]string{string(kind), name}
 	if l[key] == nil {
 		l[key] = &Leak{Kind: kind, Name: name, Seen: *seen}
@@ -137,7 +141,7 @@ func (l leaks) sorted() (all []Leak) {
 }
 
 // class is the place of an item among real and fake ones.
-func class(it Item) int {
+func class(it datasets.Item) int {
 	if it.Fake {
 		return 1
 	}
@@ -146,19 +150,19 @@ func class(it Item) int {
 
 // videoKey is what a video is called whatever its compression. What real videos are called the kind of is no part of it:
 // sets of faces say "real", "original" or "youtube".
-func videoKey(it Item) string {
+func videoKey(it datasets.Item) string {
 	name, method := it.Dataset, it.Method
-	if of, ok := PublishedAs(name); ok {
+	if of, ok := datasets.PublishedAs(name); ok {
 		name = of.Name
 	}
 	if !it.Fake {
 		method = ""
 	}
-	return videoID(name, method, it.Video)
+	return datasets.Item{Dataset: name, Method: method, Video: it.Video}.VideoID()
 }
 
 // putFirst keeps the first item of a key.
-func putFirst[K comparable](m map[K]*Item, key K, it *Item) {
+func putFirst[K comparable](m map[K]*datasets.Item, key K, it *datasets.Item) {
 	if m[key] == nil {
 		m[key] = it
 	}

@@ -1,6 +1,10 @@
-package datasets
+package overlap
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/seeable-lab/seeable/datasets"
+)
 
 // NearBits is by how many of its 64 bits the hash of a near-duplicate differs at most. The bound is ours: of 798 crops that
 // were scaled to half their size and compressed once more, it holds 97 % at quality 75 and 94 % at quality 30; of 2,178 crops
@@ -9,7 +13,7 @@ const NearBits = 4
 
 // Near is a face of one set that looks nearly like a face of another.
 type Near struct {
-	Face, Like Item
+	Face, Like datasets.Item
 	Bits       int  // by which their hashes differ
 	Same       bool // their pixels are the same
 }
