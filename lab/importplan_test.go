@@ -90,24 +90,28 @@ lab/train                          | yes   | no    | accel/graphs encoder face m
 lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic encoder face method safetensors
                                    |       |       | source spec stream train
 lab/env                            | yes   | no    | accel datasets extract metric source store version
-lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec
+lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec stream
 lab/sphere                         | yes   | yes   | figure hypersphere method source spec stream
 lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout encoder env extract face face/detect
                                    |       |       | method operating pack safetensors source spec store video
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
 lab/yardstick                      | yes   | no    | discrepancy face method metric rival robust spec stream
-lab/run                            | yes   | yes   | accel datasets datasets/layout datasets/overlap detector encoder env evaluation extract face
-                                    |       |       | figure figure/curves localise method metric operating pack prepare report rival robust
-                                    |       |       | safetensors source spec sphere store stream tensorboard train version yardstick
+lab/heatmap                        | yes   | yes   | datasets detector env evaluation extract face figure localise method metric
+                                   |       |       | prepare source store stream
+lab/run                            | yes   | yes   | accel datasets datasets/overlap detector encoder env evaluation face figure figure/curves heatmap
+                                   |       |       | method metric operating pack prepare report rival safetensors source spec
+                                   |       |       | sphere store stream train version
+lab/assess                         | yes   | yes   | datasets datasets/layout detector env evaluation extract face figure metric
+                                   |       |       | operating prepare robust run source spec store stream version yardstick
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
-lab                                | yes   | yes   | bench datasets datasets/layout
+lab                                | yes   | yes   | assess bench datasets datasets/layout
                                    |       |       | detector env evaluation explore extract figure figure/curves operating pack record report run source spec sphere
                                    |       |       | store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
-lab/terminal                       | yes   | yes   | cluster datasets datasets/layout detector env experiments explore extract figure
+lab/terminal                       | yes   | yes   | assess cluster datasets datasets/layout detector env experiments explore extract figure
                                    |       |       | operating run spec store table version yardstick
 lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
                                     |       |       | notebook operating pack record robust safetensors source spec store table terminal video yardstick

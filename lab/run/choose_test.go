@@ -3,6 +3,7 @@ package run
 import (
 	"bytes"
 	"fmt"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"image"
 	"math"
 	"math/rand/v2"
@@ -111,7 +112,7 @@ func TestChooseScore(t *testing.T) {
 	if r.Record.Score != "first" || d.Record.Score != "first" || d.Fit.Score != "first" || len(r.Record.Selection) != 4 || !slices.Equal(c.On, names) {
 		t.Fatalf("score %q chosen on %q among %+v", r.Record.Score, c.On, r.Record.Selection)
 	}
-	choosing, reporting := halves(held, s)
+	choosing, reporting := prepare.Halves(held, s)
 	people := [2]map[string]bool{{}, {}}
 	for half, clips := range [][]int{choosing, reporting} {
 		for _, i := range clips {
@@ -227,7 +228,7 @@ func TestChooseScore(t *testing.T) {
 func TestPanelDeals(t *testing.T) {
 	s := tinySpec()
 	_, _, held := heldOut(t, s)
-	choosing, _ := halves(held, s)
+	choosing, _ := prepare.Halves(held, s)
 	for _, n := range []int{1, 3, 20, len(choosing)} {
 		p, err := newPanel(s, held, choosing[:n])
 		if err != nil {
@@ -268,7 +269,7 @@ func TestPanelDeals(t *testing.T) {
 func TestPanelDrawsByPixels(t *testing.T) {
 	s := tinySpec()
 	_, _, held := heldOut(t, s)
-	choosing, _ := halves(held, s)
+	choosing, _ := prepare.Halves(held, s)
 	made := func(held *source.Set, clips []int) map[string][]byte {
 		p, err := newPanel(s, held, clips)
 		if err != nil {
@@ -322,7 +323,7 @@ func TestPanelCompressesRealFaces(t *testing.T) {
 	s := tinySpec()
 	s.Augment.RGBShiftP, s.Augment.HSVShiftP, s.Augment.ContrastP, s.Augment.JPEGP = 0, 0, 0, 0
 	_, _, held := heldOut(t, s)
-	choosing, _ := halves(held, s)
+	choosing, _ := prepare.Halves(held, s)
 	p, err := newPanel(s, held, choosing[:4])
 	if err != nil {
 		t.Fatal(err)
@@ -412,7 +413,7 @@ func (m telltale) Fake(_ *method.Worker, _ face.Clip, _ *rand.Rand) (face.Clip, 
 func TestOwnPseudoFakesAreCompressed(t *testing.T) {
 	s := tinySpec()
 	_, _, held := heldOut(t, s)
-	choosing, _ := halves(held, s)
+	choosing, _ := prepare.Halves(held, s)
 	s.Method, s.Augment.JPEG, s.Augment.JPEGP, s.Augment.ResampleP = "telltale", [2]int{50, 80}, 0.5, 0.25
 	p, err := newPanel(s, held, choosing[:1])
 	if err != nil {

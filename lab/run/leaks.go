@@ -70,6 +70,15 @@ func (in *inputs) findLeaks(ctx context.Context, e *env.Env, s spec.Spec, pictur
 // unknownLeaks marks figures where nobody can tell what the network has seen.
 const unknownLeaks = "unknown, as the training sets are not there"
 
+// Known returns test sets as a finished run is to be tested on them: without the videos of people whom it has seen fakes of. Leaks
+// says by the name of a set how much of it the run has seen, with which its figures are to be marked. It fails with ErrLeaks where
+// that is not allowed; where the training sets are not there, that is not known, and is what leaks says.
+func Known(ctx context.Context, e *env.Env, r *Run, sets []datasets.Set) (tests []datasets.Set, leaks map[string]string, err error) {
+	in := inputs{tests: sets}
+	err = in.known(ctx, e, r)
+	return in.tests, in.leaks, err
+}
+
 // known finds out what of the test sets a finished run has seen.
 func (in *inputs) known(ctx context.Context, e *env.Env, r *Run) (err error) {
 	in.train, in.held, _, err = e.TrainingSets(r.Spec)

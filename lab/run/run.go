@@ -1,11 +1,12 @@
 // Package run makes runs: it looks for the data of an experiment, trains, chooses the score, tests, reports and commits the
-// run folder; and it reads, tests and measures finished runs again.
+// run folder; and it reads finished runs and tests them again.
 package run
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/seeable-lab/seeable/lab/heatmap"
 	"io/fs"
 	"iter"
 	"math"
@@ -257,15 +258,15 @@ func (s scoredSet) items() iter.Seq[store.Item] {
 	return func(yield func(store.Item) bool) {
 		width := len(s.scores) / max(1, len(s.faces))
 		for i, it := range s.faces {
-			if !yield(storedItem(it, s.scores[i*width:(i+1)*width:(i+1)*width])) {
+			if !yield(Row(it, s.scores[i*width:(i+1)*width:(i+1)*width])) {
 				return
 			}
 		}
 	}
 }
 
-// storedItem is a row of scores.csv.
-func storedItem(it datasets.Item, scores []float64) store.Item {
+// Row is the row of a face in scores.csv.
+func Row(it datasets.Item, scores []float64) store.Item {
 	return store.Item{
 		Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, File: it.File,
 		Frame: it.Frame, Track: it.Track, Fake: it.Fake, Source: it.Source, Scores: scores,
@@ -350,18 +351,6 @@ func eachReading(ctx context.Context, e *env.Env, d *detector.Detector, clips *s
 	return nil
 }
 
-// testedWith are the versions of a record whose network was trained with some and tested with others: those of the test, the
-// version of the training, and what computed it where that is something else.
-func testedWith(trained, tested map[string]string) map[string]string {
-	tested[version.TrainingKey] = version.TrainingOf(trained)
-	for _, key := range []string{version.BackendKey, version.PluginKey} {
-		if was := trained[key]; was != "" && was != tested[key] {
-			tested["trained with "+key] = was
-		}
-	}
-	return tested
-}
-
 // Evaluate tests a finished run on the sets under the data root, or on those that are named. A set of one class, or of which
 // nothing can be read, gives rows without a figure; it is an error if all that are named are such. The run's folder stays as it is.
 // It fails with ErrLeaks where the run was trained on what would be tested; where its training sets are not there, that is not
@@ -390,7 +379,7 @@ func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.R
 	if err != nil {
 		return store.Record{}, err
 	}
-	fresh.Record.Versions = testedWith(r.Record.Versions, env.Versions(computer.String(), computer.Plugin()))
+	fresh.Record.Versions = version.Tested(r.Record.Versions, env.Versions(computer.String(), computer.Plugin()))
 	for _, p := range problems {
 		fresh.Record.Skipped = append(fresh.Record.Skipped, p.Error())
 	}
@@ -402,4 +391,25 @@ func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.R
 	}
 	fresh.Record.Seconds = time.Since(start).Seconds()
 	return fresh.Record, nil
+}
+
+// evaluateMaps is [heatmap.Measure] of a finished run: the figures on pseudo-fakes are those of its record, but where it has none, as one of
+// a version before 0.6, and the held-out people are at hand as they were in training.
+func evaluateMaps(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inputs) (err error) {
+	known := slices.ContainsFunc(r.Record.Localisation, func(l store.Localisation) bool { return l.On == store.PseudoFakes })
+	var held *source.Set
+	if !known && len(in.held.Items) > 0 && heatmap.Measurable(d.Method) {
+		digest, err := source.Digest(in.held)
+		if err != nil {
+			return err
+		}
+		if digest == r.Record.Train.Data[in.held.Name] {
+			if held, _, err = prepare.Training(ctx, e, r.Spec, d.Method, "reading held-out faces", in.held, digest); err != nil {
+				return err
+			}
+			defer held.Close()
+		}
+	}
+	_, err = heatmap.Measure(ctx, e, d, &r.Record, held, in.tests)
+	return err
 }

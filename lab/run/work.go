@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/seeable-lab/seeable/lab/heatmap"
 	"io"
 	"io/fs"
 	"maps"
@@ -136,7 +137,7 @@ func (w *work) do(ctx context.Context) error {
 	if err := store.WriteItems(filepath.Join(w.run.Dir, store.ScoresFile), columns(d.Method), items); err != nil {
 		return err
 	}
-	maps, err := measureMaps(ctx, w.Env, w.run, d, held, w.in.tests)
+	maps, err := heatmap.Measure(ctx, w.Env, d, record, held, w.in.tests)
 	if err != nil {
 		return err
 	}

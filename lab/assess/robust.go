@@ -1,4 +1,6 @@
-package run
+// Package assess measures finished runs further than their tests do: how a score bears damaged faces, how runs compare on the
+// yardstick, and whom of the real faces a threshold flags. It writes beside the runs, whose folders stay as they are.
+package assess
 
 import (
 	"cmp"
@@ -8,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/seeable-lab/seeable/lab/run"
 	"image"
 	"io/fs"
 	"math"
@@ -96,8 +99,8 @@ const (
 //
 // Of data sets of videos whose faces were cut here, the frames are damaged and the faces found again on them, but for kind resize,
 // which is of faces; those faces stay in the folder of faces. Of stored crops the crops are damaged. The errors are those of
-// [Evaluate]; an ffmpeg without libx264 is one before anything is scored, if H.264 is wanted.
-func Robust(ctx context.Context, e *env.Env, r *Run, o Damages) (*Robustness, error) {
+// [run.Evaluate]; an ffmpeg without libx264 is one before anything is scored, if H.264 is wanted.
+func Robust(ctx context.Context, e *env.Env, r *run.Run, o Damages) (*Robustness, error) {
 	p, err := planDamage(ctx, e, r, o)
 	if err != nil {
 		return nil, err
@@ -111,7 +114,7 @@ func Robust(ctx context.Context, e *env.Env, r *Run, o Damages) (*Robustness, er
 // damaging is a measurement under way.
 type damaging struct {
 	*env.Env
-	run     *Run
+	run     *run.Run
 	options Damages
 	dir     string // of the cells
 	damager robust.Damager
@@ -123,7 +126,7 @@ type damaging struct {
 	done, total int // clips
 }
 
-func planDamage(ctx context.Context, e *env.Env, r *Run, o Damages) (*damaging, error) {
+func planDamage(ctx context.Context, e *env.Env, r *run.Run, o Damages) (*damaging, error) {
 	p := &damaging{Env: e, run: r, options: o, dir: filepath.Join(e.Results, RobustFolder, r.Record.Run), start: time.Now()}
 	p.damager.Seed = o.Seed
 	if o.Limit < 0 {
@@ -144,12 +147,12 @@ func planDamage(ctx context.Context, e *env.Env, r *Run, o Damages) (*damaging, 
 	for _, bad := range problems {
 		e.Note("%v", bad)
 	}
-	in := inputs{tests: sets}
-	if err := in.known(ctx, e, r); err != nil {
+	sets, leaks, err := run.Known(ctx, e, r, sets)
+	if err != nil {
 		return nil, err
 	}
-	for _, set := range in.tests {
-		of := &damagedSet{Set: limited(set, o.Limit), leaks: in.leaks[set.Name]}
+	for _, set := range sets {
+		of := &damagedSet{Set: limited(set, o.Limit), leaks: leaks[set.Name]}
 		if of.digest, err = source.Digest(of.Set); err != nil {
 			return nil, err
 		}
@@ -302,7 +305,7 @@ func (p *damaging) do(ctx context.Context) error {
 	if len(left) == 0 {
 		return nil
 	}
-	d, err := Detector(ctx, p.Env, p.run)
+	d, err := run.Detector(ctx, p.Env, p.run)
 	if err != nil {
 		return err
 	}
@@ -375,13 +378,16 @@ func (p *damaging) one(ctx context.Context, d *detector.Detector, c *damageCell)
 	return errors.Join(err, cell.Close())
 }
 
+// scorePart is how many clips are reduced to scores at once.
+const scorePart = 512
+
 // score scores the faces of a cell and writes them to its folder.
 func (p *damaging) score(ctx context.Context, d *detector.Detector, c *damageCell, cell *store.Cell, record *store.Record) error {
 	computer, err := p.Compute(ctx, false)
 	if err != nil {
 		return err
 	}
-	record.Versions = testedWith(p.run.Record.Versions, env.Versions(computer.String(), computer.Plugin()))
+	record.Versions = version.Tested(p.run.Record.Versions, env.Versions(computer.String(), computer.Plugin()))
 	set, sizes := c.set.Set, &pictureSizes{}
 	if c.made.Applied == onFrame {
 		if set, record.Skipped, err = p.damagedFrames(ctx, c, sizes); err != nil {
@@ -396,7 +402,7 @@ func (p *damaging) score(ctx context.Context, d *detector.Detector, c *damageCel
 	record.Skipped = append(record.Skipped, skipped...)
 	items := make([]store.Item, 0, len(set.Items))
 	for _, it := range set.Items {
-		items = append(items, storedItem(it, []float64{math.NaN()}))
+		items = append(items, run.Row(it, []float64{math.NaN()}))
 	}
 	damaged := &damagedClips{Set: clips, pictureSizes: sizes, damager: p.damager, cell: c}
 	name := record.Score

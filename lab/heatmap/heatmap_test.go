@@ -1,4 +1,4 @@
-package run
+package heatmap
 
 import (
 	"image"
@@ -6,16 +6,42 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/synthetic"
+	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/detector"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/localise"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/prepare"
+	"github.com/seeable-lab/seeable/lab/source"
+	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
-// pointer is a seer whose map is brighter towards the middle of the face's picture, of which it shows the inner part alone.
-type pointer struct{ seer }
+// blind is a method without maps, with one score of nothing.
+type blind struct{ method.Method }
+
+func (blind) Layout() method.Layout { return method.Layout{Side: 1} }
+func (blind) Scores() []string      { return []string{"first"} }
+
+func (blind) Probe(_ *method.Worker, dst *method.Samples, _ string, _ method.Fit, _ face.Clip, _ string) error {
+	dst.Images = append(dst.Images, 0, 0, 0)
+	return nil
+}
+
+func (blind) Outputs(_ *model.Scope, in method.Inputs) []*Node {
+	return []*Node{ReduceMean(ConvertDType(in.Images, dtypes.Float32), 1, 2)}
+}
+
+// pointer is a method whose map is brighter towards the middle of the face's picture, of which it shows the inner part alone.
+type pointer struct{ blind }
 
 func (pointer) Explain(c face.Clip, _ []method.Row, _ method.Fit) (method.Map, error) {
 	f := c.Frames[0]
@@ -30,29 +56,57 @@ func (pointer) Explain(c face.Clip, _ []method.Row, _ method.Fit) (method.Map, e
 	return method.Map{Label: "distance", Image: cropped.Image, Marks: cropped.Landmarks, Side: 5, Values: values, High: 3, Falling: true}, nil
 }
 
+// heldOut are drawn faces, real ones and fakes, as training keeps them, and a detector that a blind method makes.
+func heldOut(t *testing.T, s spec.Spec) (*env.Env, *detector.Detector, *source.Set) {
+	t.Helper()
+	backend := acceltest.ForTest(t)
+	e := env.New(t.TempDir())
+	t.Cleanup(func() { e.Close() })
+	kept, err := method.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, set := synthetic.Sets(1)
+	set.Items = slices.DeleteFunc(set.Items, func(it datasets.Item) bool { return it.Frame > 1 || it.Fake && it.Method != "texture" })
+	held, _, err := source.Open(t.Context(), set, source.Options{Keep: kept.Keep, Cache: source.NewCache(1 << 30)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(held.Close)
+	weights := model.NewStore()
+	network, err := method.NewNetwork(backend, weights, blind{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := detector.New(e, s, blind{}, weights, network)
+	t.Cleanup(func() { d.Close() })
+	return e, d, held
+}
+
 // The maps are measured on one self-blended image of each person who reports, in the picture that the map is of; what was measured
 // before is replaced, and kept where the held-out people are not at hand. A method without maps has no figures.
-func TestMeasureMaps(t *testing.T) {
-	s := tinySpec()
+func TestMeasure(t *testing.T) {
+	s := spec.Default()
+	s.Encoder.Size = 32
 	e, d, held := heldOut(t, s)
 	d.Record.Score = "first"
-	r := &Run{Spec: s, Record: store.Record{Localisation: []store.Localisation{{On: store.PseudoFakes}, {On: "gone"}}}}
-	if maps, err := measureMaps(t.Context(), e, r, d, held, nil); err != nil || maps != nil || len(r.Record.Localisation) > 0 {
-		t.Fatalf("without maps: %+v, %v", r.Record.Localisation, err)
+	record := &store.Record{Localisation: []store.Localisation{{On: store.PseudoFakes}, {On: "gone"}}}
+	if maps, err := Measure(t.Context(), e, d, record, held, nil); err != nil || maps != nil || len(record.Localisation) > 0 {
+		t.Fatalf("without maps: %+v, %v", record.Localisation, err)
 	}
 	d.Method = pointer{}
-	maps, err := measureMaps(t.Context(), e, r, d, held, nil)
-	if err != nil || len(r.Record.Localisation) != 1 {
-		t.Fatalf("%+v, %v", r.Record.Localisation, err)
+	maps, err := Measure(t.Context(), e, d, record, held, nil)
+	if err != nil || len(record.Localisation) != 1 {
+		t.Fatalf("%+v, %v", record.Localisation, err)
 	}
-	got := r.Record.Localisation[0]
+	got := record.Localisation[0]
 
-	choosing, reporting := halves(held, s)
+	choosing, reporting := prepare.Halves(held, s)
 	pseudo, err := method.NewPseudo(s, pointer{}, "selfblend")
 	if err != nil {
 		t.Fatal(err)
 	}
-	drawn, err := maskedPseudo(r, pointer{}, held)
+	drawn, err := maskedPseudo(d, record, held)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +170,7 @@ func TestMeasureMaps(t *testing.T) {
 	if len(maps) != 2 || maps[0].Image.Rect != image.Rect(0, 0, 40, 40) || len(maps[0].Inside) != 1600 || slices.ContainsFunc(maps[0].Image.Pix, func(v uint8) bool { return v != 255 }) {
 		t.Errorf("%d pictures; want the best and the worst, on white", len(maps))
 	}
-	if again, err := measureMaps(t.Context(), e, r, d, nil, nil); err != nil || again != nil || len(r.Record.Localisation) != 1 || r.Record.Localisation[0].Best != got.Best {
-		t.Errorf("without held-out people: %+v, %v; want what was there", r.Record.Localisation, err)
+	if again, err := Measure(t.Context(), e, d, record, nil, nil); err != nil || again != nil || len(record.Localisation) != 1 || record.Localisation[0].Best != got.Best {
+		t.Errorf("without held-out people: %+v, %v; want what was there", record.Localisation, err)
 	}
 }

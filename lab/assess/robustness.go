@@ -1,4 +1,4 @@
-package run
+package assess
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package run
+package assess
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"github.com/seeable-lab/seeable/lab/run"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -54,7 +55,7 @@ type Against struct {
 
 // candidate is a run that is measured.
 type candidate struct {
-	*Run
+	*run.Run
 	d      *detector.Detector
 	faces  []int // of measuring.faces, by rank
 	scores yardstick.Scores
@@ -82,7 +83,7 @@ type yardstickFace struct {
 //
 // It writes yardstick.json of each run into [YardstickFolder] beside the runs. An ffmpeg without libx264 is an error before anything
 // is read, and so is a method that looks at clips of several frames.
-func Yardstick(ctx context.Context, e *env.Env, runs []*Run, most int) (found []*Measured, err error) {
+func Yardstick(ctx context.Context, e *env.Env, runs []*run.Run, most int) (found []*Measured, err error) {
 	if most < 2 {
 		return nil, fmt.Errorf("run: %d faces for the yardstick; want 2 or more", most)
 	}
@@ -131,8 +132,8 @@ func (m *measuring) close() {
 }
 
 // add opens a run and finds its faces.
-func (m *measuring) add(ctx context.Context, r *Run, most int) error {
-	d, err := Detector(ctx, m.Env, r)
+func (m *measuring) add(ctx context.Context, r *run.Run, most int) error {
+	d, err := run.Detector(ctx, m.Env, r)
 	if err != nil {
 		return err
 	}

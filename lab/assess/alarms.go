@@ -1,10 +1,11 @@
-package run
+package assess
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"github.com/seeable-lab/seeable/lab/run"
 	"io/fs"
 	"os"
 	"path"
@@ -34,8 +35,8 @@ type AlarmsOptions struct {
 
 // Alarms measures the false alarms of a finished run on real faces, in all and by group. Of the run's training sets it takes the
 // held-out people who neither trained nor chose; as they calibrate the threshold, they have the rate that is asked for in all, and
-// differ by group alone. Of other sets it takes all people, and fails with ErrLeaks where the run was trained on some of them.
-func Alarms(ctx context.Context, e *env.Env, r *Run, o AlarmsOptions) ([]operating.Alarms, error) {
+// differ by group alone. Of other sets it takes all people, and fails with [run.ErrLeaks] where the run was trained on some of them.
+func Alarms(ctx context.Context, e *env.Env, r *run.Run, o AlarmsOptions) ([]operating.Alarms, error) {
 	if err := (operating.Rates{FalseAlarms: o.Rate, Misses: operating.Default.Misses}).Check(); err != nil {
 		return nil, err
 	}
@@ -59,7 +60,7 @@ func Alarms(ctx context.Context, e *env.Env, r *Run, o AlarmsOptions) ([]operati
 		}
 		sets, whom = append(sets, set), append(whom, who)
 	}
-	d, err := Detector(ctx, e, r)
+	d, err := run.Detector(ctx, e, r)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func Alarms(ctx context.Context, e *env.Env, r *Run, o AlarmsOptions) ([]operati
 }
 
 // realFaces are the real faces of a set of people whom the run did not use, and who they are.
-func realFaces(ctx context.Context, e *env.Env, r *Run, name string) (set datasets.Set, whom string, err error) {
+func realFaces(ctx context.Context, e *env.Env, r *run.Run, name string) (set datasets.Set, whom string, err error) {
 	if slices.Contains(r.Spec.Data.Train, name) {
 		_, held, _, err := e.TrainingSets(r.Spec)
 		if err != nil {
@@ -108,14 +109,14 @@ func realFaces(ctx context.Context, e *env.Env, r *Run, name string) (set datase
 	if len(set.Items) == 0 {
 		return datasets.Set{}, "", fmt.Errorf("run: %s has no real face", name)
 	}
-	in := inputs{tests: []datasets.Set{set}}
-	if err := in.known(ctx, e, r); err != nil {
+	sets, leaks, err := run.Known(ctx, e, r, []datasets.Set{set})
+	if err != nil {
 		return datasets.Set{}, "", err
 	}
-	set = in.tests[0] // without people of whom fakes were trained on
+	set = sets[0] // without people of whom fakes were trained on
 	whom = "people of whom the run used nobody"
-	if leaks := in.leaks[set.Name]; leaks != "" {
-		whom = "the run may have used some of them: " + leaks
+	if seen := leaks[set.Name]; seen != "" {
+		whom = "the run may have used some of them: " + seen
 	}
 	return set, whom, nil
 }
@@ -152,7 +153,7 @@ func alarmsOf(ctx context.Context, e *env.Env, d *detector.Detector, set dataset
 	if err != nil && (o.Labels != "" || !errors.Is(err, fs.ErrNotExist)) {
 		return operating.Alarms{}, err
 	}
-	scores, looks, err := scoreFaces(ctx, e, d, set)
+	scores, looks, err := run.ScoreFaces(ctx, e, d, set)
 	if err != nil {
 		return operating.Alarms{}, err
 	}

@@ -1,4 +1,6 @@
-package run
+// Package heatmap measures the maps of a detector, which say where in a face it found what it scores, on fakes of which is known
+// what was manipulated: pseudo-fakes of held-out people, and fakes of test sets with masks. Package localise says what is measured.
+package heatmap
 
 import (
 	"cmp"
@@ -76,29 +78,29 @@ func (m *masked) take(i int) (face.Face, localise.Mask) {
 	return f, mask
 }
 
-// localisable tells whether the maps of a method can be measured: it has some, of single faces.
-func localisable(m method.Method) bool {
+// Measurable tells whether the maps of a method can be measured: it has some, of single faces.
+func Measurable(m method.Method) bool {
 	_, ok := method.As[method.Explainer](m)
 	return ok && m.Layout().Count() == 1
 }
 
-// measureMaps measures the maps of a detector on pseudo-fakes of held-out people who had no part in the choice, if held is not nil,
+// Measure measures the maps of a detector on pseudo-fakes of held-out people who had no part in the choice, if held is not nil,
 // and on fakes of the test sets that have masks. It puts the figures into the record, after those on pseudo-fakes that it keeps where held is
 // nil, and returns pictures of the best and the worst. Methods without maps have none.
-func measureMaps(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, held *source.Set, tests []datasets.Set) (maps []figure.Cells, err error) {
-	r.Record.Localisation = slices.DeleteFunc(slices.Clone(r.Record.Localisation), func(l store.Localisation) bool {
+func Measure(ctx context.Context, e *env.Env, d *detector.Detector, record *store.Record, held *source.Set, tests []datasets.Set) (maps []figure.Cells, err error) {
+	record.Localisation = slices.DeleteFunc(slices.Clone(record.Localisation), func(l store.Localisation) bool {
 		return held != nil || l.On != store.PseudoFakes
 	})
-	if !localisable(d.Method) {
+	if !Measurable(d.Method) {
 		return nil, nil
 	}
 	add := func(m *masked, left []store.Unscored) error {
 		found, drawn, err := m.measure(ctx, e, d, left)
-		r.Record.Localisation, maps = append(r.Record.Localisation, found...), append(maps, drawn...)
+		record.Localisation, maps = append(record.Localisation, found...), append(maps, drawn...)
 		return err
 	}
 	if held != nil {
-		m, err := maskedPseudo(r, d.Method, held)
+		m, err := maskedPseudo(d, record, held)
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +116,7 @@ func measureMaps(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, 
 		if masks.Len() == 0 {
 			continue
 		}
-		m, left := maskedSet(r, set, masks)
+		m, left := maskedSet(d.Spec.Seed, record, set, masks)
 		if err := add(m, left); err != nil {
 			return nil, err
 		}
@@ -122,30 +124,9 @@ func measureMaps(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, 
 	return maps, nil
 }
 
-// evaluateMaps is measureMaps of a finished run: the figures on pseudo-fakes are those of its record, but where it has none, as one of
-// a version before 0.6, and the held-out people are at hand as they were in training.
-func evaluateMaps(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inputs) (err error) {
-	known := slices.ContainsFunc(r.Record.Localisation, func(l store.Localisation) bool { return l.On == store.PseudoFakes })
-	var held *source.Set
-	if !known && len(in.held.Items) > 0 && localisable(d.Method) {
-		digest, err := source.Digest(in.held)
-		if err != nil {
-			return err
-		}
-		if digest == r.Record.Train.Data[in.held.Name] {
-			if held, _, err = prepare.Training(ctx, e, r.Spec, d.Method, "reading held-out faces", in.held, digest); err != nil {
-				return err
-			}
-			defer held.Close()
-		}
-	}
-	_, err = measureMaps(ctx, e, r, d, held, in.tests)
-	return err
-}
-
 // maskedSet is a face of each fake video of a test set that has masks; left are the fakes that have none.
-func maskedSet(r *Run, set datasets.Set, masks source.Masks) (m *masked, left []store.Unscored) {
-	m = &masked{on: set.Name, synthetic: set.Synthetic || r.Record.Train.Synthetic}
+func maskedSet(seed uint64, record *store.Record, set datasets.Set, masks source.Masks) (m *masked, left []store.Unscored) {
+	m = &masked{on: set.Name, synthetic: set.Synthetic || record.Train.Synthetic}
 	var items []datasets.Item
 	lacking := map[string]bool{}
 	for _, it := range set.Items {
@@ -158,7 +139,7 @@ func maskedSet(r *Run, set datasets.Set, masks source.Masks) (m *masked, left []
 			left = append(left, store.Unscored{Item: id, Fault: "no mask"})
 		}
 	}
-	for _, at := range oneOfEach(items, datasets.Item.VideoID, mostMaps, r.Spec.Seed, "localise", "masks") {
+	for _, at := range prepare.OneOfEach(items, datasets.Item.VideoID, mostMaps, seed, "localise", "masks") {
 		m.items = append(m.items, items[at])
 	}
 	m.fake = func(ctx context.Context, i int) (face.Face, localise.Mask, error) {
@@ -176,20 +157,20 @@ func maskedSet(r *Run, set datasets.Set, masks source.Masks) (m *masked, left []
 }
 
 // maskedPseudo is a self-blended image of each person who reports, augmented as in training, with the mask that it was blended by.
-func maskedPseudo(r *Run, m method.Method, held *source.Set) (*masked, error) {
-	pseudo, err := method.NewPseudo(r.Spec, m, "selfblend")
+func maskedPseudo(d *detector.Detector, record *store.Record, held *source.Set) (*masked, error) {
+	pseudo, err := method.NewPseudo(d.Spec, d.Method, "selfblend")
 	if err != nil {
 		return nil, err
 	}
-	_, reporting := halves(held, r.Spec)
+	_, reporting := prepare.Halves(held, d.Spec)
 	var items []datasets.Item
 	for _, i := range reporting {
 		it := held.Item(i)
 		it.Method = pseudo.Kind()
 		items = append(items, it)
 	}
-	drawn := oneOfEach(items, func(it datasets.Item) string { return it.Identity }, mostMaps, r.Spec.Seed, "localise", store.PseudoFakes)
-	out := &masked{on: store.PseudoFakes, synthetic: r.Record.Train.Synthetic}
+	drawn := prepare.OneOfEach(items, func(it datasets.Item) string { return it.Identity }, mostMaps, d.Spec.Seed, "localise", store.PseudoFakes)
+	out := &masked{on: store.PseudoFakes, synthetic: record.Train.Synthetic}
 	for _, at := range drawn {
 		out.items = append(out.items, items[at])
 	}
@@ -198,7 +179,7 @@ func maskedPseudo(r *Run, m method.Method, held *source.Set) (*masked, error) {
 		if err != nil {
 			return face.Face{}, localise.Mask{}, err
 		}
-		f, blend, err := pseudo.SelfBlended(method.NewWorker(m.Layout()), c.Frames[0], stream.New(r.Spec.Seed, "localise", c.Digest()))
+		f, blend, err := pseudo.SelfBlended(method.NewWorker(d.Method.Layout()), c.Frames[0], stream.New(d.Spec.Seed, "localise", c.Digest()))
 		if err != nil {
 			return face.Face{}, localise.Mask{}, err
 		}
