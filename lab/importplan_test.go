@@ -113,8 +113,12 @@ lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
 lab/terminal                       | yes   | yes   | assess cluster datasets datasets/layout detector env experiments explore extract figure
                                    |       |       | operating run spec store table version yardstick
-lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
-                                    |       |       | notebook operating pack record robust safetensors source spec store table terminal video yardstick
+lab/cli/command                    | yes   | yes   | extract lab source store table terminal
+lab/cli/sweeps                     | yes   | yes   | cli/command cluster experiments extract lab source spec store
+                                   |       |       | terminal
+lab/cli                            | yes   | yes   | accel/malloc cli/command cli/sweeps cluster encoder
+                                   |       |       | experiments lab notebook operating pack record robust safetensors spec store
+                                   |       |       | table terminal video yardstick
 results/detectors                  | no    | no    |
 lab/cmd/seelab                     | yes   | yes   | cli results/detectors
 results/render                     | yes   | no    | evaluation experiments method record rival spec store table version

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/cli/sweeps"
 	"github.com/seeable-lab/seeable/lab/cluster"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -122,8 +123,8 @@ func TestCellsGetAllFlags(t *testing.T) {
 	if !strings.Contains(job, "memory: 5Gi\n") { // 2 GiB of the network's and 3 GB for faces
 		t.Errorf("no memory for the faces is asked for in\n%s", job)
 	}
-	cell := newCell()
-	newSweep().Flags().VisitAll(func(f *pflag.Flag) {
+	cell := sweeps.NewCell()
+	sweeps.New().Flags().VisitAll(func(f *pflag.Flag) {
 		if cell.Flags().Lookup(f.Name) == nil || f.Name == "set" || f.Name == "json" || f.Name == "help" {
 			return // of the sweep alone, or tested elsewhere
 		}
@@ -136,8 +137,8 @@ func TestCellsGetAllFlags(t *testing.T) {
 			t.Errorf("--%s does not reach the cells:\n%s", f.Name, job)
 		}
 	})
-	newCell().Flags().VisitAll(func(f *pflag.Flag) {
-		if newSweep().Flags().Lookup(f.Name) == nil && f.Name != "child" {
+	sweeps.NewCell().Flags().VisitAll(func(f *pflag.Flag) {
+		if sweeps.New().Flags().Lookup(f.Name) == nil && f.Name != "child" {
 			t.Errorf("--%s of a cell is no flag of a sweep", f.Name)
 		}
 	})

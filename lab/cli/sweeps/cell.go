@@ -1,4 +1,4 @@
-package cli
+package sweeps
 
 import (
 	"context"
@@ -13,12 +13,17 @@ import (
 
 	"github.com/seeable-lab/seeable/experiments"
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/cluster"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
-func newCell() *cobra.Command {
-	var s surroundings
+// ErrTryAgain is the error of a cell that stopped before it was done and is to be started again.
+var ErrTryAgain = errors.New("not done; start it again to continue")
+
+// NewCell makes the command cell.
+func NewCell() *cobra.Command {
+	var s command.Surroundings
 	var sets []string
 	var asJSON, child bool
 	cmd := &cobra.Command{
@@ -29,12 +34,12 @@ Told to stop by SIGINT, SIGTERM or SIGUSR1, it saves its work and ends with exit
 another machine with the same results folder, it goes on from there.`,
 		Example: `  seelab cell ablate-lambda-mini 2 --data DIR
   seelab cell mine.toml "$SLURM_ARRAY_TASK_ID" --data DIR`,
-		Args: arguments(2, 2, "a sweep and the index of one of its cells"),
+		Args: command.Arguments(2, 2, "a sweep and the index of one of its cells"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			// First of all: the scheduler may send it at any time.
 			ctx, stop := untilWarned(cmd.Context())
 			defer stop()
-			_, cells, err := loadSweep(args[0], sets)
+			_, cells, err := Load(args[0], sets)
 			if err != nil {
 				return err
 			}
@@ -45,52 +50,53 @@ another machine with the same results folder, it goes on from there.`,
 			if child {
 				ctx = untilEnd(ctx, cmd.InOrStdin())
 				messages := json.NewEncoder(cmd.OutOrStdout())
-				err = s.openReporting(reporter(messages), func(l *lab.Lab) error {
+				err = s.OpenReporting(reporter(messages), func(l *lab.Lab) error {
 					run, err := l.Run(ctx, cells[index].Spec)
 					switch {
 					case errors.Is(err, lab.ErrBusy), errors.Is(err, lab.ErrLost):
-						return errors.Join(messages.Encode(cluster.Message{Busy: true, Note: err.Error()}), errTryAgain)
+						return errors.Join(messages.Encode(cluster.Message{Busy: true, Note: err.Error()}), ErrTryAgain)
 					case err == nil:
 						err = messages.Encode(cluster.Message{Record: &run.Record})
 					}
 					return err
 				})
 			} else {
-				err = s.open(cmd, func(l *lab.Lab) error {
+				err = s.Open(cmd, func(l *lab.Lab) error {
 					run, err := l.RunWhenFree(ctx, cells[index].Spec)
 					if err != nil {
 						return err
 					}
-					return show(cmd, run, run.Record, asJSON)
+					return command.Show(cmd, run, run.Record, asJSON)
 				})
 			}
 			if err != nil && ctx.Err() != nil {
-				return fmt.Errorf("%s, cell %d (%s): %w", args[0], index, cells[index].Label, errTryAgain)
+				return fmt.Errorf("%s, cell %d (%s): %w", args[0], index, cells[index].Label, ErrTryAgain)
 			}
 			return err
 		},
 	}
-	setFlag(cmd, &sets)
+	SetFlag(cmd, &sets)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the run's record as one JSON object")
 	cmd.Flags().BoolVar(&child, "child", false, "talk to seelab sweep")
 	// No way to call it by hand.
 	_ = cmd.Flags().MarkHidden("child")
-	s.resultsFlag(cmd)
-	s.dataFlags(cmd)
-	s.leaksFlag(cmd)
-	s.facesFlags(cmd)
-	s.memoryFlag(cmd, oneMemory)
-	s.backendFlag(cmd)
-	s.devicesFlag(cmd)
+	s.ResultsFlag(cmd)
+	s.DataFlags(cmd)
+	s.LeaksFlag(cmd)
+	s.FacesFlags(cmd)
+	s.MemoryFlag(cmd, command.OneMemory)
+	s.BackendFlag(cmd)
+	s.DevicesFlag(cmd)
 	return cmd
 }
 
-func setFlag(cmd *cobra.Command, sets *[]string) {
+// SetFlag adds the flag that changes keys in all cells.
+func SetFlag(cmd *cobra.Command, sets *[]string) {
 	cmd.Flags().StringArrayVar(sets, "set", nil, "change a `key=value` in all cells; may be repeated; seelab spec --keys lists them")
 }
 
-// loadSweep loads a sweep, changes some keys in all its cells, and expands it.
-func loadSweep(name string, sets []string) (spec.Sweep, []spec.Cell, error) {
+// Load loads a sweep, changes some keys in all its cells, and expands it.
+func Load(name string, sets []string) (spec.Sweep, []spec.Cell, error) {
 	w, err := experiments.LoadSweep(name)
 	for _, set := range sets {
 		if err == nil {

@@ -3,8 +3,6 @@
 package cli
 
 import (
-	"context"
-	"os/signal"
 	"runtime"
 	"syscall"
 )
@@ -20,9 +18,4 @@ func peakRSS() float64 {
 		bytes *= 1024 // Linux counts in KiB
 	}
 	return bytes / 1e6
-}
-
-// untilWarned ends ctx when a scheduler sends the signal that the time of a job is nearly up.
-func untilWarned(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, syscall.SIGUSR1)
 }

@@ -1,4 +1,6 @@
-package cli
+// Package sweeps is the commands of seelab that run sweeps: seelab sweep, which runs the cells on this machine or prints what hands
+// them over to a cluster, and seelab cell, which runs one of them.
+package sweeps
 
 import (
 	"encoding/json"
@@ -18,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/cluster"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/source"
@@ -26,8 +29,9 @@ import (
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
-func newSweep() *cobra.Command {
-	var s surroundings
+// New makes the command sweep.
+func New() *cobra.Command {
+	var s command.Surroundings
 	var sets []string
 	var list, asJSON bool
 	var local cluster.Local
@@ -46,11 +50,11 @@ otherwise.`,
   seelab sweep mine.toml --data DIR --jobs 4 --memory 16GB --set train.steps=300
   seelab sweep ablate-grid --data DIR --slurm | sbatch
   seelab sweep ablate-grid --kubernetes --image IMAGE --claim CLAIM | kubectl create -f -`,
-		Args: arguments(1, 1, "the name of one sweep or the path of a .toml file"),
+		Args: command.Arguments(1, 1, "the name of one sweep or the path of a .toml file"),
 	}
 	job := schedulerFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		w, cells, err := loadSweep(args[0], sets)
+		w, cells, err := Load(args[0], sets)
 		if err != nil {
 			return err
 		}
@@ -64,16 +68,16 @@ otherwise.`,
 		if err != nil {
 			return fmt.Errorf("seelab: %w", err)
 		}
-		if local.Jobs == 0 && usesGPU(s.backend) {
+		if local.Jobs == 0 && usesGPU(s.Backend) {
 			local.Jobs = 1
 		}
-		if err := s.share(&local); err != nil {
+		if err := share(&s, &local); err != nil {
 			return err
 		}
 		local.Command = func(c spec.Cell, faces int64) *exec.Cmd {
 			return exec.Command(program, append(cellArguments(args[0], strconv.Itoa(c.Index), sets, s, faces), "--child")...)
 		}
-		if err := s.foresee(cmd, cells); err != nil {
+		if err := foresee(&s, cmd, cells); err != nil {
 			return err
 		}
 		view := terminal.NewSweepView(cmd.ErrOrStderr(), cells)
@@ -95,7 +99,7 @@ otherwise.`,
 			fmt.Fprint(cmd.OutOrStdout(), terminal.SweepTable(w.Name, cells, records).Text())
 		}
 		if slices.ContainsFunc(records, func(r *store.Record) bool { return r != nil }) {
-			l, openErr := lab.Open(s.results)
+			l, openErr := lab.Open(s.Results)
 			if openErr != nil {
 				return errors.Join(err, openErr)
 			}
@@ -107,27 +111,27 @@ otherwise.`,
 		}
 		return err
 	}
-	setFlag(cmd, &sets)
+	SetFlag(cmd, &sets)
 	cmd.Flags().BoolVar(&list, "list", false, "list the cells and run none")
 	cmd.MarkFlagsMutuallyExclusive("list", "slurm", "kubernetes")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what happens as lines of JSON")
 	cmd.Flags().IntVar(&local.Jobs, "jobs", 0, "`cells` at once; the default is one a core, as far as the memory goes")
 	cmd.Flags().IntVar(&local.Cores, "cores", 0, "`cores` that all cells share; the default is all")
-	s.resultsFlag(cmd)
-	s.dataFlags(cmd)
-	s.leaksFlag(cmd)
-	s.facesFlags(cmd)
-	s.memoryFlag(cmd, "`memory` that the faces of all cells together may take, such as 4GB or 2GiB (a number alone is in GB), divided among "+
+	s.ResultsFlag(cmd)
+	s.DataFlags(cmd)
+	s.LeaksFlag(cmd)
+	s.FacesFlags(cmd)
+	s.MemoryFlag(cmd, "`memory` that the faces of all cells together may take, such as 4GB or 2GiB (a number alone is in GB), divided among "+
 		"the cells at once; with --slurm and --kubernetes that of each cell, 1GiB by default; the default is $"+source.MemoryEnv+
 		", then a quarter of what the machine or its control group has")
-	s.backendFlag(cmd)
-	s.devicesFlag(cmd)
+	s.BackendFlag(cmd)
+	s.DevicesFlag(cmd)
 	return cmd
 }
 
 // share sets what the faces of all cells may take, and how many cells it is enough for.
-func (s *surroundings) share(local *cluster.Local) (err error) {
-	if local.Faces, err = s.budget(); err != nil {
+func share(s *command.Surroundings, local *cluster.Local) (err error) {
+	if local.Faces, err = s.Budget(); err != nil {
 		return err
 	}
 	if local.Faces == 0 {
@@ -146,13 +150,13 @@ func (s *surroundings) share(local *cluster.Local) (err error) {
 
 // foresee says of which test sets of the cells no figure can come. It is an error if that holds for every cell; else each cell
 // has its own.
-func (s *surroundings) foresee(cmd *cobra.Command, cells []spec.Cell) error {
+func foresee(s *command.Surroundings, cmd *cobra.Command, cells []spec.Cell) error {
 	note := func(e lab.Event) {
 		if e.Note != "" {
 			fmt.Fprintln(cmd.ErrOrStderr(), e.Note)
 		}
 	}
-	return s.openReporting(note, func(l *lab.Lab) error {
+	return s.OpenReporting(note, func(l *lab.Lab) error {
 		found := map[string]error{} // by what decides it
 		for _, c := range cells {
 			key := fmt.Sprint(c.Spec.Method, c.Spec.Data)
@@ -173,41 +177,41 @@ func (s *surroundings) foresee(cmd *cobra.Command, cells []spec.Cell) error {
 
 // cellArguments is the command line of a cell, whose faces may take so many bytes. All flags that change what a cell does, or
 // where it finds things, are passed on.
-func cellArguments(sweep, index string, sets []string, s surroundings, faces int64) []string {
-	args := []string{"cell", sweep, index, "--results", s.results}
+func cellArguments(sweep, index string, sets []string, s command.Surroundings, faces int64) []string {
+	args := []string{"cell", sweep, index, "--results", s.Results}
 	for _, set := range sets {
 		args = append(args, "--set", set)
 	}
-	if s.data != "" {
-		args = append(args, "--data", s.data)
+	if s.Data != "" {
+		args = append(args, "--data", s.Data)
 	}
-	if s.backend != "" {
-		args = append(args, "--backend", s.backend)
+	if s.Backend != "" {
+		args = append(args, "--backend", s.Backend)
 	}
-	if s.devices > 1 {
-		args = append(args, "--devices", strconv.Itoa(s.devices))
+	if s.Devices > 1 {
+		args = append(args, "--devices", strconv.Itoa(s.Devices))
 	}
-	if s.strict {
+	if s.Strict {
 		args = append(args, "--strict")
 	}
-	if s.leaks {
+	if s.Leaks {
 		args = append(args, "--allow-leaks")
 	}
-	if s.faces != "" {
-		args = append(args, "--faces", s.faces)
+	if s.Faces != "" {
+		args = append(args, "--faces", s.Faces)
 	}
 	usual := extract.Default
-	if s.cut.Frames != usual.Frames {
-		args = append(args, "--frames", strconv.Itoa(s.cut.Frames))
+	if s.Cut.Frames != usual.Frames {
+		args = append(args, "--frames", strconv.Itoa(s.Cut.Frames))
 	}
-	if s.cut.Run != usual.Run {
-		args = append(args, "--consecutive", strconv.Itoa(s.cut.Run))
+	if s.Cut.Run != usual.Run {
+		args = append(args, "--consecutive", strconv.Itoa(s.Cut.Run))
 	}
-	if s.cut.Margin != usual.Margin {
-		args = append(args, "--margin", strconv.FormatFloat(s.cut.Margin, 'g', -1, 64))
+	if s.Cut.Margin != usual.Margin {
+		args = append(args, "--margin", strconv.FormatFloat(s.Cut.Margin, 'g', -1, 64))
 	}
-	if s.cut.Side != usual.Side {
-		args = append(args, "--side", strconv.Itoa(s.cut.Side))
+	if s.Cut.Side != usual.Side {
+		args = append(args, "--side", strconv.Itoa(s.Cut.Side))
 	}
 	return append(args, "--memory", source.FormatMemory(faces))
 }

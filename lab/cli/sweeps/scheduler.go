@@ -1,4 +1,4 @@
-package cli
+package sweeps
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/cluster"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
@@ -44,15 +45,15 @@ func schedulerFlags(cmd *cobra.Command) *scheduler {
 }
 
 // print prints what the cluster wants. File names in it are absolute.
-func (j *scheduler) print(cmd *cobra.Command, name string, w spec.Sweep, cells []spec.Cell, sets []string, s surroundings) error {
+func (j *scheduler) print(cmd *cobra.Command, name string, w spec.Sweep, cells []spec.Cell, sets []string, s command.Surroundings) error {
 	if j.gpus > 1 && !cmd.Flags().Changed("devices") {
-		s.devices = j.gpus
+		s.Devices = j.gpus
 	}
 	job := cluster.Job{Name: w.Name, Cells: len(cells), Cores: 2, Memory: cluster.CellMemory(cells), GPUs: j.gpus, Grace: j.grace}
 	if cores, err := cmd.Flags().GetInt("cores"); err == nil && cores > 0 {
 		job.Cores = cores
 	}
-	faces, err := s.budget()
+	faces, err := s.Budget()
 	if err != nil {
 		return err
 	}
@@ -66,10 +67,10 @@ func (j *scheduler) print(cmd *cobra.Command, name string, w spec.Sweep, cells [
 		}
 		// Paths are those that pods see.
 		if !cmd.Flags().Changed("results") {
-			s.results = mount + "/runs"
+			s.Results = mount + "/runs"
 		}
 		if !cmd.Flags().Changed("data") {
-			s.data = mount + "/data"
+			s.Data = mount + "/data"
 		}
 		job.Command = append([]string{"seelab"}, cellArguments(name, cluster.Index, sets, s, faces)...)
 		_, err := fmt.Fprint(cmd.OutOrStdout(), cluster.Kubernetes{Job: job, Image: j.image, Claim: j.claim, Mount: mount}.Manifest())
@@ -83,10 +84,10 @@ func (j *scheduler) print(cmd *cobra.Command, name string, w spec.Sweep, cells [
 		fmt.Fprintf(cmd.ErrOrStderr(), "seelab: the script calls %s, which is gone soon if it was made by go run; build seelab first\n", program)
 	}
 	if j.logs == "" {
-		j.logs = filepath.Join(filepath.Dir(s.results), "slurm")
+		j.logs = filepath.Join(filepath.Dir(s.Results), "slurm")
 	}
-	paths := []*string{&s.results, &j.logs}
-	for _, path := range []*string{&s.data, &s.faces} {
+	paths := []*string{&s.Results, &j.logs}
+	for _, path := range []*string{&s.Data, &s.Faces} {
 		if *path != "" {
 			paths = append(paths, path)
 		}
