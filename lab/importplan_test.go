@@ -86,7 +86,7 @@ lab/encoder                        | yes   | no    | accel/graphs accel/onednn s
 lab/loss                           | yes   | no    | accel/graphs spec
 lab/method                         | yes   | no    | accel/graphs discrepancy encoder face hypersphere loss region source
                                    |       |       | spec stream
-lab/train                          | yes   | no    | accel/graphs encoder face method safetensors source spec stream
+lab/train                          | yes   | no    | accel/graphs accel/onednn encoder face method safetensors source spec stream
 lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic encoder face method safetensors
                                    |       |       | source spec stream train
 lab/env                            | yes   | no    | accel datasets extract metric source store version

@@ -11,11 +11,13 @@ package onednn
 import (
 	"fmt"
 	"hash/fnv"
+	"runtime"
 	"sync"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
+	"golang.org/x/sys/cpu"
 
 	"github.com/seeable-lab/seeable/lab/accel/compiler"
 )
@@ -33,6 +35,10 @@ func On(b compute.Backend) bool {
 func Computes(x *graph.Node) bool {
 	return (x.DType() == dtypes.Float32 || x.DType() == dtypes.BFloat16) && On(x.Graph().Backend())
 }
+
+// Narrow reports whether oneDNN has kernels of bfloat16 on this processor, which on amd64 take AVX-512. Where it has none XLA
+// computes such maps by way of float32, in more memory than maps of float32 take.
+func Narrow() bool { return runtime.GOARCH != "amd64" || cpu.X86.HasAVX512BW }
 
 // prepared are the convolutions that programs asked for so far, and whether oneDNN computes them. What does so stays for the
 // life of the process, as do GoMLX's programs, mostly.
