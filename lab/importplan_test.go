@@ -41,6 +41,7 @@ lab/metric                         | no    | no    | stream
 lab/operating                      | no    | no    | metric
 lab/hypersphere                    | no    | no    | stream
 lab/face                           | no    | no    |
+lab/face/facetest                  | no    | no    | stream
 lab/face/detect/internal/cnn       | no    | no    |
 lab/face/detect/internal/onnx      | no    | no    | face/detect/internal/cnn
 lab/face/detect/internal/tflite    | no    | no    | face/detect/internal/cnn
@@ -94,6 +95,8 @@ lab/prepare                        | yes   | no    | datasets encoder env method
 lab/sphere                         | yes   | yes   | figure hypersphere method source spec stream
 lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout encoder env extract face face/detect
                                    |       |       | method operating pack safetensors source spec store video
+lab/detector/detectortest          | yes   | no    | accel/acceltest datasets datasets/synthetic detector env method source
+                                   |       |       | spec
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
 lab/yardstick                      | yes   | no    | discrepancy face method metric rival robust spec stream

@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/seeable-lab/seeable/lab/assess"
 	"io/fs"
 	"os"
 	"strings"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/layout"
+	"github.com/seeable-lab/seeable/lab/assess"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/operating"

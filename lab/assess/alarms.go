@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/seeable-lab/seeable/lab/run"
 	"io/fs"
 	"os"
 	"path"
@@ -18,6 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/operating"
+	"github.com/seeable-lab/seeable/lab/run"
 )
 
 // AlarmsOptions are what [Alarms] measures.

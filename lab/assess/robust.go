@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/seeable-lab/seeable/lab/run"
 	"image"
 	"io/fs"
 	"math"
@@ -29,6 +28,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/robust"
+	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -378,9 +378,6 @@ func (p *damaging) one(ctx context.Context, d *detector.Detector, c *damageCell)
 	return errors.Join(err, cell.Close())
 }
 
-// scorePart is how many clips are reduced to scores at once.
-const scorePart = 512
-
 // score scores the faces of a cell and writes them to its folder.
 func (p *damaging) score(ctx context.Context, d *detector.Detector, c *damageCell, cell *store.Cell, record *store.Record) error {
 	computer, err := p.Compute(ctx, false)
@@ -409,29 +406,28 @@ func (p *damaging) score(ctx context.Context, d *detector.Detector, c *damageCel
 	read := 0
 	var first error
 	var gone *fs.PathError
-	for from := 0; from < clips.Len(); from += scorePart {
-		to := min(from+scorePart, clips.Len())
-		part, err := d.Read(ctx, damaged, from, to, name)
-		if err != nil {
-			return err
-		}
-		for i, r := range part {
-			if r.Err != nil {
-				if p.Mode == datasets.Strict {
-					return r.Err
-				}
-				record.Skipped = append(record.Skipped, r.Err.Error())
-				if first == nil {
-					first = r.Err
-				}
-				errors.As(r.Err, &gone)
-				continue
+	before := p.done
+	err = d.Each(ctx, damaged, detector.Part, name, func(i int, r detector.Reading) error {
+		if r.Err != nil {
+			if p.Mode == datasets.Strict {
+				return r.Err
 			}
-			read++
-			items[clips.Index(from+i)].Scores[0] = d.Score(name, r.Rows)
+			record.Skipped = append(record.Skipped, r.Err.Error())
+			if first == nil {
+				first = r.Err
+			}
+			errors.As(r.Err, &gone)
+			return nil
 		}
-		p.done += to - from
+		read++
+		items[clips.Index(i)].Scores[0] = d.Score(name, r.Rows)
+		return nil
+	}, func(done int) {
+		p.done = before + done
 		p.Report(env.Event{Stage: fmt.Sprintf("damaged faces of %s", c.set.Name), Done: p.done, Total: p.total})
+	})
+	if err != nil {
+		return err
 	}
 	if first == nil && len(record.Skipped) > 0 {
 		first = errors.New(record.Skipped[0])

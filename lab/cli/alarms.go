@@ -64,12 +64,8 @@ many groups is partly so by chance.`,
 	cmd.Flags().StringSliceVar(&o.By, "by", nil, "`columns` that group the faces; the default is age, gender, race as far as they are known, sharpness and brightness")
 	cmd.Flags().StringVar(&o.Labels, "labels", "", "`FILE.csv` with the column file and those that group; the default is manifest.csv of the set")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	s.ResultsFlag(cmd)
-	s.DataFlags(cmd)
+	s.Flags(cmd)
 	s.LeaksFlag(cmd)
-	s.FacesFlags(cmd)
-	s.MemoryFlag(cmd, command.OneMemory)
-	s.BackendFlag(cmd)
 	return cmd
 }
 

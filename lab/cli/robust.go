@@ -63,11 +63,7 @@ Kinds: ` + strings.Join(names, ", ") + `. H.264 takes an ffmpeg with libx264.`,
 	cmd.Flags().IntVar(&o.Limit, "limit", 0, "so many `videos` of each class of a set, for a quick look; 0 takes all")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "`seed` of what is drawn at random")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	s.ResultsFlag(cmd)
-	s.DataFlags(cmd)
+	s.Flags(cmd)
 	s.LeaksFlag(cmd)
-	s.FacesFlags(cmd)
-	s.MemoryFlag(cmd, command.OneMemory)
-	s.BackendFlag(cmd)
 	return cmd
 }

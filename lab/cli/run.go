@@ -45,12 +45,8 @@ why there is no figure. Whatever a test set holds and has no score is named with
 	}
 	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a `key=value` of the spec; may be repeated; seelab spec --keys lists them")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the run's record as one JSON object")
-	s.ResultsFlag(cmd)
-	s.DataFlags(cmd)
+	s.Flags(cmd)
 	s.LeaksFlag(cmd)
-	s.FacesFlags(cmd)
-	s.MemoryFlag(cmd, command.OneMemory)
-	s.BackendFlag(cmd)
 	s.DevicesFlag(cmd)
 	return cmd
 }

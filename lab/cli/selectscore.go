@@ -68,10 +68,6 @@ augment.KEY=VALUE the faces and the pseudo-fakes are augmented in another way th
 	runFlag(cmd, &id)
 	cmd.Flags().StringArrayVar(&sets, "set", nil, "change an augment or score `key=value` for this choice; may be repeated; seelab spec --keys lists them")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	s.ResultsFlag(cmd)
-	s.DataFlags(cmd)
-	s.FacesFlags(cmd)
-	s.MemoryFlag(cmd, command.OneMemory)
-	s.BackendFlag(cmd)
+	s.Flags(cmd)
 	return cmd
 }

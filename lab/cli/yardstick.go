@@ -70,11 +70,7 @@ The figures are written as JSON to the folder yardstick beside the runs; the run
 	cmd.Flags().StringVar(&against, "against", "", "`ID` of the run to compare with; the default is the first")
 	cmd.Flags().IntVar(&limit, "limit", yardstick.Most, "so many `faces`, for a quick look; figures of fewer are of another reference")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	s.ResultsFlag(cmd)
-	s.DataFlags(cmd)
-	s.FacesFlags(cmd)
-	s.MemoryFlag(cmd, command.OneMemory)
-	s.BackendFlag(cmd)
+	s.Flags(cmd)
 	return cmd
 }
 

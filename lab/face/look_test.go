@@ -4,21 +4,10 @@ import (
 	"image"
 	"image/color"
 	"math"
-	"math/rand/v2"
 	"testing"
-)
 
-// grains is an opaque picture of random colours.
-func grains(seed uint64, w, h int) *image.RGBA {
-	m := image.NewRGBA(image.Rect(0, 0, w, h))
-	rng := rand.New(rand.NewPCG(seed, 0))
-	for i := range m.Pix {
-		if m.Pix[i] = uint8(rng.IntN(256)); i%4 == 3 {
-			m.Pix[i] = 255
-		}
-	}
-	return m
-}
+	"github.com/seeable-lab/seeable/lab/face/facetest"
+)
 
 // naive is NewLook by its definition, pixel by pixel, with two passes for the variance.
 func naive(m *image.RGBA) (sharpness, brightness float64) {
@@ -51,7 +40,7 @@ func naive(m *image.RGBA) (sharpness, brightness float64) {
 
 func TestLookByDefinition(t *testing.T) {
 	for _, size := range [][2]int{{224, 224}, {64, 33}, {9, 8}, {5, 7}, {4, 4}, {3, 3}, {2, 9}, {1, 1}} {
-		m := grains(uint64(size[0]), size[0], size[1])
+		m := facetest.Noise(uint64(size[0]), size[0], size[1])
 		got := NewLook(m)
 		sharp, bright := naive(m)
 		if near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, b) || math.IsNaN(a) && math.IsNaN(b) }; !near(got.Sharpness, sharp) || !near(got.Brightness, bright) {
@@ -62,7 +51,7 @@ func TestLookByDefinition(t *testing.T) {
 		}
 	}
 	// What lies outside of the centre and its neighbours has no part in it, and a picture may be a part of another.
-	m := grains(1, 40, 40)
+	m := facetest.Noise(1, 40, 40)
 	want := NewLook(m)
 	for x := range 40 {
 		for _, y := range []int{0, 8, 31, 39} {
@@ -77,11 +66,11 @@ func TestLookByDefinition(t *testing.T) {
 	if got := NewLook(m); got.Sharpness == want.Sharpness || got.Brightness != want.Brightness {
 		t.Errorf("%+v with another neighbour, before %+v", got, want)
 	}
-	part := NewLook(grains(2, 80, 80).SubImage(image.Rect(20, 10, 61, 40)).(*image.RGBA))
+	part := NewLook(facetest.Noise(2, 80, 80).SubImage(image.Rect(20, 10, 61, 40)).(*image.RGBA))
 	whole := image.NewRGBA(image.Rect(0, 0, 41, 30))
 	for y := range 30 {
 		for x := range 41 {
-			whole.SetRGBA(x, y, grains(2, 80, 80).RGBAAt(20+x, 10+y))
+			whole.SetRGBA(x, y, facetest.Noise(2, 80, 80).RGBAAt(20+x, 10+y))
 		}
 	}
 	if got := NewLook(whole); got != part {

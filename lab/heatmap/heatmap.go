@@ -193,29 +193,27 @@ func maskedPseudo(d *detector.Detector, record *store.Record, held *source.Set) 
 func (m *masked) measure(ctx context.Context, e *env.Env, d *detector.Detector, left []store.Unscored) (found []store.Localisation, drawn []figure.Cells, err error) {
 	var cases []localise.Case
 	var at []int // of the cases among the faces
-	for from := 0; from < m.Len(); from += mapsPart {
-		to := min(from+mapsPart, m.Len())
-		readings, err := d.Read(ctx, m, from, to, method.AllScores)
-		if err != nil {
-			return nil, nil, err
+	err = d.Each(ctx, m, mapsPart, method.AllScores, func(i int, reading detector.Reading) error {
+		if reading.Err != nil {
+			e.Note("map of %s is not measured: %v", m.items[i].ID(), reading.Err)
+			left = append(left, store.Unscored{Item: m.items[i].File, Fault: maskFault(reading.Err)})
+			return nil
 		}
-		for i, reading := range readings {
-			if reading.Err != nil {
-				e.Note("map of %s is not measured: %v", m.items[from+i].ID(), reading.Err)
-				left = append(left, store.Unscored{Item: m.items[from+i].File, Fault: maskFault(reading.Err)})
-				continue
-			}
-			c, _, err := m.explain(d, from+i, reading.Rows)
-			switch {
-			case errors.Is(err, localise.ErrArea):
-				left = append(left, store.Unscored{Item: m.items[from+i].File, Fault: "mask without area"})
-			case err != nil:
-				return nil, nil, err
-			default:
-				cases, at = append(cases, c), append(at, from+i)
-			}
+		c, _, err := m.explain(d, i, reading.Rows)
+		switch {
+		case errors.Is(err, localise.ErrArea):
+			left = append(left, store.Unscored{Item: m.items[i].File, Fault: "mask without area"})
+		case err != nil:
+			return err
+		default:
+			cases, at = append(cases, c), append(at, i)
 		}
-		e.Report(env.Event{Stage: "maps of " + m.on, Done: to, Total: m.Len()})
+		return nil
+	}, func(read int) {
+		e.Report(env.Event{Stage: "maps of " + m.on, Done: read, Total: m.Len()})
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	if len(cases) == 0 {
 		e.Note("no map of %s is measured: %s", m.on, cmp.Or(store.Coverage{Unscored: left}.Faults(), "there are no fakes"))

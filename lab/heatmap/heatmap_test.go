@@ -11,15 +11,11 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/datasets"
-	"github.com/seeable-lab/seeable/datasets/synthetic"
-	"github.com/seeable-lab/seeable/lab/accel/acceltest"
-	"github.com/seeable-lab/seeable/lab/detector"
-	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/detector/detectortest"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/localise"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/prepare"
-	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/stream"
@@ -56,39 +52,12 @@ func (pointer) Explain(c face.Clip, _ []method.Row, _ method.Fit) (method.Map, e
 	return method.Map{Label: "distance", Image: cropped.Image, Marks: cropped.Landmarks, Side: 5, Values: values, High: 3, Falling: true}, nil
 }
 
-// heldOut are drawn faces, real ones and fakes, as training keeps them, and a detector that a blind method makes.
-func heldOut(t *testing.T, s spec.Spec) (*env.Env, *detector.Detector, *source.Set) {
-	t.Helper()
-	backend := acceltest.ForTest(t)
-	e := env.New(t.TempDir())
-	t.Cleanup(func() { e.Close() })
-	kept, err := method.New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, set := synthetic.Sets(1)
-	set.Items = slices.DeleteFunc(set.Items, func(it datasets.Item) bool { return it.Frame > 1 || it.Fake && it.Method != "texture" })
-	held, _, err := source.Open(t.Context(), set, source.Options{Keep: kept.Keep, Cache: source.NewCache(1 << 30)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(held.Close)
-	weights := model.NewStore()
-	network, err := method.NewNetwork(backend, weights, blind{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := detector.New(e, s, blind{}, weights, network)
-	t.Cleanup(func() { d.Close() })
-	return e, d, held
-}
-
 // The maps are measured on one self-blended image of each person who reports, in the picture that the map is of; what was measured
 // before is replaced, and kept where the held-out people are not at hand. A method without maps has no figures.
 func TestMeasure(t *testing.T) {
 	s := spec.Default()
 	s.Encoder.Size = 32
-	e, d, held := heldOut(t, s)
+	e, d, held := detectortest.HeldOut(t, s, blind{})
 	d.Record.Score = "first"
 	record := &store.Record{Localisation: []store.Localisation{{On: store.PseudoFakes}, {On: "gone"}}}
 	if maps, err := Measure(t.Context(), e, d, record, held, nil); err != nil || maps != nil || len(record.Localisation) > 0 {

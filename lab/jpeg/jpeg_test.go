@@ -10,36 +10,13 @@ import (
 	"math"
 	"testing"
 
+	"github.com/seeable-lab/seeable/lab/face/facetest"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
-// paint draws an ellipse with soft shading, on a ground with grain.
-func paint(size int) *image.RGBA {
-	img := image.NewRGBA(image.Rect(0, 0, size, size))
-	rng := stream.New(7, "paint")
-	scale := float64(size) / 256
-	for y := range size {
-		for x := range size {
-			u, v := (float64(x)+0.5)/scale-128, (float64(y)+0.5)/scale-148
-			base := [3]float64{70, 90, 110}
-			if u*u/4900+v*v/3800 < 1 {
-				shade := 1 - (u*u+v*v)/16000 + 0.15*math.Sin(u/6)*math.Sin(v/5)
-				base = [3]float64{214 * shade, 160 * shade, 132 * shade}
-			}
-			grain := 6 * (rng.Float64() - 0.5)
-			p := img.Pix[img.PixOffset(x, y):]
-			for c := range 3 {
-				p[c] = uint8(min(max(base[c]+grain, 0), 255))
-			}
-			p[3] = 255
-		}
-	}
-	return img
-}
-
 // The round trip is that of Go's image/jpeg, an independent encoder and decoder with whole-number transforms.
 func TestJPEGMatchesImageJPEG(t *testing.T) {
-	drawn := paint(192)
+	drawn := facetest.Ellipse(192)
 	for _, size := range []image.Point{{128, 128}, {64, 64}, {37, 50}, {18, 33}} {
 		for _, quality := range []int{1, 10, 40, 50, 75, 90, 100} {
 			t.Run(fmt.Sprintf("%v at %d", size, quality), func(t *testing.T) {

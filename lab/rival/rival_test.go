@@ -6,23 +6,12 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/stream"
+	"github.com/seeable-lab/seeable/lab/face/facetest"
 )
-
-func noise(seed uint64, w, h int) *image.RGBA {
-	m := image.NewRGBA(image.Rect(0, 0, w, h))
-	rng := stream.New(seed, "noise")
-	for i := range m.Pix {
-		if m.Pix[i] = uint8(rng.IntN(256)); i%4 == 3 {
-			m.Pix[i] = 255
-		}
-	}
-	return m
-}
 
 // What is blurred, darker or smaller scores higher.
 func TestSigns(t *testing.T) {
-	m := noise(3, 32, 32)
+	m := facetest.Noise(3, 32, 32)
 	blurred, darker := image.NewRGBA(m.Rect), image.NewRGBA(m.Rect)
 	for i := range m.Pix {
 		darker.Pix[i] = m.Pix[i] / 2

@@ -2,14 +2,15 @@ package run
 
 import (
 	"fmt"
-	"github.com/seeable-lab/seeable/lab/prepare"
 	"math"
 	"slices"
 	"testing"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/detector/detectortest"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/operating"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
@@ -17,7 +18,7 @@ import (
 func TestCalibrate(t *testing.T) {
 	s := tinySpec()
 	s.Score.ChooseOn = []string{"selfblend/none"}
-	e, d, held := heldOut(t, s)
+	e, d, held := detectortest.HeldOut(t, s, seer{})
 	r := &Run{Spec: s}
 	if err := chooseScore(t.Context(), e, r, d, held); err != nil {
 		t.Fatal(err)

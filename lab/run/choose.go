@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/seeable-lab/seeable/lab/prepare"
 	"math"
 	"slices"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/operating"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/stream"

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/seeable-lab/seeable/lab/heatmap"
 	"io/fs"
 	"iter"
 	"math"
@@ -19,6 +18,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/heatmap"
 	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/report"
@@ -273,9 +273,6 @@ func Row(it datasets.Item, scores []float64) store.Item {
 	}
 }
 
-// scorePart is how many clips are reduced to scores at once.
-const scorePart = 512
-
 // scoreSet scores the faces of a set with every score of the method that the samples for score suffice for, and with the trivial
 // rivals. Faces that could not be read stay, without a score; it may be all of them.
 func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score string, set datasets.Set) (found scoredSet, err error) {
@@ -330,25 +327,15 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	return found, nil
 }
 
-// eachReading calls do for every clip in order, with what the samples of a score made of it and what rivals see in it. It reads a
-// part at a time, so that memory does not grow with the number of clips.
+// eachReading is [detector.Detector.Each] with what rivals see in each clip.
 func eachReading(ctx context.Context, e *env.Env, d *detector.Detector, clips *source.Set, score, stage string,
 	do func(i int, r detector.Reading, look [rival.Count]float64) error) error {
-	for from := 0; from < clips.Len(); from += scorePart {
-		to := min(from+scorePart, clips.Len())
-		seen := watched{clips, from, make([][rival.Count]float64, to-from)}
-		part, err := d.Read(ctx, seen, from, to, score)
-		if err != nil {
-			return err
-		}
-		for i, r := range part {
-			if err := do(from+i, r, seen.scores[i]); err != nil {
-				return err
-			}
-		}
-		e.Report(env.Event{Stage: stage, Done: to, Total: clips.Len()})
-	}
-	return nil
+	seen := watched{clips, make([][rival.Count]float64, detector.Part)}
+	return d.Each(ctx, seen, detector.Part, score, func(i int, r detector.Reading) error {
+		return do(i, r, *seen.look(i))
+	}, func(read int) {
+		e.Report(env.Event{Stage: stage, Done: read, Total: clips.Len()})
+	})
 }
 
 // Evaluate tests a finished run on the sets under the data root, or on those that are named. A set of one class, or of which

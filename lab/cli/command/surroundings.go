@@ -22,6 +22,16 @@ type Surroundings struct {
 	Strict, Leaks                 bool
 }
 
+// Flags add those of a command that works on runs in one process: the runs, the data, the faces of videos, the memory and what
+// computes.
+func (s *Surroundings) Flags(cmd *cobra.Command) {
+	s.ResultsFlag(cmd)
+	s.DataFlags(cmd)
+	s.FacesFlags(cmd)
+	s.MemoryFlag(cmd, OneMemory)
+	s.BackendFlag(cmd)
+}
+
 // ResultsFlag adds the flag of the folder of the runs.
 func (s *Surroundings) ResultsFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.Results, "results", "results/runs", "`folder` of the runs")

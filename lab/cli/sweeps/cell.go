@@ -80,12 +80,8 @@ another machine with the same results folder, it goes on from there.`,
 	cmd.Flags().BoolVar(&child, "child", false, "talk to seelab sweep")
 	// No way to call it by hand.
 	_ = cmd.Flags().MarkHidden("child")
-	s.ResultsFlag(cmd)
-	s.DataFlags(cmd)
+	s.Flags(cmd)
 	s.LeaksFlag(cmd)
-	s.FacesFlags(cmd)
-	s.MemoryFlag(cmd, command.OneMemory)
-	s.BackendFlag(cmd)
 	s.DevicesFlag(cmd)
 	return cmd
 }
