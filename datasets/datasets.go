@@ -8,7 +8,8 @@
 //
 // Of faces, the package reads folders of crops with a manifest ([OpenCrops]) and folders of real faces ([OpenReal]),
 // and finds the training and test sets of an experiment under a data root ([Train], [Tests]). It ships no third-party
-// picture; package datasets/synthetic draws faces by code. Images are decoded one at a time, by [Load].
+// picture; package datasets/synthetic draws faces by code. Images are decoded one at a time, by [Load]. What is tested on
+// and trained on as well, package datasets/overlap finds.
 //
 // A label means the same in every manifest that is ours: 1 is fake, 0 is real. The official list of Celeb-DF v2 says
 // the opposite (1 is real), and datasets/official reads it so; manifests of its crops must be labelled the other way round.

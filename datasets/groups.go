@@ -1,9 +1,6 @@
 package datasets
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Person is what a person is called among those of all data sets: name is what the data set calls them. A name that a
 // published data set gives holds within it alone, and there one person has one name ([Published.Person]).
@@ -16,17 +13,6 @@ func Person(dataset, name string) string {
 		name = of.Name + " " + name
 	}
 	return name
-}
-
-// people are whom an item shows by what they are called among all data sets: its target and, of a fake, its source, where
-// the data set names them.
-func (it Item) people() (names []string) {
-	for _, name := range []string{it.Identity, it.Source} {
-		if name != "" {
-			names = append(names, Person(it.Dataset, name))
-		}
-	}
-	return names
 }
 
 // groups joins the people of items: the target and the source of a fake are in one group, and so are all that others join to
@@ -80,32 +66,4 @@ func bothClasses(train, held Set) error {
 		}
 	}
 	return nil
-}
-
-// Unseen returns a test set without what shows a person whom a set of trained shows, as target or as source, and how many
-// videos that leaves out: their faces are Left. Someone who learns from fakes must not be tested on them again: a folder of crops can be both.
-func Unseen(test Set, trained ...Set) (unseen Set, videos int) {
-	people := map[string]bool{}
-	for _, set := range trained {
-		for _, it := range set.Items {
-			for _, person := range it.people() {
-				people[person] = true
-			}
-		}
-	}
-	known := func(it Item) bool {
-		return slices.ContainsFunc(it.people(), func(person string) bool { return people[person] })
-	}
-	unseen = test
-	unseen.Items, unseen.Left = nil, slices.Clone(test.Left)
-	left := map[string]bool{}
-	for _, it := range test.Items {
-		if known(it) {
-			left[it.VideoID()] = true
-			unseen.Left = append(unseen.Left, Left{it.Name(), Seen})
-			continue
-		}
-		unseen.Items = append(unseen.Items, it)
-	}
-	return unseen, len(left)
 }

@@ -143,24 +143,6 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-func TestUnseen(t *testing.T) {
-	root := t.TempDir()
-	crowd(t, root+"/crops/crowd", 3)
-	test, _, err := OpenCrops(root+"/crops/crowd", Strict)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trained := Set{Items: []Item{{Dataset: "crowd", Identity: "p0"}}}
-	unseen, videos := Unseen(test, trained)
-	// Of p0: its video, the fake of it, and the fake with its face.
-	if videos != 3 || len(unseen.Items) != 9 || slices.ContainsFunc(unseen.Items, func(it Item) bool { return it.Identity == "p0" || it.Source == "p0" }) {
-		t.Errorf("%d videos left out, %d faces left", videos, len(unseen.Items))
-	}
-	if unseen.Name != test.Name || len(test.Items) != 12 {
-		t.Error("the set itself has changed")
-	}
-}
-
 func TestTracksInManifests(t *testing.T) {
 	dir := t.TempDir() + "/crops"
 	header := strings.Join(cropsHeader, ",")

@@ -18,14 +18,13 @@ import (
 	"sync/atomic"
 
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/rival"
 )
 
 // Picture is what a face in a file looks like, whatever the file is called and however the picture is stored in it.
 type Picture struct {
 	Pixels face.Digest // of the size and the decoded pixels; zero where there is no picture
-	Hash   uint64      // dHash of the picture at 9 × 8 pixels, for [Near]
-	Look   rival.Look  // what trivial rivals of detectors see of it
+	Hash   uint64      // dHash of the picture at 9 × 8 pixels, by which package overlap finds near-duplicates
+	Look   face.Look   // what trivial rivals of detectors see of it
 }
 
 // Known tells that there is a picture.
@@ -117,7 +116,7 @@ func look(ctx context.Context, items []Item, open []int, found []Picture, progre
 
 // NewPicture looks at a decoded picture, as [face.Decode] returns it.
 func NewPicture(m *image.RGBA) Picture {
-	return Picture{Pixels: face.PixelDigest(m), Hash: differenceHash(m), Look: rival.NewLook(m)}
+	return Picture{Pixels: face.PixelDigest(m), Hash: differenceHash(m), Look: face.NewLook(m)}
 }
 
 // The places of a difference hash.
@@ -187,7 +186,7 @@ func openShelf(cache, dir string) *shelf {
 		number := func(i int) uint64 { return binary.LittleEndian.Uint64(text[sha256.Size+pixelBytes+8*i:]) }
 		s.known[[sha256.Size]byte(text)] = Picture{
 			Pixels: face.Digest(text[sha256.Size:]), Hash: number(0),
-			Look: rival.Look{Sharpness: math.Float64frombits(number(1)), Brightness: math.Float64frombits(number(2))},
+			Look: face.Look{Sharpness: math.Float64frombits(number(1)), Brightness: math.Float64frombits(number(2))},
 		}
 	}
 	return s

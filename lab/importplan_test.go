@@ -41,6 +41,7 @@ lab/metric                         | no    | no    | stream
 lab/operating                      | no    | no    | metric
 lab/hypersphere                    | no    | no    | stream
 lab/face                           | no    | no    |
+lab/face/facetest                  | no    | no    | stream
 lab/face/detect/internal/cnn       | no    | no    |
 lab/face/detect/internal/onnx      | no    | no    | face/detect/internal/cnn
 lab/face/detect/internal/tflite    | no    | no    | face/detect/internal/cnn
@@ -49,11 +50,14 @@ lab/face/detect                    | no    | no    | face face/detect/internal/c
 lab/align *                        | no    | no    | face
 lab/region                         | no    | no    | face spec
 lab/localise                       | no    | no    | face metric region
-lab/discrepancy                    | no    | no    | face region spec stream
+lab/jpeg                           | no    | no    |
+lab/poisson                        | no    | no    |
+lab/discrepancy                    | no    | no    | face jpeg poisson region spec stream
 lab/rival                          | no    | no    | face spec
-datasets                           | no    | no    | face rival spec stream
+datasets                           | no    | no    | face spec stream
 datasets/datasetstest              | no    | no    | datasets
-datasets/layout                    | no    | no    | datasets face
+datasets/overlap                   | no    | no    | datasets face
+datasets/layout                    | no    | no    | datasets datasets/overlap face
 datasets/official                  | no    | no    | datasets datasets/layout
 datasets/synthetic                 | no    | no    | datasets face stream
 lab/video                          | no    | no    | toolbox
@@ -61,8 +65,8 @@ lab/robust                         | no    | no    | face stream video
 lab/extract/extracttest            | no    | no    | toolbox video
 lab/extract                        | no    | no    | datasets datasets/layout face face/detect store toolbox video
 lab/evaluation                     | no    | no    | datasets metric rival store
-lab/source                         | no    | no    | align datasets datasets/layout datasets/official datasets/synthetic
-                                   |       |       | evaluation extract face face/detect rival shell spec store stream toolbox video
+lab/source                         | no    | no    | align datasets datasets/layout datasets/official datasets/overlap
+                                   |       |       | datasets/synthetic evaluation extract face face/detect rival shell spec store stream toolbox video
 lab/cluster                        | no    | no    | shell spec store
 lab/table                          | no    | no    | evaluation metric operating results rival spec store version
 lab/record                         | no    | no    | evaluation metric rival spec store version
@@ -83,31 +87,41 @@ lab/encoder                        | yes   | no    | accel/graphs accel/onednn s
 lab/loss                           | yes   | no    | accel/graphs spec
 lab/method                         | yes   | no    | accel/graphs discrepancy encoder face hypersphere loss region source
                                    |       |       | spec stream
-lab/train                          | yes   | no    | accel/graphs encoder face method safetensors source spec stream
+lab/train                          | yes   | no    | accel/graphs accel/onednn encoder face method safetensors source spec stream
 lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic encoder face method safetensors
                                    |       |       | source spec stream train
 lab/env                            | yes   | no    | accel datasets extract metric source store version
-lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec
+lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec stream
 lab/sphere                         | yes   | yes   | figure hypersphere method source spec stream
 lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout encoder env extract face face/detect
                                    |       |       | method operating pack safetensors source spec store video
+lab/detector/detectortest          | yes   | no    | accel/acceltest datasets datasets/synthetic detector env method source
+                                   |       |       | spec
 lab/explore                        | yes   | yes   | accel/graphs datasets detector encoder env figure figure/curves hypersphere
                                    |       |       | method prepare source spec sphere store train version
 lab/yardstick                      | yes   | no    | discrepancy face method metric rival robust spec stream
-lab/run                            | yes   | yes   | accel datasets datasets/layout detector encoder env evaluation extract face
-                                    |       |       | figure figure/curves localise method metric operating pack prepare report rival robust
-                                    |       |       | safetensors source spec sphere store stream tensorboard train version yardstick
+lab/heatmap                        | yes   | yes   | datasets detector env evaluation extract face figure localise method metric
+                                   |       |       | prepare source store stream
+lab/run                            | yes   | yes   | accel datasets datasets/overlap detector encoder env evaluation face figure figure/curves heatmap
+                                   |       |       | method metric operating pack prepare report rival safetensors source spec
+                                   |       |       | sphere store stream train version
+lab/assess                         | yes   | yes   | datasets datasets/layout detector env evaluation extract face figure metric
+                                   |       |       | operating prepare robust run source spec store stream version yardstick
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy encoder env face method source spec stream train
-lab                                | yes   | yes   | bench datasets datasets/layout
+lab                                | yes   | yes   | assess bench datasets datasets/layout
                                    |       |       | detector env evaluation explore extract figure figure/curves operating pack record report run source spec sphere
                                    |       |       | store table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
-lab/terminal                       | yes   | yes   | cluster datasets datasets/layout detector env experiments explore extract figure
+lab/terminal                       | yes   | yes   | assess cluster datasets datasets/layout detector env experiments explore extract figure
                                    |       |       | operating run spec store table version yardstick
-lab/cli                            | yes   | yes   | accel/malloc cluster datasets datasets/layout encoder experiments extract figure lab
-                                    |       |       | notebook operating pack record robust safetensors source spec store table terminal video yardstick
+lab/cli/command                    | yes   | yes   | extract lab source store table terminal
+lab/cli/sweeps                     | yes   | yes   | cli/command cluster experiments extract lab source spec store
+                                   |       |       | terminal
+lab/cli                            | yes   | yes   | accel/malloc cli/command cli/sweeps cluster encoder
+                                   |       |       | experiments lab notebook operating pack record robust safetensors spec store
+                                   |       |       | table terminal video yardstick
 results/detectors                  | no    | no    |
 lab/cmd/seelab                     | yes   | yes   | cli results/detectors
 results/render                     | yes   | no    | evaluation experiments method record rival spec store table version

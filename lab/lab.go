@@ -19,6 +19,7 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/layout"
+	"github.com/seeable-lab/seeable/lab/assess"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/operating"
@@ -167,32 +168,32 @@ func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Reco
 }
 
 // Damages says what [Lab.Robust] measures.
-type Damages = run.Damages
+type Damages = assess.Damages
 
 // Robustness is what [Lab.Robust] has found.
-type Robustness = run.Robustness
+type Robustness = assess.Robustness
 
 // Robust measures how a finished run's score bears damage of the test sets under the lab's data root, cell by cell; see
-// [run.Robust]. What it finds lies beside the runs, and the run's folder stays as it is.
+// [assess.Robust]. What it finds lies beside the runs, and the run's folder stays as it is.
 func (l *Lab) Robust(ctx context.Context, r *Run, o Damages) (*Robustness, error) {
-	return run.Robust(ctx, l.env, r, o)
+	return assess.Robust(ctx, l.env, r, o)
 }
 
 // Measured is how a run does on the yardstick.
-type Measured = run.Measured
+type Measured = assess.Measured
 
 // Yardstick measures finished runs on one reference of pseudo-fakes, of at most so many of their held-out faces below the lab's data
-// root, and compares each with the first; see [run.Yardstick].
+// root, and compares each with the first; see [assess.Yardstick].
 func (l *Lab) Yardstick(ctx context.Context, runs []*Run, faces int) ([]*Measured, error) {
-	return run.Yardstick(ctx, l.env, runs, faces)
+	return assess.Yardstick(ctx, l.env, runs, faces)
 }
 
 // AlarmsOptions are what [Lab.Alarms] measures.
-type AlarmsOptions = run.AlarmsOptions
+type AlarmsOptions = assess.AlarmsOptions
 
-// Alarms measures the false alarms of a finished run on real faces below the lab's data root, in all and by group; see [run.Alarms].
+// Alarms measures the false alarms of a finished run on real faces below the lab's data root, in all and by group; see [assess.Alarms].
 func (l *Lab) Alarms(ctx context.Context, r *Run, o AlarmsOptions) ([]operating.Alarms, error) {
-	return run.Alarms(ctx, l.env, r, o)
+	return assess.Alarms(ctx, l.env, r, o)
 }
 
 // Reselect repeats for a finished run the choice of a score, among all of its method if score.Name is "auto", on the

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/overlap"
 )
 
 // Leak is people who are seen on both sides of a border that they should not cross: a detector that was trained on one
@@ -92,7 +93,7 @@ func addPeople(people map[string]bool, dataset string, names ...string) {
 	}
 }
 
-// Near is faces to test on that look nearly like faces to train on ([datasets.NearDuplicates]).
+// Near is faces to test on that look nearly like faces to train on ([overlap.NearDuplicates]).
 type Near struct {
 	From  string     `json:"from"` // the set of real faces
 	To    string     `json:"to"`   // the set of face crops
@@ -108,7 +109,7 @@ type NearFace struct {
 }
 
 // NewNear sets down what looks alike, the most alike first.
-func NewNear(from, to string, found []datasets.Near) Near {
+func NewNear(from, to string, found []overlap.Near) Near {
 	n := Near{From: from, To: to}
 	for _, f := range found {
 		n.Faces = append(n.Faces, NearFace{f.Face.ID(), f.Like.ID(), f.Bits, f.Same})

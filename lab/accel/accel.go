@@ -1,6 +1,8 @@
 // Package accel opens the GoMLX backend that the lab computes on: XLA on CUDA, XLA on the CPU, or,
 // only when asked for, pure Go. It brings the XLA CPU plugin by itself on a fresh machine.
 //
+// A program that is built without cgo has pure Go alone, and is told so where it asks for XLA.
+//
 // Importing it starts nothing, and changes nothing but $TF_CPP_MIN_LOG_LEVEL, which go-xla sets to 3 where it is empty, so that
 // XLA does not log. Open loads libraries for the life of the process. A program that trains on a CPU may import package
 // lab/accel/malloc beside it.
@@ -20,10 +22,6 @@ import (
 
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // registers pure Go, for who asks for it
-	"github.com/gomlx/go-xla/compute/xla"
-	"github.com/gomlx/go-xla/pjrt"
-
-	"github.com/seeable-lab/seeable/lab/accel/onednn"
 )
 
 // ErrPureGo: the pure Go backend was about to train without permission. It is hundreds of times
@@ -32,6 +30,13 @@ var ErrPureGo = errors.New("the pure Go backend is too slow to train on")
 
 // ErrNoBackend: no XLA plugin is installed or cached and none could be downloaded.
 var ErrNoBackend = errors.New("no XLA plugin")
+
+// OneDNNEnv names a shared library of oneDNN 3 to compute convolutions with on a CPU, or is "off" to leave them to XLA.
+// Unset, the toolbox brings one where it can.
+const OneDNNEnv = "SEEABLE_ONEDNN"
+
+// ExecutablesEnv is "off" to keep no compiled programs.
+const ExecutablesEnv = "SEEABLE_EXECUTABLES"
 
 // Options says how to open a backend. The zero value suits most uses.
 type Options struct {
@@ -63,7 +68,7 @@ func (a *Accel) String() string { return a.text }
 // Plugin identifies the file of the XLA plugin by its name and the first digits of its SHA-256:
 // "pjrt_c_api_cpu_plugin.so, SHA-256 ad1309ac822b". It is "" for pure Go, and has no digest if the file cannot be read.
 func (a *Accel) Plugin() string {
-	x, ok := a.Backend.(*xla.Backend)
+	x, ok := a.Backend.(interface{ PluginName() string }) // as XLA's
 	if !ok {
 		return ""
 	}
@@ -98,7 +103,7 @@ func digestOf(path string) string {
 
 // OnHost reports whether the backend computes in the memory of the machine.
 func (a *Accel) OnHost() bool {
-	x, ok := a.Backend.(*xla.Backend)
+	x, ok := a.Backend.(interface{ IsCPU() bool }) // as XLA's
 	return !ok || x.IsCPU()
 }
 
@@ -131,31 +136,16 @@ func Open(ctx context.Context, opts Options) (*Accel, error) {
 	return open.acquire(ctx, opts)
 }
 
-// describe puts the backend into one line. The threads of a CPU are those that can run at once;
-// XLA's pool may hold more.
+// describe puts the backend into one line.
 func describe(b compute.Backend) string {
-	threads := count(runtime.NumCPU(), "thread")
-	x, ok := b.(*xla.Backend)
-	if !ok {
-		return "pure Go (slow), " + threads
+	if text := describeXLA(b); text != "" {
+		return text
 	}
-	version := "PJRT"
-	if plugin, err := pjrt.GetPlugin(x.PluginName()); err == nil {
-		major, minor := plugin.Version()
-		version = fmt.Sprintf("PJRT %d.%d", major, minor)
-	}
-	if onednn.On(b) {
-		version += ", " + onednn.Version()
-	}
-	switch {
-	case x.IsCUDA():
-		return fmt.Sprintf("XLA CUDA, %s, %s", version, count(x.NumDevices(), "device"))
-	case x.IsCPU():
-		return fmt.Sprintf("XLA CPU, %s, %s", version, threads)
-	default:
-		return fmt.Sprintf("XLA %s, %s, %s", filepath.Base(x.PluginName()), version, count(x.NumDevices(), "device"))
-	}
+	return "pure Go (slow), " + threads()
 }
+
+// threads are those of the CPU that can run at once; XLA's pool may hold more.
+func threads() string { return count(runtime.NumCPU(), "thread") }
 
 func count(n int, noun string) string {
 	if n == 1 {

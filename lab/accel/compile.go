@@ -1,3 +1,5 @@
+//go:build cgo
+
 package accel
 
 import (
@@ -11,9 +13,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/accel/onednn"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
-
-// ExecutablesEnv is "off" to keep no compiled programs.
-const ExecutablesEnv = "SEEABLE_EXECUTABLES"
 
 // executablesLimit is how many bytes the compiled programs of a user may take: those of a few hundred networks.
 const executablesLimit = 1 << 30

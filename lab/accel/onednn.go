@@ -1,3 +1,5 @@
+//go:build cgo
+
 package accel
 
 import (
@@ -9,10 +11,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/accel/onednn"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
-
-// OneDNNEnv names a shared library of oneDNN 3 to compute convolutions with on a CPU, or is "off" to leave them to XLA.
-// Unset, the toolbox brings one where it can.
-const OneDNNEnv = "SEEABLE_ONEDNN"
 
 // openOneDNN loads oneDNN, unless $SEEABLE_ONEDNN is off or the toolbox has none for this machine.
 func (l loader) openOneDNN() (open bool, err error) {

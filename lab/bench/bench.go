@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -379,15 +378,6 @@ type scoring struct {
 // over is how many times as many faces s scores as full in the same wall time and in the same CPU time.
 func (s *scoring) over(full *scoring) (gain, cpuGain float64) {
 	return s.faces / s.seconds * full.seconds / full.faces, s.faces / s.cpu * full.cpu / full.faces
-}
-
-// cpuTime is what all threads of the process have computed, 0 if the system does not tell.
-func cpuTime() time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return 0
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // still is a method whose training samples are made beforehand, so that they cost no more than a copy, until it is live.

@@ -6,12 +6,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/table"
 )
 
 func newAlarms() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var id string
 	var asJSON bool
 	o := lab.AlarmsOptions{Rate: operating.Default.FalseAlarms}
@@ -36,7 +37,7 @@ many groups is partly so by chance.`,
 			if len(sets) > 0 {
 				o.Sets = sets
 			}
-			return s.open(cmd, func(l *lab.Lab) error {
+			return s.Open(cmd, func(l *lab.Lab) error {
 				run, err := l.Load(id)
 				if err != nil {
 					return err
@@ -46,7 +47,7 @@ many groups is partly so by chance.`,
 					return err
 				}
 				if asJSON {
-					return printJSON(cmd.OutOrStdout(), map[string]any{"run": run.Record.Run, "synthetic": run.Record.Train.Synthetic, "alarms": all})
+					return command.PrintJSON(cmd.OutOrStdout(), map[string]any{"run": run.Record.Run, "synthetic": run.Record.Train.Synthetic, "alarms": all})
 				}
 				if run.Record.Train.Synthetic {
 					fmt.Fprintf(cmd.ErrOrStderr(), "%s was trained on synthetic faces: its scores say nothing about photographs\n", run.Record.Run)
@@ -63,12 +64,8 @@ many groups is partly so by chance.`,
 	cmd.Flags().StringSliceVar(&o.By, "by", nil, "`columns` that group the faces; the default is age, gender, race as far as they are known, sharpness and brightness")
 	cmd.Flags().StringVar(&o.Labels, "labels", "", "`FILE.csv` with the column file and those that group; the default is manifest.csv of the set")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	s.resultsFlag(cmd)
-	s.dataFlags(cmd)
-	s.leaksFlag(cmd)
-	s.facesFlags(cmd)
-	s.memoryFlag(cmd, oneMemory)
-	s.backendFlag(cmd)
+	s.Flags(cmd)
+	s.LeaksFlag(cmd)
 	return cmd
 }
 

@@ -2,21 +2,20 @@ package cli
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/malloc" // also has seelab train with it
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
 func newBench() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	d := spec.Default()
 	var size, batch, variants int
 	var encoder, precision string
@@ -53,19 +52,16 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 			}
 			d.Encoder.Name, d.Encoder.Size, d.Train.Batch, d.Score.Variants = encoder, size, batch, variants
 			d.Encoder.Precision, d.Train.Checkpoint = precision, checkpoint
-			return s.open(cmd, func(l *lab.Lab) error {
+			return s.Open(cmd, func(l *lab.Lab) error {
 				speed, err := l.Bench(cmd.Context(), args[0], d, time.Duration(seconds*float64(time.Second)))
 				if err != nil {
 					return err
 				}
-				memory, err := peakRSS()
-				if err != nil {
-					return err
-				}
+				memory := peakRSS()
 				if asJSON {
-					return printJSON(cmd.OutOrStdout(), struct {
+					return command.PrintJSON(cmd.OutOrStdout(), struct {
 						lab.Speed
-						PeakRSS float64 `json:"peak_rss_mb"`
+						PeakRSS float64 `json:"peak_rss_mb"`      // 0 where the system does not report it
 						Malloc  string  `json:"malloc,omitempty"` // empty for that of the C library as it is
 					}{speed, memory, mallocName()})
 				}
@@ -118,7 +114,7 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 	cmd.Flags().BoolVar(&checkpoint, "checkpoint", d.Train.Checkpoint, "train with the maps inside a block recomputed in the backward pass: less memory, more time")
 	cmd.Flags().Float64Var(&seconds, "seconds", 5, "least time of a measurement")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	s.backendFlag(cmd)
+	s.BackendFlag(cmd)
 	return cmd
 }
 
@@ -128,17 +124,4 @@ func mallocName() string {
 		return "keeps freed memory (lab/accel/malloc)"
 	}
 	return ""
-}
-
-// peakRSS is the most memory that the process has had in use, in 10⁶ bytes.
-func peakRSS() (float64, error) {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return 0, fmt.Errorf("peak memory: %w", err)
-	}
-	bytes := float64(usage.Maxrss)
-	if runtime.GOOS != "darwin" {
-		bytes *= 1024 // Linux counts in KiB
-	}
-	return bytes / 1e6, nil
 }

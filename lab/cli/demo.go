@@ -8,10 +8,11 @@ import (
 
 	"github.com/seeable-lab/seeable/experiments"
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 )
 
 func newDemo() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Everything once, on drawn faces: needs no data",
@@ -19,25 +20,25 @@ func newDemo() *cobra.Command {
 Every figure it prints is synthetic: it shows that the machine works and says nothing about deepfakes.`,
 		Example: `  seelab demo
   seelab demo --results results/runs`,
-		Args: arguments(0, 0, "none"),
+		Args: command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			experiment, err := experiments.Load("demo")
 			if err != nil {
 				return err
 			}
-			return s.open(cmd, func(l *lab.Lab) error {
+			return s.Open(cmd, func(l *lab.Lab) error {
 				run, err := l.Run(cmd.Context(), experiment)
 				if err != nil {
 					return err
 				}
 				out := cmd.OutOrStdout()
 				fmt.Fprint(out, "SYNTHETIC: trained and tested on faces drawn by code; the figures say nothing about deepfakes.\n\n")
-				if err := show(cmd, run, run.Record, false); err != nil {
+				if err := command.Show(cmd, run, run.Record, false); err != nil {
 					return err
 				}
 				where := ""
 				if cmd.Flags().Changed("results") {
-					where = fmt.Sprintf(" --results %q", s.results)
+					where = fmt.Sprintf(" --results %q", s.Results)
 				}
 				fmt.Fprintln(out, "\nNext; seelab stands for go run ./lab/cmd/seelab unless it is installed:")
 				next := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -50,8 +51,8 @@ Every figure it prints is synthetic: it shows that the machine works and says no
 			})
 		},
 	}
-	s.resultsFlag(cmd)
-	s.memoryFlag(cmd, oneMemory)
-	s.backendFlag(cmd)
+	s.ResultsFlag(cmd)
+	s.MemoryFlag(cmd, command.OneMemory)
+	s.BackendFlag(cmd)
 	return cmd
 }

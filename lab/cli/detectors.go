@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/pack"
 	"github.com/seeable-lab/seeable/lab/record"
 )
@@ -28,7 +29,7 @@ what trained it, its AUC over the videos of test sets and what may be done with 
 results/detectors, says more, above all what it misses.`,
 		Example: `  seelab detectors
   seelab detectors --json`,
-		Args: arguments(0, 0, "none"),
+		Args: command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all, err := pack.List(folders...)
 			if err != nil {
@@ -40,7 +41,7 @@ results/detectors, says more, above all what it misses.`,
 					r := d.Record
 					lines = append(lines, detectorLine{d.Name, d.Spec.Method, r.Score, d.Bytes, record.TrainedOn(r.Train), d.Spec.Data.Train, r.Train.Synthetic, r.Kind, r.AUC, pack.Terms})
 				}
-				return printJSON(cmd.OutOrStdout(), lines)
+				return command.PrintJSON(cmd.OutOrStdout(), lines)
 			}
 			if len(all) == 0 {
 				fmt.Fprintln(cmd.ErrOrStderr(), noDetectors)

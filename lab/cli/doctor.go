@@ -7,11 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newDoctor() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var asJSON, verbose bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -25,9 +26,9 @@ set of both classes: sharpness and brightness of the face, and size of the file.
 		Example: `  seelab doctor --data DIR
   seelab doctor --data DIR --verbose       with the names of missing videos and all problems
   seelab doctor --data DIR --json`,
-		Args: arguments(0, 0, "none"),
+		Args: command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.open(cmd, func(l *lab.Lab) error {
+			return s.Open(cmd, func(l *lab.Lab) error {
 				report, err := l.Doctor(cmd.Context(), verbose)
 				if err != nil {
 					return err
@@ -47,8 +48,8 @@ set of both classes: sharpness and brightness of the face, and size of the file.
 			})
 		},
 	}
-	s.dataFlags(cmd)
-	s.facesFlags(cmd)
+	s.DataFlags(cmd)
+	s.FacesFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as one JSON object")
 	cmd.Flags().BoolVar(&verbose, "verbose", false, "name each missing video and each problem")
 	return cmd

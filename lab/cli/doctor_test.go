@@ -74,7 +74,7 @@ func TestDoctor(t *testing.T) {
 func TestDoctorOnSharedData(t *testing.T) {
 	root := os.Getenv(lab.DataEnv)
 	if root == "" {
-		root = filepath.Join("..", "..", "..", "..", "shared", "data")
+		root = filepath.Join("..", "..", "..", "shared", "data")
 	}
 	if _, err := os.Stat(root); err != nil {
 		t.Skipf("no research data at %s: set SEEABLE_DATA to test with it", root)

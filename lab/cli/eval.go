@@ -5,10 +5,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 )
 
 func newEval() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var id, scores, against string
 	var tests []string
 	var asJSON bool
@@ -29,12 +30,12 @@ had no part in the choice of the score, is that of the run, or measured now wher
   seelab eval --run demo --test synthetic
   seelab eval --run results/detectors/seeable-small --data DIR
   seelab eval --scores theirs.csv --against seeable-mini`,
-		Args: arguments(0, 0, "none"),
+		Args: command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("scores") {
 				return evalScores(cmd, s, scores, against, asJSON)
 			}
-			return s.open(cmd, func(l *lab.Lab) error {
+			return s.Open(cmd, func(l *lab.Lab) error {
 				run, err := l.Load(id)
 				if err != nil {
 					return err
@@ -43,18 +44,18 @@ had no part in the choice of the score, is that of the run, or measured now wher
 				if err != nil {
 					return err
 				}
-				return show(cmd, run, record, asJSON)
+				return command.Show(cmd, run, record, asJSON)
 			})
 		},
 	}
 	cmd.Long += "\n\n" + scoresHelp
 	runFlagOnly(cmd, &id)
 	cmd.Flags().StringArrayVar(&tests, "test", nil, "a test set by `name`, such as \"FF++ c40\"; may be repeated; the default is all that are found")
-	s.dataFlags(cmd)
-	s.leaksFlag(cmd)
-	s.facesFlags(cmd)
-	s.memoryFlag(cmd, oneMemory)
-	s.backendFlag(cmd)
+	s.DataFlags(cmd)
+	s.LeaksFlag(cmd)
+	s.FacesFlags(cmd)
+	s.MemoryFlag(cmd, command.OneMemory)
+	s.BackendFlag(cmd)
 	// What a detector is tested with has no part in scores that are there.
 	cmd.Flags().StringVar(&scores, "scores", "", "`FILE.csv` of the scores of another tool, to measure in the place of a run")
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -66,7 +67,7 @@ had no part in the choice of the score, is that of the run, or measured now wher
 	cmd.Flags().StringVar(&against, "against", "", "`ID` of a finished run to compare the scores with")
 	cmd.MarkFlagsMutuallyExclusive("run", "against")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the record as one JSON object, with --against the comparison too")
-	s.resultsFlag(cmd)
+	s.ResultsFlag(cmd)
 	return cmd
 }
 

@@ -7,12 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/pack"
 	"github.com/seeable-lab/seeable/lab/record"
 )
 
 func newExport() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var to, id, detector, kind string
 	cmd := &cobra.Command{
 		Use:   "export RUN... --to DIR | --run ID --detector DIR",
@@ -26,15 +27,15 @@ the thresholds, the record of its figures, a card for people and digests. seelab
 		Example: `  seelab export seeable-mini --to events && tensorboard --logdir events
   seelab export --to events
   seelab export --run seeable-small --detector results/detectors/seeable-small`,
-		Args: arguments(0, -1, "IDs of finished runs, or nothing for all"),
+		Args: command.Arguments(0, -1, "IDs of finished runs, or nothing for all"),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			if detector != "" {
 				if len(ids) > 0 {
 					return errors.New("seelab: export --detector takes its run by --run ID")
 				}
-				return s.open(cmd, func(l *lab.Lab) error { return exportDetector(cmd, l, id, detector, kind) })
+				return s.Open(cmd, func(l *lab.Lab) error { return exportDetector(cmd, l, id, detector, kind) })
 			}
-			l, err := lab.Open(s.results)
+			l, err := lab.Open(s.Results)
 			if err != nil {
 				return err
 			}
@@ -43,7 +44,7 @@ the thresholds, the record of its figures, a card for people and digests. seelab
 				return err
 			}
 			if len(runs) == 0 {
-				return fmt.Errorf("seelab: %s holds no finished run to export", s.results)
+				return fmt.Errorf("seelab: %s holds no finished run to export", s.Results)
 			}
 			for _, run := range runs {
 				path, err := lab.Export(run, to)
@@ -63,8 +64,8 @@ the thresholds, the record of its figures, a card for people and digests. seelab
 	cmd.MarkFlagsMutuallyExclusive("to", "detector")
 	cmd.MarkFlagsRequiredTogether("run", "detector")
 	cmd.MarkFlagsMutuallyExclusive("to", "kind")
-	s.resultsFlag(cmd)
-	s.backendFlag(cmd)
+	s.ResultsFlag(cmd)
+	s.BackendFlag(cmd)
 	return cmd
 }
 

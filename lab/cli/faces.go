@@ -4,11 +4,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newFaces() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var names []string
 	var all, asJSON bool
 	cmd := &cobra.Command{
@@ -21,9 +22,9 @@ anew. Videos that cannot be read are named and counted.`,
 		Example: `  seelab faces --data DIR
   seelab faces --data DIR --dataset "FF++ c23" --frames 16
   seelab eval --run seeable-mini --data DIR`,
-		Args: arguments(0, 0, "none"),
+		Args: command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.open(cmd, func(l *lab.Lab) error {
+			return s.Open(cmd, func(l *lab.Lab) error {
 				reports, err := l.Faces(cmd.Context(), all, names...)
 				if err != nil {
 					return err
@@ -32,7 +33,7 @@ anew. Videos that cannot be read are named and counted.`,
 					terminal.Skipped(cmd.ErrOrStderr(), r.Problems)
 				}
 				if asJSON {
-					return printJSON(cmd.OutOrStdout(), reports)
+					return command.PrintJSON(cmd.OutOrStdout(), reports)
 				}
 				terminal.PrintFaces(cmd.OutOrStdout(), reports)
 				return nil
@@ -42,7 +43,7 @@ anew. Videos that cannot be read are named and counted.`,
 	cmd.Flags().StringArrayVar(&names, "dataset", nil, "a data set by `name`, such as \"FF++ c40\"; may be repeated; the default is all that are found")
 	cmd.Flags().BoolVar(&all, "all", false, "all videos, also those of validation parts, which are neither trained nor tested on, and fakes of training parts, on which only data.fakes trains")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what was found as a JSON list")
-	s.dataFlags(cmd)
-	s.facesFlags(cmd)
+	s.DataFlags(cmd)
+	s.FacesFlags(cmd)
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/table"
 )
@@ -29,7 +30,7 @@ coverage. A tool that scores whole videos needs one row for each, without a fram
 video are written as in the scores.csv of the run's folder.`
 
 // evalScores prints what the scores of another tool say, alone and against a run.
-func evalScores(cmd *cobra.Command, s surroundings, scores, against string, asJSON bool) error {
+func evalScores(cmd *cobra.Command, s command.Surroundings, scores, against string, asJSON bool) error {
 	f, err := lab.ReadForeign(scores)
 	if err != nil {
 		return err
@@ -40,7 +41,7 @@ func evalScores(cmd *cobra.Command, s surroundings, scores, against string, asJS
 		Pairs   []lab.Pair `json:"pairs,omitempty"`
 	}{Record: f.Record}
 	if against != "" {
-		l, err := lab.Open(s.results)
+		l, err := lab.Open(s.Results)
 		if err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func evalScores(cmd *cobra.Command, s surroundings, scores, against string, asJS
 	}
 	out := cmd.OutOrStdout()
 	if asJSON {
-		return printJSON(out, whole)
+		return command.PrintJSON(out, whole)
 	}
 	fmt.Fprintln(out, table.Tests(f.Record).Text())
 	if against != "" {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/experiments"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -16,7 +17,7 @@ func newList() *cobra.Command {
 		Use:     "list",
 		Short:   "List the experiments and the sweeps with what they are for, and the methods, encoders and losses",
 		Example: `  seelab list`,
-		Args:    arguments(0, 0, "none"),
+		Args:    command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list := func(title string, names []string) {
 				fmt.Fprintln(cmd.OutOrStdout(), title)

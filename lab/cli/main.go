@@ -21,9 +21,8 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/spf13/cobra"
-
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/sweeps"
 	"github.com/seeable-lab/seeable/lab/cluster"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
@@ -55,7 +54,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer, detec
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, errTryAgain):
+	case errors.Is(err, sweeps.ErrTryAgain):
 		fmt.Fprintf(stderr, "seelab: %s\n", message(err))
 		return cluster.TryAgain
 	case ctx.Err() != nil:
@@ -74,23 +73,10 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer, detec
 	}
 }
 
-// errTryAgain is the error of a cell that stopped before it was done and is to be started again.
-var errTryAgain = errors.New("not done; start it again to continue")
-
 // failure is an error of a command that was called rightly.
 type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
-
-// arguments demands between low and high arguments, high < 0 meaning any number; want says which.
-func arguments(low, high int, want string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) < low || high >= 0 && len(args) > high {
-			return fmt.Errorf("found %d arguments, want %s", len(args), want)
-		}
-		return nil
-	}
-}
 
 // message is an error in one line behind the name of the command, which it may begin with itself.
 func message(err error) string { return strings.TrimPrefix(terminal.OneLine(err), "seelab: ") }

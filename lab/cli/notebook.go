@@ -1,17 +1,16 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/notebook"
 )
 
@@ -29,19 +28,19 @@ NOTEBOOK is a path, or a part of the name of a file in the folder notebooks; wit
   seelab notebook prototypes --no-browser --port 9000
   seelab notebook run --html              execute all notebooks, as the tests do
   seelab notebook run tour -p steps=50    with another value of a parameter`,
-		Args: arguments(0, 1, "at most one notebook"),
+		Args: command.Arguments(0, 1, "at most one notebook"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				args = []string{"tour"}
 			}
-			root, books, err := findBooks(args)
+			root, books, err := notebook.FindBooks(args)
 			if err != nil {
 				return err
 			}
 			if server.Book, err = filepath.Rel(root, books[0]); err != nil || strings.HasPrefix(server.Book, "..") {
 				return fmt.Errorf("%s lies outside of %s: copy it into the folder notebooks", books[0], root)
 			}
-			_, all, err := findBooks(nil) // any of them may be opened
+			_, all, err := notebook.FindBooks(nil) // any of them may be opened
 			if err != nil {
 				return err
 			}
@@ -74,9 +73,9 @@ func newNotebookRun() *cobra.Command {
 It fails at the first cell that fails and names it. Without a NOTEBOOK it executes all.`,
 		Example: `  seelab notebook run --html
   seelab notebook run tour prototypes -p steps=50 --out /tmp/executed`,
-		Args: arguments(0, -1, "any number of notebooks"),
+		Args: command.Arguments(0, -1, "any number of notebooks"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			root, books, err := findBooks(args)
+			root, books, err := notebook.FindBooks(args)
 			if err != nil {
 				return err
 			}
@@ -123,39 +122,4 @@ func dataEnv(data string) []string {
 		data = abs
 	}
 	return []string{lab.DataEnv + "=" + data}
-}
-
-// findBooks returns the root of the checkout and the absolute paths of notebooks given by path or by a part of their names;
-// none stands for all.
-func findBooks(names []string) (root string, books []string, err error) {
-	if root, err = notebook.FindRoot("."); err != nil {
-		return "", nil, err
-	}
-	all, err := filepath.Glob(filepath.Join(root, notebook.Folder, "*.ipynb"))
-	if err != nil || len(all) == 0 {
-		return "", nil, errors.Join(fmt.Errorf("no notebooks in %s", filepath.Join(root, notebook.Folder)), err)
-	}
-	if len(names) == 0 {
-		return root, all, nil
-	}
-	var known []string
-	for _, path := range all {
-		known = append(known, strings.TrimSuffix(filepath.Base(path), ".ipynb"))
-	}
-	for _, name := range names {
-		if info, err := os.Stat(name); err == nil && !info.IsDir() {
-			path, err := filepath.Abs(name)
-			if err != nil {
-				return "", nil, err
-			}
-			books = append(books, path)
-			continue
-		}
-		at := slices.IndexFunc(known, func(k string) bool { return strings.Contains(k, strings.TrimSuffix(name, ".ipynb")) })
-		if at < 0 {
-			return "", nil, fmt.Errorf("no notebook %q: want a path or a part of %s", name, strings.Join(known, ", "))
-		}
-		books = append(books, all[at])
-	}
-	return root, books, nil
 }

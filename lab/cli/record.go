@@ -6,11 +6,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/record"
 )
 
 func newRecord() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var kind, out string
 	var against []string
 	cmd := &cobra.Command{
@@ -24,9 +25,9 @@ has a source that is committed; in the lab's own repository that is go run ./res
 --against compares each run with others by video, which needs the scores of the faces and so is done here.`,
 		Example: `  seelab record seeable-mini --kind development
   seelab record seeable-small --kind development --against sbi-mini --out results/records`,
-		Args: arguments(1, 1<<16, "IDs of finished runs, or parts of them that only one has"),
+		Args: command.Arguments(1, 1<<16, "IDs of finished runs, or parts of them that only one has"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			l, err := lab.Open(s.results)
+			l, err := lab.Open(s.Results)
 			if err != nil {
 				return err
 			}
@@ -60,6 +61,6 @@ has a source that is committed; in the lab's own repository that is go run ./res
 	_ = cmd.MarkFlagRequired("kind")
 	flags.StringSliceVar(&against, "against", nil, "`IDs` of finished runs to compare with, divided by commas")
 	flags.StringVar(&out, "out", "results/records", "`folder` to write into")
-	s.resultsFlag(cmd)
+	s.ResultsFlag(cmd)
 	return cmd
 }

@@ -45,7 +45,7 @@ func checkRivals(t *testing.T, r store.Record, scores, pictures string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := rival.NewLook(picture).Scores(info.Size())
+		want := rival.Scores(face.NewLook(picture), info.Size())
 		if !slices.Equal(it.Scores[n:], want[:]) || math.IsNaN(it.Scores[scored]) {
 			t.Errorf("%s: rivals %v, want %v", it.File, it.Scores[n:], want)
 		}

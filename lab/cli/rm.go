@@ -6,10 +6,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 )
 
 func newRm() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "rm ID ...",
@@ -17,9 +18,9 @@ func newRm() *cobra.Command {
 		Long: `Rm removes runs of any state, except those that a process is making. ID is that of seelab runs, or a part of it that only
 one run has. If one of several IDs is wrong, nothing is removed.`,
 		Example: `  seelab rm seeable-mini-4a0813471368a4d8`,
-		Args:    arguments(1, -1, "the IDs of the runs to remove"),
+		Args:    command.Arguments(1, -1, "the IDs of the runs to remove"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			l, err := lab.Open(s.results)
+			l, err := lab.Open(s.Results)
 			if err != nil {
 				return err
 			}
@@ -40,12 +41,12 @@ one run has. If one of several IDs is wrong, nothing is removed.`,
 				}
 			}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), map[string][]string{"removed": ids})
+				return command.PrintJSON(cmd.OutOrStdout(), map[string][]string{"removed": ids})
 			}
 			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the removed runs as one JSON object")
-	s.resultsFlag(cmd)
+	s.ResultsFlag(cmd)
 	return cmd
 }

@@ -6,12 +6,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/robust"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newRobust() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var id string
 	var asJSON bool
 	var o lab.Damages
@@ -36,9 +37,9 @@ Kinds: ` + strings.Join(names, ", ") + `. H.264 takes an ffmpeg with libx264.`,
 		Example: `  seelab robust --run seeable-mini --data DIR
   seelab robust --run seeable-mini --data DIR --sets DFDC --kinds blur,jpeg,noise --json
   seelab robust --run demo --sets synthetic --levels 1,3,5 --limit 100`,
-		Args: arguments(0, 0, "none"),
+		Args: command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.open(cmd, func(l *lab.Lab) error {
+			return s.Open(cmd, func(l *lab.Lab) error {
 				r, err := l.Load(id)
 				if err != nil {
 					return err
@@ -48,7 +49,7 @@ Kinds: ` + strings.Join(names, ", ") + `. H.264 takes an ffmpeg with libx264.`,
 					return err
 				}
 				if asJSON {
-					return printJSON(cmd.OutOrStdout(), found)
+					return command.PrintJSON(cmd.OutOrStdout(), found)
 				}
 				terminal.Robust(cmd.OutOrStdout(), r.Record.Name, found)
 				return nil
@@ -62,11 +63,7 @@ Kinds: ` + strings.Join(names, ", ") + `. H.264 takes an ffmpeg with libx264.`,
 	cmd.Flags().IntVar(&o.Limit, "limit", 0, "so many `videos` of each class of a set, for a quick look; 0 takes all")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "`seed` of what is drawn at random")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	s.resultsFlag(cmd)
-	s.dataFlags(cmd)
-	s.leaksFlag(cmd)
-	s.facesFlags(cmd)
-	s.memoryFlag(cmd, oneMemory)
-	s.backendFlag(cmd)
+	s.Flags(cmd)
+	s.LeaksFlag(cmd)
 	return cmd
 }

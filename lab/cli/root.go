@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seeable-lab/seeable/lab/cli/sweeps"
 )
 
 // newRoot makes the command; detectors are the folders of packed ones that the program carries along.
@@ -37,7 +39,7 @@ Every run is a folder with its spec, scores, figures, weights and a report that 
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newDemo(), newRun(), newEval(), newScore(detectors), newDetectors(detectors), newAlarms(), newFaces(), newRobust(), newYardstick(), newSelectScore(), newBench(),
-		newDoctor(), newSweep(), newCell(), newList(), newSpec(), newRuns(), newShow(), newRm(), newVerify(), newTable(), newRecord(), newExport(),
+		newDoctor(), sweeps.New(), sweeps.NewCell(), newList(), newSpec(), newRuns(), newShow(), newRm(), newVerify(), newTable(), newRecord(), newExport(),
 		newNotebook(), newWeights(), newVersion())
 	for _, cmd := range root.Commands() {
 		tellFailures(cmd)

@@ -1,23 +1,16 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
-	"path/filepath"
-
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/experiments"
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/spec"
-	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/table"
-	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newRun() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var sets []string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -35,30 +28,26 @@ why there is no figure. Whatever a test set holds and has no score is named with
 		Example: `  seelab run seeable-mini --data DIR
   seelab run seeable-mini --data DIR --set seed=2 --set train.steps=3000
   seelab run mine.toml --data DIR --json`,
-		Args: arguments(1, 1, "the name of one experiment or the path of a .toml file"),
+		Args: command.Arguments(1, 1, "the name of one experiment or the path of a .toml file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			experiment, err := loadExperiment(args[0], sets)
 			if err != nil {
 				return err
 			}
-			return s.open(cmd, func(l *lab.Lab) error {
+			return s.Open(cmd, func(l *lab.Lab) error {
 				run, err := l.Run(cmd.Context(), experiment)
 				if err != nil {
 					return err
 				}
-				return show(cmd, run, run.Record, asJSON)
+				return command.Show(cmd, run, run.Record, asJSON)
 			})
 		},
 	}
 	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a `key=value` of the spec; may be repeated; seelab spec --keys lists them")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the run's record as one JSON object")
-	s.resultsFlag(cmd)
-	s.dataFlags(cmd)
-	s.leaksFlag(cmd)
-	s.facesFlags(cmd)
-	s.memoryFlag(cmd, oneMemory)
-	s.backendFlag(cmd)
-	s.devicesFlag(cmd)
+	s.Flags(cmd)
+	s.LeaksFlag(cmd)
+	s.DevicesFlag(cmd)
 	return cmd
 }
 
@@ -72,40 +61,4 @@ func loadExperiment(name string, sets []string) (spec.Spec, error) {
 		err = s.Set(set)
 	}
 	return s, err
-}
-
-// show prints the record of a run or of another test of it.
-func show(cmd *cobra.Command, run *lab.Run, r store.Record, asJSON bool) error {
-	terminal.Skipped(cmd.ErrOrStderr(), r.Skipped)
-	if asJSON {
-		return printJSON(cmd.OutOrStdout(), r)
-	}
-	out := cmd.OutOrStdout()
-	fmt.Fprintln(out, table.Tests(r).Text())
-	if alarms := table.Alarms(r); len(alarms.Rows) > 0 {
-		fmt.Fprintln(out, alarms.Text())
-	} else if r.NoAlarms != "" {
-		fmt.Fprintf(out, "No operating point: %s.\n", r.NoAlarms)
-	}
-	if maps := table.Localisation(r); len(maps.Rows) > 0 {
-		fmt.Fprintln(out, maps.Text())
-	}
-	held := fmt.Sprintf("Held-out loss %.3f", r.Train.HeldOutLoss)
-	if r.Train.Classified() {
-		held = fmt.Sprintf("Accuracy on held-out faces %.3f, by guessing %.3f", r.Train.Accuracy, r.Train.Chance)
-	}
-	terminal.Coverage(out, r.Coverage)
-	terminal.Made(out, r)
-	fmt.Fprintf(out, "%s, %.0f s. %s.\n", r.Run, r.Seconds, held)
-	if len(r.Skipped) > 0 {
-		fmt.Fprintf(out, "Skipped: %d bad images or manifest rows.\n", len(r.Skipped))
-	}
-	fmt.Fprintf(out, "Report: %s\n", filepath.Join(run.Dir, store.ReportFile))
-	return nil
-}
-
-func printJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }

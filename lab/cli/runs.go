@@ -6,11 +6,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newRuns() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "runs",
@@ -19,9 +20,9 @@ func newRuns() *cobra.Command {
 spec differs from the experiment of their name (from most runs of their name, if there is no such experiment).`,
 		Example: `  seelab runs
   seelab runs --results results/runs --json`,
-		Args: arguments(0, 0, "none"),
+		Args: command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			l, err := lab.Open(s.results)
+			l, err := lab.Open(s.Results)
 			if err != nil {
 				return err
 			}
@@ -31,16 +32,16 @@ spec differs from the experiment of their name (from most runs of their name, if
 			}
 			lines := terminal.Describe(entries)
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), lines)
+				return command.PrintJSON(cmd.OutOrStdout(), lines)
 			}
 			if len(lines) == 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s holds no run; seelab demo makes one\n", s.results)
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s holds no run; seelab demo makes one\n", s.Results)
 				return nil
 			}
 			return terminal.PrintRuns(cmd.OutOrStdout(), lines)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the runs as a JSON array")
-	s.resultsFlag(cmd)
+	s.ResultsFlag(cmd)
 	return cmd
 }

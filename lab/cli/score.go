@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/pack"
 	"github.com/seeable-lab/seeable/lab/record"
@@ -18,7 +19,7 @@ import (
 )
 
 func newScore(detectors []fs.FS) *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var by detectorFlags
 	var dir string
 	var asJSON, mean bool
@@ -48,12 +49,12 @@ score.`,
   seelab score --run seeable-mini photo.jpg
   seelab score --run seeable-mini --json --out heat *.png
   seelab score --run seeable-mini --out scored clip.mp4`,
-		Args: arguments(1, -1, "the path of at least one image or video"),
+		Args: command.Arguments(1, -1, "the path of at least one image or video"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if err := rates.Check(); err != nil {
 				return err
 			}
-			return s.open(cmd, func(l *lab.Lab) error {
+			return s.Open(cmd, func(l *lab.Lab) error {
 				run, name, err := by.load(l)
 				if err != nil {
 					return err
@@ -68,7 +69,7 @@ score.`,
 				if run.Record.Train.Synthetic {
 					fmt.Fprintf(cmd.ErrOrStderr(), "%s was trained on synthetic faces: its scores say nothing about photographs\n", run.Record.Run)
 				}
-				j := scoring{lab: l, run: run, detector: name, points: points, rates: rates, mean: mean, files: len(files), strict: s.strict, warn: cmd.ErrOrStderr()}
+				j := scoring{lab: l, run: run, detector: name, points: points, rates: rates, mean: mean, files: len(files), strict: s.Strict, warn: cmd.ErrOrStderr()}
 				j.names.Dir = dir
 				if !asJSON {
 					j.out = cmd.OutOrStdout()
@@ -77,7 +78,7 @@ score.`,
 					return err
 				}
 				if asJSON {
-					if err := printJSON(cmd.OutOrStdout(), j.result()); err != nil {
+					if err := command.PrintJSON(cmd.OutOrStdout(), j.result()); err != nil {
 						return err
 					}
 				}
@@ -91,10 +92,10 @@ score.`,
 	cmd.Flags().BoolVar(&mean, "mean-face", false, "look for no face in pictures: take each as a crop around one, with the landmarks of a mean face")
 	falseAlarmsFlag(cmd, &rates.FalseAlarms)
 	cmd.Flags().Float64Var(&rates.Misses, "misses", rates.Misses, "`share` of pseudo-fakes that may be called real-looking")
-	s.resultsFlag(cmd)
-	s.backendFlag(cmd)
-	s.cutFlags(cmd)
-	s.strictFlag(cmd)
+	s.ResultsFlag(cmd)
+	s.BackendFlag(cmd)
+	s.CutFlags(cmd)
+	s.StrictFlag(cmd)
 	return cmd
 }
 

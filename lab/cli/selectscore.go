@@ -7,12 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/table"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newSelectScore() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var id string
 	var asJSON bool
 	var sets []string
@@ -27,9 +28,9 @@ augment.KEY=VALUE the faces and the pseudo-fakes are augmented in another way th
 		Example: `  seelab select-score --run seeable-mini --data DIR
   seelab select-score --run demo
   seelab select-score --run seeable-small --data DIR --set 'score.choose_on=["selfblend/low", "selfblend/lowest"]'`,
-		Args: arguments(0, 0, "none"),
+		Args: command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.open(cmd, func(l *lab.Lab) error {
+			return s.Open(cmd, func(l *lab.Lab) error {
 				run, err := l.Load(id)
 				if err != nil {
 					return err
@@ -51,7 +52,7 @@ augment.KEY=VALUE the faces and the pseudo-fakes are augmented in another way th
 				terminal.Skipped(cmd.ErrOrStderr(), record.Skipped)
 				out := cmd.OutOrStdout()
 				if asJSON {
-					return printJSON(out, map[string]any{
+					return command.PrintJSON(out, map[string]any{
 						"run": record.Run, "used": run.Record.Score, "best": record.Score, "selection": record.Selection, "choice": record.Choice, "pseudo": record.Pseudo,
 					})
 				}
@@ -67,10 +68,6 @@ augment.KEY=VALUE the faces and the pseudo-fakes are augmented in another way th
 	runFlag(cmd, &id)
 	cmd.Flags().StringArrayVar(&sets, "set", nil, "change an augment or score `key=value` for this choice; may be repeated; seelab spec --keys lists them")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	s.resultsFlag(cmd)
-	s.dataFlags(cmd)
-	s.facesFlags(cmd)
-	s.memoryFlag(cmd, oneMemory)
-	s.backendFlag(cmd)
+	s.Flags(cmd)
 	return cmd
 }

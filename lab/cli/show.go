@@ -7,12 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newShow() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "show ID",
@@ -21,9 +22,9 @@ func newShow() *cobra.Command {
 seelab runs, or a part of it that only one run has.`,
 		Example: `  seelab show seeable-mini
   seelab show seeable-mini-4a0813471368a4d8 --json`,
-		Args: arguments(1, 1, "the ID of one run"),
+		Args: command.Arguments(1, 1, "the ID of one run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			l, err := lab.Open(s.results)
+			l, err := lab.Open(s.Results)
 			if err != nil {
 				return err
 			}
@@ -56,7 +57,7 @@ seelab runs, or a part of it that only one run has.`,
 				if run != nil {
 					whole.Record = &run.Record
 				}
-				return printJSON(cmd.OutOrStdout(), whole)
+				return command.PrintJSON(cmd.OutOrStdout(), whole)
 			}
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "%s: %s\n", line.Run, line.Status)
@@ -64,7 +65,7 @@ seelab runs, or a part of it that only one run has.`,
 				fmt.Fprintf(out, "Differs in %s.\n", strings.Join(line.Differences, " "))
 			}
 			if run != nil {
-				return show(cmd, run, run.Record, false)
+				return command.Show(cmd, run, run.Record, false)
 			}
 			fmt.Fprintln(out, line.Figures())
 			if line.Status != store.HalfDone && line.Steps != "" {
@@ -74,6 +75,6 @@ seelab runs, or a part of it that only one run has.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as one JSON object, a finished run with its record")
-	s.resultsFlag(cmd)
+	s.ResultsFlag(cmd)
 	return cmd
 }

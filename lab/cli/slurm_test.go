@@ -15,6 +15,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/cli/sweeps"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
@@ -186,7 +187,7 @@ func TestSlurm(t *testing.T) {
 	runs := filepath.Join(t.TempDir(), "runs")
 	script := filepath.Join(t.TempDir(), "job.sh")
 	write(t, script, []byte(must(t, "sweep", path, "--slurm", "--data", data, "--results", runs, "--cores", "1", "--memory", "1")))
-	_, cells, err := loadSweep(path, nil)
+	_, cells, err := sweeps.Load(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -20,7 +21,7 @@ The text is a valid experiment: change it and give the file to seelab run.`,
 		Example: `  seelab spec seeable-mini > mine.toml
   seelab spec demo --set train.steps=100
   seelab spec --keys`,
-		Args: arguments(0, 1, "the name of one experiment or none"),
+		Args: command.Arguments(0, 1, "the name of one experiment or none"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if keys {
 				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)

@@ -10,12 +10,12 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/spf13/pflag"
 
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/cli/sweeps"
 	"github.com/seeable-lab/seeable/lab/cluster"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -26,6 +26,9 @@ const programEnv = "SEEABLE_TEST_PROGRAM"
 func TestMain(m *testing.M) {
 	if os.Getenv(programEnv) != "" {
 		Main()
+	}
+	if paths := os.Getenv(toldEnv); paths != "" {
+		tell(filepath.SplitList(paths))
 	}
 	os.Exit(m.Run())
 }
@@ -120,8 +123,8 @@ func TestCellsGetAllFlags(t *testing.T) {
 	if !strings.Contains(job, "memory: 5Gi\n") { // 2 GiB of the network's and 3 GB for faces
 		t.Errorf("no memory for the faces is asked for in\n%s", job)
 	}
-	cell := newCell()
-	newSweep().Flags().VisitAll(func(f *pflag.Flag) {
+	cell := sweeps.NewCell()
+	sweeps.New().Flags().VisitAll(func(f *pflag.Flag) {
 		if cell.Flags().Lookup(f.Name) == nil || f.Name == "set" || f.Name == "json" || f.Name == "help" {
 			return // of the sweep alone, or tested elsewhere
 		}
@@ -134,8 +137,8 @@ func TestCellsGetAllFlags(t *testing.T) {
 			t.Errorf("--%s does not reach the cells:\n%s", f.Name, job)
 		}
 	})
-	newCell().Flags().VisitAll(func(f *pflag.Flag) {
-		if newSweep().Flags().Lookup(f.Name) == nil && f.Name != "child" {
+	sweeps.NewCell().Flags().VisitAll(func(f *pflag.Flag) {
+		if sweeps.New().Flags().Lookup(f.Name) == nil && f.Name != "child" {
 			t.Errorf("--%s of a cell is no flag of a sweep", f.Name)
 		}
 	})
@@ -266,10 +269,12 @@ func TestSweepInterrupted(t *testing.T) {
 			}
 		}
 	}
-	kill := func(pid int) {
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Error(err)
+	kill := func(pid int) error {
+		p, err := os.FindProcess(pid)
+		if err != nil {
+			return err
 		}
+		return p.Kill()
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -279,11 +284,15 @@ func TestSweepInterrupted(t *testing.T) {
 	}
 	// The second cell differs in its score only: it goes on where the first was killed. So that it does not, both are.
 	code, text := sweep(t.Context(), disturbed, func() func(cluster.Event) {
-		first := once(func(e cluster.Event) { kill(e.PID) })
+		first := once(func(e cluster.Event) {
+			if err := kill(e.PID); err != nil {
+				t.Error(err)
+			}
+		})
 		return func(e cluster.Event) {
 			first(e)
 			if e.Cell == 1 && e.Stage == "training" && e.State == cluster.Running {
-				_ = syscall.Kill(e.PID, syscall.SIGKILL) // or it is dead already
+				_ = kill(e.PID) // or it is dead already
 			}
 		}
 	}())
@@ -295,7 +304,11 @@ func TestSweepInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	itself := exec.Command(program, arguments(disturbed)...)
-	itself.Stdout = &events{each: once(func(cluster.Event) { kill(itself.Process.Pid) })}
+	itself.Stdout = &events{each: once(func(cluster.Event) {
+		if err := itself.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+	})}
 	if err := itself.Run(); err == nil || itself.ProcessState.ExitCode() != -1 {
 		t.Fatalf("the sweep was not killed: %v", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
+	"github.com/seeable-lab/seeable/lab/cli/sweeps"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/table"
 )
@@ -19,7 +21,7 @@ var formats = map[string]func(*table.Comparison) string{
 }
 
 func newTable() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var runs, sets, scores []string
 	var columns, against, format, out, title string
 	var paper, overSeeds, remeasured bool
@@ -44,13 +46,13 @@ training, backend and plugin, how faces were cut.`,
   seelab table --runs seeable-mini,sbi-mini --against sbi-mini
   seelab table --runs seeable-mini --scores theirs=theirs.csv --against seeable-mini
   seelab table ablate-lambda-mini --format csv --out ablate-lambda-mini.csv`,
-		Args: arguments(0, 1, "the name of one sweep or the path of a .toml file, or nothing"),
+		Args: command.Arguments(0, 1, "the name of one sweep or the path of a .toml file, or nothing"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			render, known := formats[format]
 			if !known {
 				return fmt.Errorf("seelab: --format %s: want text, markdown, latex, csv or html", format)
 			}
-			l, err := lab.Open(s.results)
+			l, err := lab.Open(s.Results)
 			if err != nil {
 				return err
 			}
@@ -72,7 +74,7 @@ training, backend and plugin, how faces were cut.`,
 				}
 				options = append(options, lab.Runs(rows...))
 			default:
-				_, cells, err := loadSweep(args[0], sets)
+				_, cells, err := sweeps.Load(args[0], sets)
 				if err != nil {
 					return err
 				}
@@ -118,7 +120,7 @@ training, backend and plugin, how faces were cut.`,
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&runs, "runs", nil, "rows: `IDs` of finished runs or parts of them, divided by commas; with SWEEP they replace its cells")
-	setFlag(cmd, &sets)
+	sweeps.SetFlag(cmd, &sets)
 	flags.StringVar(&columns, "columns", "", "`what` the columns are: cross-dataset or cross-manipulation; the default is cross-dataset, or as SWEEP is called")
 	flags.BoolVar(&paper, "paper", false, "add the published rows")
 	flags.StringArrayVar(&scores, "scores", nil, "a row of this name from the scores of another tool, `NAME=FILE.csv`; may be repeated")
@@ -128,7 +130,7 @@ training, backend and plugin, how faces were cut.`,
 	flags.StringVar(&title, "title", "", "`title` of the table")
 	flags.StringVar(&format, "format", "text", "`form`: text, markdown, latex (wants the package booktabs), csv (one line a figure) or html")
 	flags.StringVar(&out, "out", "", "`file` to write instead of printing")
-	s.resultsFlag(cmd)
+	s.ResultsFlag(cmd)
 	return cmd
 }
 

@@ -9,12 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 func newVerify() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify [ID ...]",
@@ -24,9 +25,9 @@ that was written with it. It fails if a byte was changed, or if a file was added
 all runs. Runs of version 0.1.0 have no digests, and count as failed.`,
 		Example: `  seelab verify
   seelab verify seeable-mini --json`,
-		Args: arguments(0, -1, "the IDs of runs, or none for all"),
+		Args: command.Arguments(0, -1, "the IDs of runs, or none for all"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			l, err := lab.Open(s.results)
+			l, err := lab.Open(s.Results)
 			if err != nil {
 				return err
 			}
@@ -68,7 +69,7 @@ all runs. Runs of version 0.1.0 have no digests, and count as failed.`,
 				}
 			}
 			if asJSON {
-				if err := printJSON(cmd.OutOrStdout(), results); err != nil {
+				if err := command.PrintJSON(cmd.OutOrStdout(), results); err != nil {
 					return err
 				}
 			}
@@ -79,6 +80,6 @@ all runs. Runs of version 0.1.0 have no digests, and count as failed.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the results as a JSON array")
-	s.resultsFlag(cmd)
+	s.ResultsFlag(cmd)
 	return cmd
 }

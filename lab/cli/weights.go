@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -43,7 +44,7 @@ func newWeightsList() *cobra.Command {
 		Use:     "list",
 		Short:   "List the weights in the cache and those that can be brought",
 		Example: `  seelab weights list`,
-		Args:    arguments(0, 0, "none"),
+		Args:    command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list, err := encoder.Weights()
 			if err != nil {
@@ -73,7 +74,7 @@ Every tensor of the backbone must be there in its shape, and no unknown one; a c
 path for encoder.weights.`,
 		Example: `  seelab weights import resnet18.safetensors --encoder resnet18
   seelab run seeable-mini --set encoder.name=resnet18 --set encoder.weights=PATH`,
-		Args: arguments(1, 1, "one file of weights"),
+		Args: command.Arguments(1, 1, "one file of weights"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := encoder.Import(cmd.Context(), args[0], name)
 			if err != nil {
@@ -91,16 +92,16 @@ path for encoder.weights.`,
 }
 
 func newWeightsExport() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	cmd := &cobra.Command{
 		Use:   "export RUN FILE",
 		Short: "Write the backbone of a finished run in timm's names",
 		Long: `Export writes a safetensors file that timm loads into the network without its classifier (load_state_dict with
 strict=False), and that seelab weights import takes back.`,
 		Example: `  seelab weights export seeable-mini backbone.safetensors`,
-		Args:    arguments(2, 2, "a run and the file to write"),
+		Args:    command.Arguments(2, 2, "a run and the file to write"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			l, err := lab.Open(s.results)
+			l, err := lab.Open(s.Results)
 			if err != nil {
 				return err
 			}
@@ -122,6 +123,6 @@ strict=False), and that seelab weights import takes back.`,
 			return safetensors.Write(args[1], backbone)
 		},
 	}
-	s.resultsFlag(cmd)
+	s.ResultsFlag(cmd)
 	return cmd
 }

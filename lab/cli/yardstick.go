@@ -7,12 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seeable-lab/seeable/lab"
+	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/terminal"
 	"github.com/seeable-lab/seeable/lab/yardstick"
 )
 
 func newYardstick() *cobra.Command {
-	var s surroundings
+	var s command.Surroundings
 	var ids []string
 	var against string
 	var limit int
@@ -23,7 +24,8 @@ func newYardstick() *cobra.Command {
 		Long: `Yardstick scores the same real faces and pseudo-fakes of them with the detector of each run, whatever it was trained on, and
 prints how well it tells them apart: AUC with 95 % intervals by people, for each family of pseudo-fakes and each rung of a
 ladder of compressions, and by how much a run does better than the first one, or than that of --against, paired by person.
-A pseudo-fake and its real face are equal outside of the blend. The trivial rivals below the figures are to be at 0.5 where nothing is compressed.
+A pseudo-fake and its real face are equal outside of the blend. The trivial rivals below the figures show what needs no detector:
+corners, which no blend reaches, are to be at 0.5; the middle of a fake is less sharp, as that of deepfakes is, which a detector is to beat.
 
 The faces are of held-out people on whom the score of the run was chosen; test sets have no part in it. Runs of the same data and
 seed have the same faces. Several runs in one command take little longer than one, as pictures are made once.
@@ -33,9 +35,9 @@ seed have the same faces. Several runs in one command take little longer than on
 The figures are written as JSON to the folder yardstick beside the runs; the run folders stay as they are. It takes an ffmpeg with libx264.`,
 		Example: `  seelab yardstick --run seeable-small --run sbi-small --data DIR
   seelab yardstick --run mine-1 --run mine-2 --against sbi-small --data DIR --json`,
-		Args: arguments(0, 0, "none"),
+		Args: command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.open(cmd, func(l *lab.Lab) error {
+			return s.Open(cmd, func(l *lab.Lab) error {
 				wanted := ids
 				if against != "" {
 					wanted = slices.Insert(slices.Clone(ids), 0, against)
@@ -55,7 +57,7 @@ The figures are written as JSON to the folder yardstick beside the runs; the run
 					return err
 				}
 				if asJSON {
-					return printJSON(cmd.OutOrStdout(), map[string]any{"yardstick": found})
+					return command.PrintJSON(cmd.OutOrStdout(), map[string]any{"yardstick": found})
 				}
 				terminal.Yardstick(cmd.OutOrStdout(), found)
 				return nil
@@ -68,11 +70,7 @@ The figures are written as JSON to the folder yardstick beside the runs; the run
 	cmd.Flags().StringVar(&against, "against", "", "`ID` of the run to compare with; the default is the first")
 	cmd.Flags().IntVar(&limit, "limit", yardstick.Most, "so many `faces`, for a quick look; figures of fewer are of another reference")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	s.resultsFlag(cmd)
-	s.dataFlags(cmd)
-	s.facesFlags(cmd)
-	s.memoryFlag(cmd, oneMemory)
-	s.backendFlag(cmd)
+	s.Flags(cmd)
 	return cmd
 }
 

@@ -3,10 +3,7 @@ package cluster
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"runtime"
 	"strings"
-	"syscall"
 )
 
 // reason says in one line why a child failed.
@@ -31,21 +28,6 @@ func (e *end) reason() string {
 		return e.err.Error()
 	}
 	return fmt.Sprintf("%v: %s", e.err, said)
-}
-
-// peakMemory is the most memory that a process held, in bytes; 0 where the system doesn't report it.
-func peakMemory(ended *os.ProcessState) int64 {
-	if ended == nil {
-		return 0
-	}
-	usage, ok := ended.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return 0
-	}
-	if runtime.GOOS == "darwin" {
-		return usage.Maxrss
-	}
-	return usage.Maxrss * 1024
 }
 
 // lines is a writer that calls each for every line; the last may lack its end.

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -49,7 +48,9 @@ func child(behaviour, folder string) int {
 		panic("something is wrong")
 	case "kill":
 		fmt.Fprintln(os.Stderr, "a note")
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		if p, err := os.FindProcess(os.Getpid()); err == nil {
+			_ = p.Kill()
+		}
 		select {}
 	case "silent":
 	case "wait", "stubborn": // works until it is told to stop

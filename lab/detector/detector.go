@@ -238,6 +238,28 @@ feed:
 	return out, context.Cause(ctx)
 }
 
+// Part is how many clips are reduced to scores at once where there are many.
+const Part = 512
+
+// Each calls do for every clip of a source in order, with what [Detector.Read] made of it, and done after each part of them, with how
+// many there were so far. It reads a part at a time, so that memory does not grow with the number of clips. An error of do ends it.
+func (d *Detector) Each(ctx context.Context, clips source.Source, part int, score string, do func(i int, r Reading) error, done func(read int)) error {
+	for from := 0; from < clips.Len(); from += part {
+		to := min(from+part, clips.Len())
+		readings, err := d.Read(ctx, clips, from, to, score)
+		if err != nil {
+			return err
+		}
+		for i, r := range readings {
+			if err := do(from+i, r); err != nil {
+				return err
+			}
+		}
+		done(to)
+	}
+	return nil
+}
+
 // nameOf is what a clip of a source is called in errors.
 func nameOf(clips source.Source, i int) string {
 	if id := clips.Info(i).ID; id != "" {

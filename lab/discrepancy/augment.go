@@ -50,7 +50,7 @@ func (a Augmentation) Apply(img *image.RGBA, w *Workspace) {
 		resample(img, a.Resample, w)
 	}
 	if a.JPEG > 0 {
-		w.jpeg.roundTrip(img, a.JPEG)
+		w.jpeg.RoundTrip(img, a.JPEG)
 	}
 	a.Degradation.apply(img, w)
 }

@@ -82,7 +82,7 @@ func (d Degradation) apply(img *image.RGBA, w *Workspace) {
 		shift := image.Pt(d.Shift[0]&7, d.Shift[1]&7)
 		to := blank(from.Size().Add(shift))
 		extend(to, now, shift)
-		w.jpeg.roundTrip(to, d.JPEG)
+		w.jpeg.RoundTrip(to, d.JPEG)
 		now, from = to, from.Add(shift)
 	}
 	draw.BiLinear.Scale(img, img.Rect, now, from, draw.Src, nil)

@@ -2,14 +2,12 @@ package discrepancy
 
 import (
 	"encoding/json"
-	"image"
-	"math"
 	"os"
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/face/facetest"
 	"github.com/seeable-lab/seeable/lab/spec"
-	"github.com/seeable-lab/seeable/lab/stream"
 )
 
 // masksFile is the golden of the spec's masks, which package region shares.
@@ -47,26 +45,8 @@ var faceShape = func() []face.Point {
 
 // paint makes a face of size × size pixels with soft shading, edges and grain, so that every operation changes it.
 func paint(size int) face.Face {
-	img := image.NewRGBA(image.Rect(0, 0, size, size))
-	rng := stream.New(7, "paint")
 	scale := float64(size) / 256
-	for y := range size {
-		for x := range size {
-			u, v := (float64(x)+0.5)/scale-128, (float64(y)+0.5)/scale-148
-			base := [3]float64{70, 90, 110}
-			if u*u/4900+v*v/3800 < 1 {
-				shade := 1 - (u*u+v*v)/16000 + 0.15*math.Sin(u/6)*math.Sin(v/5)
-				base = [3]float64{214 * shade, 160 * shade, 132 * shade}
-			}
-			grain := 6 * (rng.Float64() - 0.5)
-			p := img.Pix[img.PixOffset(x, y):]
-			for c := range 3 {
-				p[c] = uint8(min(max(base[c]+grain, 0), 255))
-			}
-			p[3] = 255
-		}
-	}
-	f := face.Face{Image: img}
+	f := face.Face{Image: facetest.Ellipse(size)}
 	for _, p := range faceShape {
 		f.Landmarks = append(f.Landmarks, face.Point{X: p.X * scale, Y: p.Y * scale})
 	}

@@ -1,5 +1,7 @@
 package discrepancy
 
+import "github.com/seeable-lab/seeable/lab/jpeg"
+
 // A Workspace is the memory that making images needs. It is used again from image to image; one goroutine at a time may
 // use it. The zero value is ready.
 type Workspace struct {
@@ -21,7 +23,7 @@ type Workspace struct {
 	columnPlaces, rowPlaces []place
 	kernel                  []float32
 	line, lines, soft       []float32
-	jpeg                    codec
+	jpeg                    jpeg.Codec
 
-	poisson poisson
+	gradients gradientBlend
 }

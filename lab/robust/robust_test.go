@@ -421,7 +421,9 @@ func TestBlurOfWhatIsSmallerThanItsKernel(t *testing.T) {
 	}
 }
 
-func TestH264(t *testing.T) {
+// encoderForTest skips a test where there is no encoder.
+func encoderForTest(t *testing.T) *Encoder {
+	t.Helper()
 	path, err := video.Find(t.Context())
 	if err != nil {
 		t.Skip(err)
@@ -430,6 +432,11 @@ func TestH264(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
+	return e
+}
+
+func TestH264(t *testing.T) {
+	e := encoderForTest(t)
 	if e.Version == "" {
 		t.Error("the encoder has no version")
 	}
@@ -468,14 +475,7 @@ func TestH264(t *testing.T) {
 
 // A clip is encoded as if it were alone, whatever else is encoded at once, and one that moves is not a still.
 func TestClips(t *testing.T) {
-	path, err := video.Find(t.Context())
-	if err != nil {
-		t.Skip(err)
-	}
-	e, err := openEncoder(t.Context(), path)
-	if err != nil {
-		t.Skip(err)
-	}
+	e := encoderForTest(t)
 	clip := func(from, step int) (frames []*image.RGBA) {
 		wide := photo(120, 120)
 		for k := range 10 {

@@ -19,7 +19,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/rival"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
-	"github.com/seeable-lab/seeable/lab/stream"
 )
 
 // calibrate scores one real face of each person of the half of the held-out people that reports, read as those of test sets are, and
@@ -33,7 +32,7 @@ func calibrate(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, he
 	if frames := d.Method.Layout().Count(); frames > 1 {
 		return none(fmt.Sprintf("the method scores clips of %d frames, the calibration is of single faces", frames))
 	}
-	_, reporting := halves(held, r.Spec)
+	_, reporting := prepare.Halves(held, r.Spec)
 	var items []datasets.Item
 	for _, i := range reporting {
 		items = append(items, held.Item(i))
@@ -42,7 +41,7 @@ func calibrate(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, he
 	if len(set.Items) == 0 {
 		return none("all held-out real faces are of one person, or joined by fakes; raise data.holdout")
 	}
-	rows, _, err := scoreFaces(ctx, e, d, set)
+	rows, _, err := ScoreFaces(ctx, e, d, set)
 	if err != nil {
 		return err
 	}
@@ -72,39 +71,14 @@ func calibrate(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, he
 // onePerPerson draws a face of each person, of at most [operating.Most] people, in the order of the faces.
 func onePerPerson(items []datasets.Item, seed uint64) []datasets.Item {
 	var chosen []datasets.Item
-	for _, at := range oneOfEach(items, func(it datasets.Item) string { return it.Identity }, operating.Most, seed, "operating", "real") {
+	for _, at := range prepare.OneOfEach(items, func(it datasets.Item) string { return it.Identity }, operating.Most, seed, "operating", "real") {
 		chosen = append(chosen, items[at])
 	}
 	return chosen
 }
 
-// oneOfEach draws a face of each group that of makes, of at most so many groups. It returns their places among the items, in order.
-// What is drawn of a group, and which groups, depends on seed, key and their names.
-func oneOfEach(items []datasets.Item, of func(datasets.Item) string, most int, seed uint64, key ...any) []int {
-	groups := map[string][]int{}
-	for i, it := range items {
-		groups[of(it)] = append(groups[of(it)], i)
-	}
-	type draw struct {
-		at   int
-		rank uint64
-	}
-	var drawn []draw
-	for group, at := range groups {
-		rng := stream.New(seed, append(slices.Clone(key), group)...)
-		drawn = append(drawn, draw{at[rng.IntN(len(at))], rng.Uint64()})
-	}
-	slices.SortFunc(drawn, func(a, b draw) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.at, b.at)) })
-	var chosen []int
-	for _, d := range drawn[:min(len(drawn), most)] {
-		chosen = append(chosen, d.at)
-	}
-	slices.Sort(chosen)
-	return chosen
-}
-
-// scoreFaces are the scores of the faces of a set, NaN where one has none, by the score of the run, and those of the rivals.
-func scoreFaces(ctx context.Context, e *env.Env, d *detector.Detector, set datasets.Set) (scores []float64, looks [][rival.Count]float64, err error) {
+// ScoreFaces are the scores of the faces of a set, NaN where one has none, by the score of the run, and those of the rivals.
+func ScoreFaces(ctx context.Context, e *env.Env, d *detector.Detector, set datasets.Set) (scores []float64, looks [][rival.Count]float64, err error) {
 	clips, _, err := prepare.Test(ctx, e, d.Spec, d.Method, set)
 	if err != nil {
 		return nil, nil, err

@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/detector/detectortest"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/operating"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/store"
 )
 
@@ -16,7 +18,7 @@ import (
 func TestCalibrate(t *testing.T) {
 	s := tinySpec()
 	s.Score.ChooseOn = []string{"selfblend/none"}
-	e, d, held := heldOut(t, s)
+	e, d, held := detectortest.HeldOut(t, s, seer{})
 	r := &Run{Spec: s}
 	if err := chooseScore(t.Context(), e, r, d, held); err != nil {
 		t.Fatal(err)
@@ -25,7 +27,7 @@ func TestCalibrate(t *testing.T) {
 	if err := calibrate(t.Context(), e, r, d, held); err != nil {
 		t.Fatal(err)
 	}
-	_, reporting := halves(held, s)
+	_, reporting := prepare.Halves(held, s)
 	people := map[string]bool{}
 	var items []datasets.Item
 	for _, i := range reporting {
@@ -114,17 +116,6 @@ func TestMeasureAlarms(t *testing.T) {
 	for _, p := range []*operating.Points{points, nil, operating.Missing()} {
 		if all, err := measureAlarms(slices.Values(items), 1, p); err != nil || all != nil {
 			t.Errorf("without a threshold: %+v, error %v", all, err)
-		}
-	}
-}
-
-func TestInUTKName(t *testing.T) {
-	if got := fmt.Sprint(inUTKName("images/37_1_3_20170104232806122.jpg.chip.jpg")); got != "map[age:37 gender:female race:Indian]" {
-		t.Error(got)
-	}
-	for _, other := range []string{"37_2_3_20170104232806122.jpg", "37_1_5_20170104232806122.jpg", "100032540_1.jpg", "1_1_1.jpg", ""} {
-		if got := inUTKName(other); got != nil {
-			t.Errorf("%s: %v", other, got)
 		}
 	}
 }

@@ -7,14 +7,13 @@ import (
 	"math"
 	"slices"
 
-	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/operating"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/source"
-	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -28,7 +27,7 @@ func chooseScore(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, 
 	if name := r.Spec.Score.Name; name != "auto" {
 		candidates = []string{name}
 	}
-	choosing, reporting := halves(held, r.Spec)
+	choosing, reporting := prepare.Halves(held, r.Spec)
 	if len(choosing) == 0 {
 		return errors.New("run: none of the held-out faces is real: there is nothing to choose a score on; raise data.holdout")
 	}
@@ -135,25 +134,6 @@ func (p *panel) onePseudo(d *detector.Detector, rows [][]method.Row) []float64 {
 	}
 	slices.Sort(scores)
 	return scores
-}
-
-// halves are the real clips of a held-out set, by which half of the people they show ([datasets.Halves]).
-func halves(held *source.Set, s spec.Spec) (choosing, reporting []int) {
-	var items []datasets.Item
-	for i := range held.Len() {
-		items = append(items, held.Item(i))
-	}
-	reports := datasets.Halves(items, s.Data.Fakes, s.Seed)
-	for i, it := range items {
-		switch {
-		case it.Fake:
-		case reports(it):
-			reporting = append(reporting, i)
-		default:
-			choosing = append(choosing, i)
-		}
-	}
-	return choosing, reporting
 }
 
 // judge is how a score tells the pseudo-fakes of each cell, and how many people they show.

@@ -11,16 +11,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gomlx/gomlx/ml/model"
-
 	"github.com/seeable-lab/seeable/datasets"
-	"github.com/seeable-lab/seeable/datasets/synthetic"
-	"github.com/seeable-lab/seeable/lab/accel/acceltest"
-	"github.com/seeable-lab/seeable/lab/detector"
-	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/detector/detectortest"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/operating"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -45,34 +41,6 @@ func (seer) Probe(_ *method.Worker, dst *method.Samples, _ string, _ method.Fit,
 		dst.Images = append(dst.Images, r, g, b)
 	}
 	return nil
-}
-
-// heldOut are drawn faces, real ones and fakes, as training keeps them, and a detector that a seer makes.
-func heldOut(t *testing.T, s spec.Spec) (*env.Env, *detector.Detector, *source.Set) {
-	t.Helper()
-	backend := acceltest.ForTest(t)
-	e := env.New(t.TempDir())
-	t.Cleanup(func() { e.Close() })
-	kept, err := method.New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, set := synthetic.Sets(1)
-	// Two faces of each person, and a fake for each third.
-	set.Items = slices.DeleteFunc(set.Items, func(it datasets.Item) bool { return it.Frame > 1 || it.Fake && it.Method != "texture" })
-	held, _, err := source.Open(t.Context(), set, source.Options{Keep: kept.Keep, Cache: source.NewCache(1 << 30)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(held.Close)
-	weights := model.NewStore()
-	network, err := method.NewNetwork(backend, weights, seer{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := detector.New(e, s, seer{}, weights, network)
-	t.Cleanup(func() { d.Close() })
-	return e, d, held
 }
 
 func tinySpec() spec.Spec {
@@ -101,7 +69,7 @@ func auc(real, fake []float64) float64 {
 // those of loops over the clips.
 func TestChooseScore(t *testing.T) {
 	s := tinySpec()
-	e, d, held := heldOut(t, s)
+	e, d, held := detectortest.HeldOut(t, s, seer{})
 	r := &Run{Spec: s}
 	if err := chooseScore(t.Context(), e, r, d, held); err != nil {
 		t.Fatal(err)
@@ -111,7 +79,7 @@ func TestChooseScore(t *testing.T) {
 	if r.Record.Score != "first" || d.Record.Score != "first" || d.Fit.Score != "first" || len(r.Record.Selection) != 4 || !slices.Equal(c.On, names) {
 		t.Fatalf("score %q chosen on %q among %+v", r.Record.Score, c.On, r.Record.Selection)
 	}
-	choosing, reporting := halves(held, s)
+	choosing, reporting := prepare.Halves(held, s)
 	people := [2]map[string]bool{{}, {}}
 	for half, clips := range [][]int{choosing, reporting} {
 		for _, i := range clips {
@@ -226,8 +194,8 @@ func TestChooseScore(t *testing.T) {
 // serve more than once.
 func TestPanelDeals(t *testing.T) {
 	s := tinySpec()
-	_, _, held := heldOut(t, s)
-	choosing, _ := halves(held, s)
+	_, _, held := detectortest.HeldOut(t, s, seer{})
+	choosing, _ := prepare.Halves(held, s)
 	for _, n := range []int{1, 3, 20, len(choosing)} {
 		p, err := newPanel(s, held, choosing[:n])
 		if err != nil {
@@ -267,8 +235,8 @@ func TestPanelDeals(t *testing.T) {
 // A clip of a panel is a function of its pixels, the seed and its cell, wherever it stands among which others.
 func TestPanelDrawsByPixels(t *testing.T) {
 	s := tinySpec()
-	_, _, held := heldOut(t, s)
-	choosing, _ := halves(held, s)
+	_, _, held := detectortest.HeldOut(t, s, seer{})
+	choosing, _ := prepare.Halves(held, s)
 	made := func(held *source.Set, clips []int) map[string][]byte {
 		p, err := newPanel(s, held, clips)
 		if err != nil {
@@ -321,8 +289,8 @@ func TestPanelDrawsByPixels(t *testing.T) {
 func TestPanelCompressesRealFaces(t *testing.T) {
 	s := tinySpec()
 	s.Augment.RGBShiftP, s.Augment.HSVShiftP, s.Augment.ContrastP, s.Augment.JPEGP = 0, 0, 0, 0
-	_, _, held := heldOut(t, s)
-	choosing, _ := halves(held, s)
+	_, _, held := detectortest.HeldOut(t, s, seer{})
+	choosing, _ := prepare.Halves(held, s)
 	p, err := newPanel(s, held, choosing[:4])
 	if err != nil {
 		t.Fatal(err)
@@ -350,7 +318,7 @@ func TestPanelCompressesRealFaces(t *testing.T) {
 func TestChoiceIsKept(t *testing.T) {
 	s := tinySpec()
 	s.Score.ChooseOn = []string{"selfblend/none"}
-	e, d, held := heldOut(t, s)
+	e, d, held := detectortest.HeldOut(t, s, seer{})
 	for i, c := range []struct {
 		stage string
 		kept  chosen
@@ -411,8 +379,8 @@ func (m telltale) Fake(_ *method.Worker, _ face.Clip, _ *rand.Rand) (face.Clip, 
 // The own pseudo-fakes of a method are those that it makes where its spec compresses as the cell says.
 func TestOwnPseudoFakesAreCompressed(t *testing.T) {
 	s := tinySpec()
-	_, _, held := heldOut(t, s)
-	choosing, _ := halves(held, s)
+	_, _, held := detectortest.HeldOut(t, s, seer{})
+	choosing, _ := prepare.Halves(held, s)
 	s.Method, s.Augment.JPEG, s.Augment.JPEGP, s.Augment.ResampleP = "telltale", [2]int{50, 80}, 0.5, 0.25
 	p, err := newPanel(s, held, choosing[:1])
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/overlap"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -62,7 +63,7 @@ func look(e *env.Env, s spec.Spec) (in inputs, err error) {
 // leaveOutSeen takes out of the test sets what shows people whom the network is trained or chosen on: it has seen fakes of them.
 func (in *inputs) leaveOutSeen(e *env.Env) error {
 	for i, set := range in.tests {
-		unseen, videos := datasets.Unseen(set, in.train, in.held)
+		unseen, videos := overlap.Unseen(set, in.train, in.held)
 		if len(unseen.Items) == 0 {
 			return fmt.Errorf("run: test set %s: all of its %d videos show people who are trained on (data.fakes); name other sets in data.test or data.train", set.Name, videos)
 		}

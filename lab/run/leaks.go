@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/datasets/overlap"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -21,9 +22,9 @@ var ErrLeaks = errors.New("run: leaks")
 // findLeaks compares the test sets with what is trained and chosen on: by names, and by pictures if these are to be looked
 // at. It fails with ErrLeaks, or notes the leaks by which figures are to be marked if they are allowed.
 func (in *inputs) findLeaks(ctx context.Context, e *env.Env, s spec.Spec, pictures bool) error {
-	look := func(sets ...datasets.Set) (all []datasets.Pictured, err error) {
+	look := func(sets ...datasets.Set) (all []overlap.Pictured, err error) {
 		for _, set := range sets {
-			p := datasets.Pictured{Set: set}
+			p := overlap.Pictured{Set: set}
 			if pictures {
 				if p, err = e.Pictures(ctx, set); err != nil {
 					return nil, err
@@ -43,8 +44,8 @@ func (in *inputs) findLeaks(ctx context.Context, e *env.Env, s spec.Spec, pictur
 	}
 	in.leaks = map[string]string{}
 	var told []string
-	var all []datasets.Leak
-	for i, leaks := range datasets.Leaks(trained, tests) {
+	var all []overlap.Leak
+	for i, leaks := range overlap.Leaks(trained, tests) {
 		if len(leaks) == 0 {
 			continue
 		}
@@ -69,6 +70,15 @@ func (in *inputs) findLeaks(ctx context.Context, e *env.Env, s spec.Spec, pictur
 // unknownLeaks marks figures where nobody can tell what the network has seen.
 const unknownLeaks = "unknown, as the training sets are not there"
 
+// Known returns test sets as a finished run is to be tested on them: without the videos of people whom it has seen fakes of. Leaks
+// says by the name of a set how much of it the run has seen, with which its figures are to be marked. It fails with ErrLeaks where
+// that is not allowed; where the training sets are not there, that is not known, and is what leaks says.
+func Known(ctx context.Context, e *env.Env, r *Run, sets []datasets.Set) (tests []datasets.Set, leaks map[string]string, err error) {
+	in := inputs{tests: sets}
+	err = in.known(ctx, e, r)
+	return in.tests, in.leaks, err
+}
+
 // known finds out what of the test sets a finished run has seen.
 func (in *inputs) known(ctx context.Context, e *env.Env, r *Run) (err error) {
 	in.train, in.held, _, err = e.TrainingSets(r.Spec)
@@ -90,19 +100,19 @@ func (in *inputs) known(ctx context.Context, e *env.Env, r *Run) (err error) {
 }
 
 // leakWords are what one leak of a kind is called, and several.
-var leakWords = map[datasets.LeakKind][2]string{
-	datasets.LeakTarget:  {"person that training knows", "people that training knows"},
-	datasets.LeakSource:  {"person, as the source of fakes, that training knows", "people, as the sources of fakes, that training knows"},
-	datasets.LeakVideo:   {"video that is trained on", "videos that are trained on"},
-	datasets.LeakPicture: {"picture that is trained on", "pictures that are trained on"},
-	datasets.LeakLabels:  {"picture under both labels", "pictures under both labels"},
+var leakWords = map[overlap.LeakKind][2]string{
+	overlap.LeakTarget:  {"person that training knows", "people that training knows"},
+	overlap.LeakSource:  {"person, as the source of fakes, that training knows", "people, as the sources of fakes, that training knows"},
+	overlap.LeakVideo:   {"video that is trained on", "videos that are trained on"},
+	overlap.LeakPicture: {"picture that is trained on", "pictures that are trained on"},
+	overlap.LeakLabels:  {"picture under both labels", "pictures under both labels"},
 }
 
 // leaksNamed is how many leaks of a kind are named.
 const leaksNamed = 5
 
 // byKind are the leaks of each kind, in their order.
-func byKind(leaks []datasets.Leak) (kinds [][]datasets.Leak) {
+func byKind(leaks []overlap.Leak) (kinds [][]overlap.Leak) {
 	for i, l := range leaks {
 		if i == 0 || l.Kind != leaks[i-1].Kind {
 			kinds = append(kinds, nil)
@@ -113,22 +123,22 @@ func byKind(leaks []datasets.Leak) (kinds [][]datasets.Leak) {
 }
 
 // nameLeaks names the leaks of a test set.
-func nameLeaks(leaks []datasets.Leak) string {
+func nameLeaks(leaks []overlap.Leak) string {
 	var parts []string
 	for _, kind := range byKind(leaks) {
 		var names []string
 		for _, l := range kind[:min(len(kind), leaksNamed)] {
 			name := datasets.Printable(l.Name)
 			switch l.Kind {
-			case datasets.LeakPicture:
+			case overlap.LeakPicture:
 				name += " = " + datasets.Printable(l.Seen.ID())
-			case datasets.LeakLabels:
+			case overlap.LeakLabels:
 				class := "real"
 				if l.Seen.Fake {
 					class = "fake"
 				}
 				name += " = " + datasets.Printable(l.Seen.ID()) + ", which is " + class
-			case datasets.LeakVideo:
+			case overlap.LeakVideo:
 				name += fmt.Sprintf(" (%d faces)", l.Faces)
 			default:
 				name += fmt.Sprintf(" (%d faces; %s)", l.Faces, datasets.Printable(l.Seen.Dataset))
@@ -152,10 +162,10 @@ func numbered(n int, words [2]string) string {
 }
 
 // countLeaks is the mark of a test set: how much of each kind leaks.
-func countLeaks(leaks []datasets.Leak) string {
-	people, count := map[string]bool{}, map[datasets.LeakKind]int{}
+func countLeaks(leaks []overlap.Leak) string {
+	people, count := map[string]bool{}, map[overlap.LeakKind]int{}
 	for _, l := range leaks {
-		if l.Kind == datasets.LeakTarget || l.Kind == datasets.LeakSource {
+		if l.Kind == overlap.LeakTarget || l.Kind == overlap.LeakSource {
 			people[l.Name] = true
 			continue
 		}
@@ -167,9 +177,9 @@ func countLeaks(leaks []datasets.Leak) string {
 		words [2]string
 	}{
 		{len(people), [2]string{"person", "people"}},
-		{count[datasets.LeakVideo], [2]string{"video", "videos"}},
-		{count[datasets.LeakPicture], [2]string{"picture", "pictures"}},
-		{count[datasets.LeakLabels], leakWords[datasets.LeakLabels]},
+		{count[overlap.LeakVideo], [2]string{"video", "videos"}},
+		{count[overlap.LeakPicture], [2]string{"picture", "pictures"}},
+		{count[overlap.LeakLabels], leakWords[overlap.LeakLabels]},
 	} {
 		if part.n > 0 {
 			parts = append(parts, numbered(part.n, part.words))
@@ -179,11 +189,11 @@ func countLeaks(leaks []datasets.Leak) string {
 }
 
 // cure says what to do about leaks.
-func cure(s spec.Spec, leaks []datasets.Leak) string {
+func cure(s spec.Spec, leaks []overlap.Leak) string {
 	people := map[string]bool{}
 	labels := false
 	for _, l := range leaks {
-		if l.Kind == datasets.LeakLabels {
+		if l.Kind == overlap.LeakLabels {
 			labels = true
 			continue
 		}

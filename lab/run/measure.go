@@ -61,15 +61,18 @@ func measureRivals(items iter.Seq[store.Item], m method.Method, column int) (all
 // watched are clips whose frames rivals look at when a detector reads them.
 type watched struct {
 	*source.Set
-	from   int
-	scores [][rival.Count]float64 // of the clips from there on
+	scores [][rival.Count]float64 // of the part of the clips that is read
 }
+
+func (w watched) look(i int) *[rival.Count]float64 { return &w.scores[i%len(w.scores)] }
 
 // Clip implements [source.Source]. Each clip is read once.
 func (w watched) Clip(ctx context.Context, i int) (face.Clip, error) {
 	c, err := w.Set.Clip(ctx, i)
-	if err == nil {
-		w.scores[i-w.from] = rival.OfClip(c, w.Item(i).FileSize())
+	if err != nil {
+		*w.look(i) = [rival.Count]float64{}
+		return c, err
 	}
-	return c, err
+	*w.look(i) = rival.OfClip(c, w.Item(i).FileSize())
+	return c, nil
 }

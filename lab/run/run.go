@@ -1,5 +1,5 @@
 // Package run makes runs: it looks for the data of an experiment, trains, chooses the score, tests, reports and commits the
-// run folder; and it reads, tests and measures finished runs again.
+// run folder; and it reads finished runs and tests them again.
 package run
 
 import (
@@ -18,6 +18,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/heatmap"
 	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/report"
@@ -257,23 +258,20 @@ func (s scoredSet) items() iter.Seq[store.Item] {
 	return func(yield func(store.Item) bool) {
 		width := len(s.scores) / max(1, len(s.faces))
 		for i, it := range s.faces {
-			if !yield(storedItem(it, s.scores[i*width:(i+1)*width:(i+1)*width])) {
+			if !yield(Row(it, s.scores[i*width:(i+1)*width:(i+1)*width])) {
 				return
 			}
 		}
 	}
 }
 
-// storedItem is a row of scores.csv.
-func storedItem(it datasets.Item, scores []float64) store.Item {
+// Row is the row of a face in scores.csv.
+func Row(it datasets.Item, scores []float64) store.Item {
 	return store.Item{
 		Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, File: it.File,
 		Frame: it.Frame, Track: it.Track, Fake: it.Fake, Source: it.Source, Scores: scores,
 	}
 }
-
-// scorePart is how many clips are reduced to scores at once.
-const scorePart = 512
 
 // scoreSet scores the faces of a set with every score of the method that the samples for score suffice for, and with the trivial
 // rivals. Faces that could not be read stay, without a score; it may be all of them.
@@ -329,37 +327,15 @@ func scoreSet(ctx context.Context, e *env.Env, d *detector.Detector, score strin
 	return found, nil
 }
 
-// eachReading calls do for every clip in order, with what the samples of a score made of it and what rivals see in it. It reads a
-// part at a time, so that memory does not grow with the number of clips.
+// eachReading is [detector.Detector.Each] with what rivals see in each clip.
 func eachReading(ctx context.Context, e *env.Env, d *detector.Detector, clips *source.Set, score, stage string,
 	do func(i int, r detector.Reading, look [rival.Count]float64) error) error {
-	for from := 0; from < clips.Len(); from += scorePart {
-		to := min(from+scorePart, clips.Len())
-		seen := watched{clips, from, make([][rival.Count]float64, to-from)}
-		part, err := d.Read(ctx, seen, from, to, score)
-		if err != nil {
-			return err
-		}
-		for i, r := range part {
-			if err := do(from+i, r, seen.scores[i]); err != nil {
-				return err
-			}
-		}
-		e.Report(env.Event{Stage: stage, Done: to, Total: clips.Len()})
-	}
-	return nil
-}
-
-// testedWith are the versions of a record whose network was trained with some and tested with others: those of the test, the
-// version of the training, and what computed it where that is something else.
-func testedWith(trained, tested map[string]string) map[string]string {
-	tested[version.TrainingKey] = version.TrainingOf(trained)
-	for _, key := range []string{version.BackendKey, version.PluginKey} {
-		if was := trained[key]; was != "" && was != tested[key] {
-			tested["trained with "+key] = was
-		}
-	}
-	return tested
+	seen := watched{clips, make([][rival.Count]float64, detector.Part)}
+	return d.Each(ctx, seen, detector.Part, score, func(i int, r detector.Reading) error {
+		return do(i, r, *seen.look(i))
+	}, func(read int) {
+		e.Report(env.Event{Stage: stage, Done: read, Total: clips.Len()})
+	})
 }
 
 // Evaluate tests a finished run on the sets under the data root, or on those that are named. A set of one class, or of which
@@ -390,7 +366,7 @@ func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.R
 	if err != nil {
 		return store.Record{}, err
 	}
-	fresh.Record.Versions = testedWith(r.Record.Versions, env.Versions(computer.String(), computer.Plugin()))
+	fresh.Record.Versions = version.Tested(r.Record.Versions, env.Versions(computer.String(), computer.Plugin()))
 	for _, p := range problems {
 		fresh.Record.Skipped = append(fresh.Record.Skipped, p.Error())
 	}
@@ -402,4 +378,25 @@ func Evaluate(ctx context.Context, e *env.Env, r *Run, names ...string) (store.R
 	}
 	fresh.Record.Seconds = time.Since(start).Seconds()
 	return fresh.Record, nil
+}
+
+// evaluateMaps is [heatmap.Measure] of a finished run: the figures on pseudo-fakes are those of its record, but where it has none, as one of
+// a version before 0.6, and the held-out people are at hand as they were in training.
+func evaluateMaps(ctx context.Context, e *env.Env, r *Run, d *detector.Detector, in inputs) (err error) {
+	known := slices.ContainsFunc(r.Record.Localisation, func(l store.Localisation) bool { return l.On == store.PseudoFakes })
+	var held *source.Set
+	if !known && len(in.held.Items) > 0 && heatmap.Measurable(d.Method) {
+		digest, err := source.Digest(in.held)
+		if err != nil {
+			return err
+		}
+		if digest == r.Record.Train.Data[in.held.Name] {
+			if held, _, err = prepare.Training(ctx, e, r.Spec, d.Method, "reading held-out faces", in.held, digest); err != nil {
+				return err
+			}
+			defer held.Close()
+		}
+	}
+	_, err = heatmap.Measure(ctx, e, d, &r.Record, held, in.tests)
+	return err
 }

@@ -33,22 +33,6 @@ func TestOtherBackend(t *testing.T) {
 	}
 }
 
-// A record of a test has the versions of the test, and says what else made the network.
-func TestTestedWith(t *testing.T) {
-	now := map[string]string{version.NumericsKey: "3", version.TrainingKey: "2", version.BackendKey: "cpu", version.PluginKey: "p", "metric": "9"}
-	for _, c := range []struct{ trained, more map[string]string }{
-		{map[string]string{version.NumericsKey: "2", version.TrainingKey: "1", version.BackendKey: "cpu", version.PluginKey: "p"}, map[string]string{version.TrainingKey: "1"}},
-		{map[string]string{version.ReleaseKey: "0.4.0", version.BackendKey: "gpu"}, map[string]string{version.TrainingKey: "0.4.0", "trained with backend": "gpu"}},
-		{map[string]string{version.TrainingKey: "2", version.BackendKey: "cpu", version.PluginKey: "q"}, map[string]string{"trained with plugin": "q"}},
-	} {
-		want := maps.Clone(now)
-		maps.Copy(want, c.more)
-		if got := testedWith(c.trained, maps.Clone(now)); !maps.Equal(got, want) {
-			t.Errorf("trained with %v: %v, want %v", c.trained, got, want)
-		}
-	}
-}
-
 // Faces that are cut out of videos say how; those that came ready-made only whose landmarks the detector found.
 func TestMade(t *testing.T) {
 	e := env.New(t.TempDir())

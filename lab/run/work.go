@@ -23,6 +23,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/env"
+	"github.com/seeable-lab/seeable/lab/heatmap"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/prepare"
@@ -136,7 +137,7 @@ func (w *work) do(ctx context.Context) error {
 	if err := store.WriteItems(filepath.Join(w.run.Dir, store.ScoresFile), columns(d.Method), items); err != nil {
 		return err
 	}
-	maps, err := measureMaps(ctx, w.Env, w.run, d, held, w.in.tests)
+	maps, err := heatmap.Measure(ctx, w.Env, d, record, held, w.in.tests)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/layout"
+	"github.com/seeable-lab/seeable/datasets/overlap"
 	"github.com/seeable-lab/seeable/lab/evaluation"
+	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/rival"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -60,7 +62,7 @@ func (r *Root) Doctor(ctx context.Context, names bool) (layout.Report, error) {
 
 // near compares the face crops with the real faces to train on by what they look like, and has rivals look at the crops.
 func (r *Root) near(ctx context.Context, sets []layout.SetReport) (all []layout.Near, err error) {
-	var crops, real []datasets.Pictured
+	var crops, real []overlap.Pictured
 	for i, s := range sets {
 		open, group := datasets.OpenCrops, &crops
 		if s.Kind == datasets.RealFaces {
@@ -82,7 +84,7 @@ func (r *Root) near(ctx context.Context, sets []layout.SetReport) (all []layout.
 	}
 	for _, from := range real {
 		for _, to := range crops {
-			if found := datasets.NearDuplicates(to, from); found != nil {
+			if found := overlap.NearDuplicates(to, from); found != nil {
 				all = append(all, layout.NewNear(from.Name, to.Name, found))
 			}
 		}
@@ -91,12 +93,12 @@ func (r *Root) near(ctx context.Context, sets []layout.SetReport) (all []layout.
 }
 
 // rivals measures the trivial rivals on a test set; none where a class has no picture.
-func rivals(p datasets.Pictured) (all []layout.Rival, err error) {
+func rivals(p overlap.Pictured) (all []layout.Rival, err error) {
 	faces := make([]store.Item, len(p.Items))
 	for i, it := range p.Items {
-		scores := rival.Look{Sharpness: math.NaN(), Brightness: math.NaN()}.Scores(0)
+		scores := rival.Scores(face.Look{Sharpness: math.NaN(), Brightness: math.NaN()}, 0)
 		if look := p.Pictures[i]; look.Known() {
-			scores = look.Look.Scores(it.FileSize())
+			scores = rival.Scores(look.Look, it.FileSize())
 		}
 		faces[i] = store.Item{
 			Dataset: it.Dataset, Method: it.Method, Video: it.Video, Identity: it.Identity, Source: it.Source, File: it.File, Frame: it.Frame, Fake: it.Fake, Scores: scores[:],

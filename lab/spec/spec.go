@@ -64,8 +64,8 @@ type Discrepancy struct {
 	Kernel     [2]int     `toml:"kernel" doc:"odd blur kernels of the blend mask, pixels at 224"`
 	Ratios     []float64  `toml:"ratios" doc:"blend ratios, drawn uniformly (repeat one to weigh it)"`
 	// Paired and SoftLabel came later; see later in toml.go.
-	Paired    bool `toml:"paired" doc:"real faces of sbi and pristine ones of seeable get the background that a fake of the same draw has, as in official SBI: only the blend tells them apart"`
-	SoftLabel bool `toml:"soft_label" doc:"a self-blended face is a fake to the share of its blend ratio, and real to the rest, in the loss of sbi (ours)"`
+	Paired    bool `toml:"paired" doc:"real faces, and those of a pristine class, get the background that a fake of the same draw has, as in the official code of self-blended images: only the blend tells them apart"`
+	SoftLabel bool `toml:"soft_label" doc:"a self-blended face is a fake to the share of its blend ratio, and real to the rest, in the loss (ours)"`
 }
 
 // Augment is applied to the finished image whether or not it carries a discrepancy (spec section 2.7).

@@ -7,12 +7,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seeable-lab/seeable/lab/run"
+	"github.com/seeable-lab/seeable/lab/assess"
 	"github.com/seeable-lab/seeable/lab/table"
 )
 
 // Robust prints what the run of an experiment bears, a table for each test set, and what was written.
-func Robust(w io.Writer, name string, found *run.Robustness) {
+func Robust(w io.Writer, name string, found *assess.Robustness) {
 	for _, set := range found.Sets {
 		fmt.Fprintln(w, robustTable(name, found.Score, set).Text())
 	}
@@ -20,14 +20,14 @@ func Robust(w io.Writer, name string, found *run.Robustness) {
 }
 
 // robustTable is what was found on a test set.
-func robustTable(name, score string, set run.DamageSet) table.Table {
+func robustTable(name, score string, set assess.DamageSet) table.Table {
 	t := table.Table{
 		Title:  fmt.Sprintf("%s on damaged faces of %s: AUC over videos of the score %q, with 95 %% intervals by people", name, set.Data, score),
 		Header: []string{"kind", "level", "parameter", "AUC", "low", "high", "drop", "low", "high", "real", "fake", "coverage", "lost", "applied"},
 		Right:  []bool{false, true, false, true, true, true, true, true, true, true, true, true, true, false},
 		Notes:  []string{"Drop: clean − damaged, paired by video, over the videos that have both scores. Lost: videos that have a score only as long as they are clean."},
 	}
-	row := func(c run.DamageFigure, level, drop, dropLow, dropHigh string) []string {
+	row := func(c assess.DamageFigure, level, drop, dropLow, dropHigh string) []string {
 		kind, parameter, applied := c.Kind, "", c.Applied
 		if c.Seen {
 			kind += " (seen)"
@@ -49,7 +49,7 @@ func robustTable(name, score string, set run.DamageSet) table.Table {
 		t.Rows = append(t.Rows, row(c, strconv.Itoa(c.Level), shareOf(c.Drop), shareOf(c.DropLow), shareOf(c.DropHigh)))
 	}
 	t.Sections = append(t.Sections, table.Section{Rows: len(set.Cells)})
-	mean := func(m run.DamageMean, kind, level string) {
+	mean := func(m assess.DamageMean, kind, level string) {
 		drop := m.Drop
 		t.Rows = append(t.Rows, []string{kind, level, "", shareOf(&m.AUC), shareOf(m.Low), shareOf(m.High), shareOf(&drop), "", "", "", "", "", "", ""})
 	}
@@ -66,10 +66,10 @@ func robustTable(name, score string, set run.DamageSet) table.Table {
 	if n := len(t.Rows) - before; n > 0 {
 		t.Sections = append(t.Sections, table.Section{Title: "Means over what all of their cells have scored", Rows: n})
 	}
-	if slices.ContainsFunc(set.Cells, func(c run.DamageFigure) bool { return c.Seen }) {
+	if slices.ContainsFunc(set.Cells, func(c assess.DamageFigure) bool { return c.Seen }) {
 		t.Notes = append(t.Notes, "Seen: training damages its faces in a like way.")
 	}
-	for _, c := range append([]run.DamageFigure{set.Clean}, set.Cells...) {
+	for _, c := range append([]assess.DamageFigure{set.Clean}, set.Cells...) {
 		if c.Reason != "" && !slices.Contains(t.Notes, c.Reason) {
 			t.Notes = append(t.Notes, c.Reason)
 		}

@@ -4,19 +4,19 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/seeable-lab/seeable/lab/run"
+	"github.com/seeable-lab/seeable/lab/assess"
 	"github.com/seeable-lab/seeable/lab/table"
 	"github.com/seeable-lab/seeable/lab/yardstick"
 )
 
 // Yardstick prints how runs do on the yardstick, a table for each.
-func Yardstick(w io.Writer, found []*run.Measured) {
+func Yardstick(w io.Writer, found []*assess.Measured) {
 	for _, m := range found {
 		fmt.Fprintln(w, yardstickTable(m).Text())
 	}
 }
 
-func yardstickTable(m *run.Measured) table.Table {
+func yardstickTable(m *assess.Measured) table.Table {
 	r := m.Reference
 	t := table.Table{
 		Title: fmt.Sprintf("%s on the yardstick, version %d: AUC of the score %q, with 95 %% intervals by people", m.Run, r.Version, m.Score),

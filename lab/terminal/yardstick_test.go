@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seeable-lab/seeable/lab/run"
+	"github.com/seeable-lab/seeable/lab/assess"
 	"github.com/seeable-lab/seeable/lab/yardstick"
 )
 
@@ -19,17 +19,17 @@ func TestYardstickTable(t *testing.T) {
 	}
 	change := yardstick.Row[yardstick.Change]{Family: yardstick.All, Hard: yardstick.Change{Diff: -0.031, Low: -0.06, High: 0.002}}
 	change.Rungs = make([]yardstick.Change, len(yardstick.Rungs()))
-	m := &run.Measured{Run: "mine-1", Score: "logit"}
+	m := &assess.Measured{Run: "mine-1", Score: "logit"}
 	m.Rows = append(m.Rows, figures("selfblend"))
 	m.Rivals = append(m.Rivals, figures("corners"))
-	m.Against = &run.Against{Run: "theirs-2", Faces: 200, People: 90, Rows: []yardstick.Row[yardstick.Change]{change}}
+	m.Against = &assess.Against{Run: "theirs-2", Faces: 200, People: 90, Rows: []yardstick.Row[yardstick.Change]{change}}
 	text := yardstickTable(m).Text()
 	for _, want := range []string{"mine-1 on the yardstick", "L2-L5", "0.650           0.750\n", "[0.50, 0.95]    [0.50, 0.88]", "Less theirs-2, paired, on 200 faces of 90 people", "-0.031\n", "[-0.06, +0.00]", "corners"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
 	}
-	m.Against = &run.Against{Run: "theirs-2", Reason: "other people"}
+	m.Against = &assess.Against{Run: "theirs-2", Reason: "other people"}
 	if text := yardstickTable(m).Text(); !strings.Contains(text, "Not compared with theirs-2: other people") || strings.Contains(text, "paired") {
 		t.Errorf("without a comparison:\n%s", text)
 	}

@@ -106,7 +106,8 @@ func TestAccumulationIsTheWholeBatch(t *testing.T) {
 					near(t, "accuracy", got.accuracy, want.accuracy, 0)
 					near(t, "gradient norm", got.gradient, want.gradient, 2e-5*want.gradient)
 				}
-				sameNear(t, values(t, stores[1]), values(t, stores[0]), 2e-5)
+				// With SAM processors differ in what rounding leaves: 2.1e-5 was seen. A part left out is off by its share.
+				sameNear(t, values(t, stores[1]), values(t, stores[0]), 5e-5)
 			})
 		}
 	}

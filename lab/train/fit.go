@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/lab/accel/graphs"
+	"github.com/seeable-lab/seeable/lab/accel/onednn"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
@@ -100,7 +101,7 @@ func (n need) error(s spec.Spec, l method.Layout, memory float64) error {
 	if !t.Checkpoint {
 		say("train.checkpoint", true, with(checkpointed))
 	}
-	if s.Encoder.Precision != "bfloat16" {
+	if s.Encoder.Precision != "bfloat16" && onednn.Narrow() {
 		say("encoder.precision", `"bfloat16"`, with(halved))
 	}
 	least := views * t.Accumulate

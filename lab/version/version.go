@@ -37,3 +37,15 @@ func NumericsOf(versions map[string]string) string {
 func TrainingOf(versions map[string]string) string {
 	return cmp.Or(versions[TrainingKey], NumericsOf(versions))
 }
+
+// Tested are the versions of a record whose network was trained with some and tested with others: those of the test, the
+// version of the training, and what computed it where that is something else.
+func Tested(trained, tested map[string]string) map[string]string {
+	tested[TrainingKey] = TrainingOf(trained)
+	for _, key := range []string{BackendKey, PluginKey} {
+		if was := trained[key]; was != "" && was != tested[key] {
+			tested["trained with "+key] = was
+		}
+	}
+	return tested
+}

@@ -16,12 +16,13 @@ type Rival struct {
 	unusual bool
 }
 
-// Rivals are all rivals: less sharp in the middle, darker, corners of unusual sharpness. One that tells fakes without compression from
-// real faces shows a shortcut in the reference: what a detector finds there may be nothing else. No mask reaches the corners.
+// Rivals are all rivals: less sharp in the middle, darker, corners of unusual sharpness. What one of them finds, a detector may have
+// found and nothing else. No mask reaches the corners, so that they are at 0.5 or the reference has a shortcut; the middle of a fake
+// is less sharp than that of its real face, as that of deepfakes is, and is to be beaten.
 func Rivals() []Rival {
 	return []Rival{
-		{Name: "sharpness", Look: func(f face.Face) float64 { return rival.NewLook(f.Image).Scores(0)[0] }},
-		{Name: "brightness", Look: func(f face.Face) float64 { return rival.NewLook(f.Image).Scores(0)[1] }},
+		{Name: "sharpness", Look: func(f face.Face) float64 { return rival.Scores(face.NewLook(f.Image), 0)[0] }},
+		{Name: "brightness", Look: func(f face.Face) float64 { return rival.Scores(face.NewLook(f.Image), 0)[1] }},
 		{Name: "corners", Look: func(f face.Face) float64 { return corners(f.Image) }, unusual: true},
 	}
 }
@@ -31,7 +32,7 @@ func corners(img *image.RGBA) float64 {
 	sum, size := 0.0, img.Rect.Size()
 	square := image.Rect(0, 0, size.X/4, size.Y/4)
 	for _, at := range []image.Point{{}, {size.X - square.Dx(), 0}, {0, size.Y - square.Dy()}, size.Sub(square.Max)} {
-		sum += rival.NewLook(img.SubImage(square.Add(at)).(*image.RGBA)).Sharpness
+		sum += face.NewLook(img.SubImage(square.Add(at)).(*image.RGBA)).Sharpness
 	}
 	return math.Log1p(sum / 4)
 }

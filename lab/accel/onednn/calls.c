@@ -142,9 +142,7 @@ static void* call(ffi_call* c) {
   return fail(c, message);
 }
 
-void* onednn_handler(const char* target) {
-  const struct { const char* target; void* (*handler)(ffi_call*); } calls[] = {{TARGET, call}, {MOMENTS, moments}, {PRODUCTS, products}};
-  for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
-    if (strcmp(calls[i].target, target) == 0) return calls[i].handler;
-  return NULL;
+void* onednn_handler(int of) {
+  static void* (*const handlers[])(ffi_call*) = {[ONEDNN_CONVOLUTION] = call, [ONEDNN_MOMENTS] = moments, [ONEDNN_PRODUCTS] = products};
+  return handlers[of];
 }

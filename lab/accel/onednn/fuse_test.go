@@ -69,7 +69,7 @@ func TestFused(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						if onednn.Fused() == before {
+						if onednn.Fused() == before && (floats == dtypes.Float32 || onednn.Narrow()) {
 							t.Error("not fused")
 						}
 						want := make([]float64, len(rs))

@@ -21,7 +21,3 @@ int norm_products(norm_map x, norm_map adjoint, int64_t rows, int64_t channels, 
 extern void (*norm_parallel)(void (*)(void*), void*, unsigned, unsigned);
 extern int (*norm_thread)(void);
 extern int (*norm_threads)(void);
-
-// The custom calls.
-#define MOMENTS "seeable_moments"
-#define PRODUCTS "seeable_products"

@@ -39,8 +39,6 @@ const char* onednn_implementation(void* prepared);
 // returns oneDNN's status, 0 for success.
 int onednn_execute(void* prepared, void* out, void** in);
 
-// TARGET is the custom call that stands for a convolution in a program.
-#define TARGET "seeable_convolution"
-
-// onednn_handler is the function of a custom call, or NULL.
-void* onednn_handler(const char* target);
+// onednn_handler is the function of a custom call: a convolution, or what BatchNorm sums (norm.h).
+enum { ONEDNN_CONVOLUTION, ONEDNN_MOMENTS, ONEDNN_PRODUCTS };
+void* onednn_handler(int of);
