@@ -53,5 +53,5 @@ func ExampleAUC() {
 		return
 	}
 	fmt.Printf("AUROC %.3f [%.3f, %.3f], %d real people, %d fake\n", auc.Value, auc.Low, auc.High, auc.RealPeople, auc.FakePeople)
-	// Output: AUROC 1.000 [0.733, 1.000], 10 real people, 10 fake
+	// Output: AUROC 1.000 [0.743, 1.000], 10 real people, 10 fake
 }

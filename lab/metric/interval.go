@@ -9,15 +9,15 @@ import (
 const Confidence = 0.95
 
 // LeastPeople is how many people each class must have for an interval (our choice): with five the interval of [AUC] holds the AUC in
-// more draws than it says in the simulation of results/intervals.md, and is some 0.6 wide; with fewer it says next to nothing.
+// 93 % of draws or more in the simulation of results/intervals.md, and is some 0.6 wide; with fewer it says next to nothing.
 const LeastPeople = 5
 
 // Of the choices that are ours, these were made with that simulation.
 const (
-	// priorPeople is how many people the variance of priorScale times [spread.model] counts for.
-	priorPeople = 1.75
+	// priorPeople is how many people the variance of [spread.prior] counts for.
+	priorPeople = 1.5
 	// fewFourths is added to the degrees of freedom by fourth moments, as those of few people say little themselves.
-	fewFourths = 3
+	fewFourths = 4
 	// leastShare bounds what the variance loses where real and fake videos of a person are scored alike: a small sample may say by
 	// chance that nothing is left.
 	leastShare = 0.1
@@ -32,8 +32,8 @@ const (
 // The interval holds the areas A' with |A − A'| ≤ t·√V(A'), as Newcombe's (2006, method 5) does: V is the variance of the
 // exponential model for as many independent items as there are people, times how much greater the measured variance is than
 // that. Measured is DeLong's variance made robust to shared people ([Shown.moments]) with factors for few people. Near 0 and 1 few
-// items say anything of the variance, and at 0 and 1 none: there it goes over to √2 times the exponential model's. No area has a
-// higher lower end than 1 has. That of n people a class, one video each, is close to 0.05^(1/n), above which n disjoint pairs would
+// items say anything of the variance, and at 0 and 1 none: there it goes over to the geometric mean of the exponential model's and
+// the largest one that any scores can have. No area has a higher lower end than 1 has. That of n people a class, one video each, is close to 0.05^(1/n), above which n disjoint pairs would
 // all be in order in less than 5 % of draws, whatever the scores' distributions. The mixture is our choice.
 //
 // t of the end nearer to 0 or 1 has the degrees of freedom of Welch and Satterthwaite, in which the model's part of the variance does
@@ -163,14 +163,20 @@ func welch(of, freedom perClass) float64 {
 
 // model is the variance of an area over the sizes by the exponential model of Hanley and McNeil (1982), with the mean size for
 // both classes in its last terms (Newcombe 2006, method 5).
-func (s spread) model(area float64) float64 {
+func (s spread) model(area float64) float64 { return area * (1 - area) * s.shape(area) }
+
+// shape is model without the factor that is 0 at 0 and 1.
+func (s spread) shape(area float64) float64 {
 	n := (s.sizes.real+s.sizes.fake)/2 - 1
-	return area * (1 - area) * (1 + n*((1-area)/(2-area)+area/(1+area))) / (s.sizes.real * s.sizes.fake)
+	return (1 + n*((1-area)/(2-area)+area/(1+area))) / (s.sizes.real * s.sizes.fake)
 }
 
-// priorScale is how many times model the variance of an area is taken to be where the scores say nothing of it: at 1, with as many
-// people in both classes, the geometric mean of once and of twice, which is possible at most (Birnbaum and Klose 1957).
-const priorScale = math.Sqrt2
+// prior is how many times model the variance of an area is taken to be where the scores say nothing of it: the geometric mean
+// of once and of what is possible at most, where those of one class lie in one place and the items of the smaller class count
+// alone (Birnbaum and Klose 1957).
+func (s spread) prior(area float64) float64 {
+	return math.Sqrt(1 / (min(s.sizes.real, s.sizes.fake) * s.shape(area)))
+}
 
 // settled is the variance that was measured, mixed with the prior one, as a multiple of model at an area that is neither 0 nor
 // 1, that area, and the share that is measured.
@@ -179,8 +185,8 @@ func (s spread) settled() (area, scale, measured float64) {
 	area = (s.area*people + 0.5) / (people + 1)
 	// So many people say something: all of them at an area of a half, none at 0 and 1.
 	say := 4 * people * area * (1 - area)
-	all := say * s.measured() / s.model(area)
-	return area, (all + priorPeople*priorScale) / (say + priorPeople), all / (all + priorPeople*priorScale)
+	known, prior := say*s.measured()/s.model(area), priorPeople*s.prior(area)
+	return area, (known + prior) / (say + priorPeople), known / (known + prior)
 }
 
 // measured is the variance without the prior one, settledVariance with it.
@@ -196,7 +202,7 @@ func (s spread) settledVariance() float64 {
 
 // interval returns the ends.
 func (s spread) interval() (low, high float64) {
-	ofOne := s.below(1, math.Sqrt2*math.Erfinv(Confidence), priorScale)
+	ofOne := s.below(1, math.Sqrt2*math.Erfinv(Confidence), s.prior(1))
 	switch s.area {
 	case 0:
 		return 0, 1 - ofOne
@@ -205,9 +211,9 @@ func (s spread) interval() (low, high float64) {
 	}
 	_, scale, measured := s.settled()
 	_, of := s.variance()
-	// The prior part of the variance does not vary; a million degrees of freedom make t normal.
+	// The prior part of the variance does not vary; with a million degrees of freedom t is normal.
 	near := min(s.freedom(of)/(measured*measured), 1e6)
-	far := min(near, s.fourths(of))
+	far := min(s.freedom(of), s.fourths(of))
 	if s.area < 0.5 {
 		near, far = far, near
 	}

@@ -256,10 +256,11 @@ func TestSettled(t *testing.T) {
 		// Hanley and McNeil (1982) with n items in both classes, as they print it.
 		q1, q2 := area/(2-area), 2*area*area/(1+area)
 		model := (area*(1-area) + (n-1)*(q1-area*area) + (n-1)*(q2-area*area)) / (n * n)
+		most := area * (1 - area) / n
 		weight := n * 4 * area * (1 - area)
-		measured, prior := weight*s.measured()/model, 1.75*math.Sqrt2
+		measured, prior := weight*s.measured()/model, 1.5*math.Sqrt(most/model)
 		_, scale, share := s.settled()
-		wantClose(t, fmt.Sprintf("%d exchanged", exchanged), scale, (measured+prior)/(weight+1.75), 1e-9)
+		wantClose(t, fmt.Sprintf("%d exchanged", exchanged), scale, (measured+prior)/(weight+1.5), 1e-9)
 		wantClose(t, fmt.Sprintf("%d exchanged: share that is measured", exchanged), share, measured/(measured+prior), 1e-9)
 	}
 }
@@ -271,13 +272,13 @@ func TestFreedom(t *testing.T) {
 		of           perClass
 		want, fourth float64
 	}{
-		{perClass{3, 3}, perClass{1, 0}, 10, 13},
-		{perClass{3, 3}, perClass{0, 2}, 40, 43},
-		{perClass{9, 3}, perClass{1, 0}, 10, 2.5 + 3},
-		{perClass{1, 1.5}, perClass{0, 1}, 40, 43},
-		{perClass{3, 11}, perClass{1, 1}, 4 / (1/10. + 1/40.), 4/(1/10.+1/8.) + 3},
-		{perClass{3, 11}, perClass{}, 10, 8 + 3},
-		{perClass{11, 11}, perClass{1, 0}, 10, 2 + 3},
+		{perClass{3, 3}, perClass{1, 0}, 10, 14},
+		{perClass{3, 3}, perClass{0, 2}, 40, 44},
+		{perClass{9, 3}, perClass{1, 0}, 10, 2.5 + 4},
+		{perClass{1, 1.5}, perClass{0, 1}, 40, 44},
+		{perClass{3, 11}, perClass{1, 1}, 4 / (1/10. + 1/40.), 4/(1/10.+1/8.) + 4},
+		{perClass{3, 11}, perClass{}, 10, 8 + 4},
+		{perClass{11, 11}, perClass{1, 0}, 10, 2 + 4},
 	} {
 		m := moments{effective: perClass{11, 41}, kurtosis: c.kurtosis}
 		wantClose(t, fmt.Sprintf("%+v: freedom", c), m.freedom(c.of), c.want, 1e-12)
