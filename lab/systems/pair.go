@@ -15,6 +15,9 @@ import (
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 
+// classOdds is the score of all of them that is the classifier's, and classTerm its part of the loss.
+const classOdds, classTerm = "class-odds", "class"
+
 // paired is what the systems share whose network tells real faces from fakes of them by two logits: samples in pairs that have the
 // same crop, scale and augmentation, so that nothing but the manipulation tells the two apart (our choice; published code draws
 // anew for each).

@@ -38,7 +38,7 @@ var xray = spec.MethodInfo{
 	Name: "xray",
 	Doc:  "finds the boundary along which another face was blended in (Face X-ray, Li et al. 2020)",
 	Scores: []spec.Choice{
-		{Name: "logit", Doc: "log odds of being blended, by the classifier (published)"},
+		{Name: classOdds, Doc: "log odds of being blended, by the classifier (published)"},
 		{Name: "map-mean", Doc: "mean of the predicted boundary"},
 		{Name: "map-max", Doc: "mean of the largest hundredth of the predicted boundary"},
 	},
@@ -230,7 +230,7 @@ func enlarge(x *Node, factor int) *Node {
 // least value is the mean entropy of the boundary and not 0.
 func (m *XRay) Loss(_ *model.Scope, out []*Node, in method.Inputs) []method.Term {
 	ce, _ := loss.SoftmaxCrossEntropy(out[0], in.Label)
-	terms := []method.Term{{Name: "ce", Value: ce}}
+	terms := []method.Term{{Name: classTerm, Value: ce}}
 	if m.own.Lambda > 0 {
 		wanted := DivScalar(ConvertDType(Reshape(in.Map, out[1].Shape().Dimensions...), out[1].DType()), 255)
 		terms = append(terms, method.Term{Name: "map", Value: MulScalar(binary(out[1], wanted), m.own.Lambda)})
@@ -265,7 +265,7 @@ func (m *XRay) Scores() []string { return xray.ScoreNames() }
 // Score implements [method.Method].
 func (m *XRay) Score(score string, rows []method.Row, _ method.Fit) float64 {
 	return mean(rows, func(row method.Row) float64 {
-		if score == "logit" {
+		if score == classOdds {
 			return float64(row[0][0])
 		}
 		values := make([]float64, len(row[1]))
