@@ -35,7 +35,7 @@ var pcl = spec.MethodInfo{
 	Scores: []spec.Choice{
 		{Name: classOdds, Doc: "log odds of being blended, by the classifier (published)"},
 		{Name: "inconsistency", Doc: "1 less the mean consistency of all pairs of patches (ours)"},
-		{Name: "cut", Doc: "1 less the mean consistency of the patch that is least like the others (ours)"},
+		{Name: "odd-patch", Doc: "1 less the mean consistency of the patch that is least like the others (ours)"},
 	},
 	Reads: slices.Concat(discrepancy.SelfBlendKeys, []string{"score.flip"}),
 	Table: PCLTable{
@@ -195,7 +195,7 @@ func (m *PCL) Score(score string, rows []method.Row, _ method.Fit) float64 {
 		switch score {
 		case classOdds:
 			return float64(row[0][0])
-		case "cut":
+		case "odd-patch":
 			return 1 - float64(slices.Min(row[1]))
 		}
 		total := 0.0

@@ -38,7 +38,7 @@ func TestXRay(t *testing.T) {
 }
 
 func TestPCL(t *testing.T) {
-	methodtest.Run(t, small(t, "pcl", "[pcl]\nstride = 8\n"), methodtest.Options{Steps: 60})
+	methodtest.Run(t, small(t, "pcl", "[pcl]\nstride = 8\n"), methodtest.Options{})
 }
 
 func TestFWA(t *testing.T) {
