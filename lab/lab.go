@@ -22,6 +22,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
 	"github.com/seeable-lab/seeable/lab/source"
+	_ "github.com/seeable-lab/seeable/lab/systems" // the image systems of the paper's tables
 )
 
 // DataEnv is the environment variable that names the data root when no option does.

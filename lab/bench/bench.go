@@ -16,6 +16,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/compiler"
 	"github.com/seeable-lab/seeable/lab/detector"
+	"github.com/seeable-lab/seeable/lab/donor"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
@@ -167,8 +168,10 @@ type output struct {
 func (b *bench) outputs() []output {
 	layout := b.method.Layout()
 	var outputs []output
+	donors := donor.New(b.clips)
 	for range runtime.GOMAXPROCS(0) {
 		o := output{worker: method.NewWorker(layout), made: method.NewSamples(layout, layout.Group())}
+		o.worker.Donors = donors
 		for i := range layout.Group() {
 			o.dst = append(o.dst, o.made.At(i))
 		}
@@ -182,7 +185,7 @@ func (b *bench) views(ctx context.Context) (imagesPerSecond, seconds float64, er
 	outputs := b.outputs()
 	groups, seconds, err := b.pace(ctx, "making training images", func(worker, i int) error {
 		o := outputs[worker]
-		d := method.Draw{Rand: stream.New(b.spec.Seed, "bench", i), Strength: 1, Pool: b.clips}
+		d := method.Draw{Rand: stream.New(b.spec.Seed, "bench", i), Strength: 1}
 		return b.method.Sample(o.worker, o.dst, b.clips[i%len(b.clips)], d)
 	})
 	return groups * float64(b.method.Layout().Group()), seconds, err
@@ -391,13 +394,14 @@ func newStill(m method.Method, s spec.Spec, clips source.Clips) (*still, error) 
 	made := &still{Method: m}
 	layout := m.Layout()
 	w := method.NewWorker(layout)
+	w.Donors = donor.New(clips)
 	for i, c := range clips {
 		group := method.NewSamples(layout, layout.Group())
 		dst := make([]method.Sample, layout.Group())
 		for view := range dst {
 			dst[view] = group.At(view)
 		}
-		d := method.Draw{Rand: stream.New(s.Seed, "still", i), Strength: 1, Pool: clips}
+		d := method.Draw{Rand: stream.New(s.Seed, "still", i), Strength: 1}
 		if err := m.Sample(w, dst, c, d); err != nil {
 			return nil, err
 		}

@@ -60,12 +60,12 @@ func resample(img *image.RGBA, scale float64, w *Workspace) {
 	size := img.Rect.Size()
 	few := image.Pt(max(int(math.Round(scale*float64(size.X))), 1), max(int(math.Round(scale*float64(size.Y))), 1))
 	small := w.small.resize(image.Rectangle{Max: few})
-	stretch(small, img, w)
-	stretch(img, small, w)
+	w.Stretch(small, img)
+	w.Stretch(img, small)
 }
 
-// stretch fills dst with src, interpolated bilinearly as OpenCV does.
-func stretch(dst, src *image.RGBA, w *Workspace) {
+// Stretch fills dst with src, interpolated bilinearly as OpenCV does.
+func (w *Workspace) Stretch(dst, src *image.RGBA) {
 	r := &w.resampler
 	r.reset(src)
 	to, from := dst.Rect.Size(), src.Rect.Size()

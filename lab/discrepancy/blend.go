@@ -102,3 +102,24 @@ func (w *Workspace) background(dst, img *image.RGBA, d *Draw) {
 		copyPixels(dst, img)
 	}
 }
+
+// Soften deforms a region of an image of size and feathers it, as self-blending does: for each pixel the weight in [0, 1] of what
+// is to be blended in, at most the feather's ratio. The mask is empty where the region is, and where it was moved out of the
+// image.
+func (w *Workspace) Soften(mask region.Mask, d Deformation, f Feather, size image.Point) region.Mask {
+	if mask.Rect.Empty() {
+		return region.Mask{}
+	}
+	deform(&w.region, mask, d, size, w)
+	feather(&w.blendMask, &w.region, f, size, w)
+	return w.blendMask.mask()
+}
+
+// mask is the weights as numbers from 0 to 1.
+func (m *blendMask) mask() region.Mask {
+	out := region.Mask{Rect: m.rect, Weight: make([]float32, m.rect.Dx()*m.rect.Dy())}
+	for i := range out.Weight {
+		out.Weight[i] = float32(m.weights[i]) / full
+	}
+	return out
+}

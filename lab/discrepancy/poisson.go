@@ -3,7 +3,6 @@ package discrepancy
 import (
 	"errors"
 	"image"
-	"math"
 	"math/rand/v2"
 
 	"github.com/seeable-lab/seeable/lab/face"
@@ -43,25 +42,10 @@ func (g *Generator) PoissonBlend(dst *image.RGBA, f face.Face, rng *rand.Rand, w
 	if box.Empty() {
 		return nil
 	}
-	b := &w.gradients
-	b.difference = grown(b.difference, len(inside))
 	ax, ay := d.Deformation.axes(size)
-	for y := box.Min.Y; y < box.Max.Y; y++ {
-		for x := box.Min.X; x < box.Max.X; x++ {
-			moved, around := colourAt(source, ax.origin(float64(x)), ay.origin(float64(y))), dst.Pix[dst.PixOffset(x, y):]
-			for c := range moved {
-				moved[c] -= float64(around[c])
-			}
-			b.difference[(y-box.Min.Y)*box.Dx()+x-box.Min.X] = moved
-		}
-	}
-	places, correction := b.solver.Solve(inside, b.difference, box.Dx())
-	for n, at := range places {
-		to := dst.Pix[dst.PixOffset(box.Min.X+at%box.Dx(), box.Min.Y+at/box.Dx()):][:3]
-		for c := range to {
-			to[c] = uint8(min(max(math.Round(float64(to[c])+d.Feather.Ratio*correction[n][c]), 0), 255))
-		}
-	}
+	w.gradients.solver.Clone(dst, box, inside, func(x, y int) rgb {
+		return colourAt(source, ax.origin(float64(x)), ay.origin(float64(y)))
+	}, d.Feather.Ratio)
 	return nil
 }
 
@@ -83,9 +67,8 @@ func colourAt(img *image.RGBA, x, y float64) (out rgb) {
 
 // A gradientBlend is the memory of [Generator.PoissonBlend].
 type gradientBlend struct {
-	inside     []bool
-	difference []rgb
-	solver     poisson.Solver
+	inside []bool
+	solver poisson.Solver
 }
 
 // hard makes a mask of the pixels that have at least half of the ratio's weight and do not touch the image's edge, in a box that

@@ -58,12 +58,7 @@ func (g *Generator) SelfBlendMask(dst *image.RGBA, f face.Face, rng *rand.Rand, 
 	if err := g.SelfBlend(dst, f, rng, w); err != nil {
 		return region.Mask{}, err
 	}
-	m := &w.blendMask
-	used := region.Mask{Rect: m.rect, Weight: make([]float32, m.rect.Dx()*m.rect.Dy())}
-	for i := range used.Weight {
-		used.Weight[i] = float32(m.weights[i]) / full
-	}
-	return used, nil
+	return w.blendMask.mask(), nil
 }
 
 // DrawSelfBlend draws a self-blended image, for [Generator.ApplySelfBlend] and [Generator.Background]. Its Region is the outline of

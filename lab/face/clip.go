@@ -4,6 +4,9 @@ package face
 type Clip struct {
 	Frames []Face // at least one
 	Fake   bool   // the label of the video
+	// Person is whose head is seen, "" if nobody knows. It keeps the faces of one person from being pasted into each other;
+	// no score may depend on it.
+	Person string
 	Pair   []Face // the same frames of the original that a fake was made of; nil where nobody asked for them
 }
 

@@ -108,7 +108,15 @@ func (p *Pseudo) SelfBlended(w *Worker, f face.Face, rng *rand.Rand) (fake face.
 
 // make has all frames of a clip made by the same draws.
 func (p *Pseudo) make(w *Worker, c face.Clip, blend Blend, rng *rand.Rand) (face.Clip, error) {
-	augmentation := discrepancy.DrawAugmentation(p.augment, rng)
+	return MakePseudo(c, p.augment, w, rng, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
+		return blend(p.generator, dst, f, rng, &w.Workspace)
+	})
+}
+
+// MakePseudo makes a pseudo-fake of a clip, for a [Faker]: blend writes that of a frame to dst, which is augmented then. All
+// frames have the same draws.
+func MakePseudo(c face.Clip, a spec.Augment, w *Worker, rng *rand.Rand, blend func(dst *image.RGBA, f face.Face, rng *rand.Rand) error) (face.Clip, error) {
+	augmentation := discrepancy.DrawAugmentation(a, rng)
 	seed := rng.Uint64()
 	out := face.Clip{Frames: make([]face.Face, len(c.Frames))}
 	for i, f := range c.Frames {
@@ -116,7 +124,7 @@ func (p *Pseudo) make(w *Worker, c face.Clip, blend Blend, rng *rand.Rand) (face
 			return face.Clip{}, fmt.Errorf("method: pseudo-fake of a clip without picture %d", i)
 		}
 		made := image.NewRGBA(f.Image.Rect)
-		if err := blend(p.generator, made, f, stream.New(seed, "pseudo-fake"), &w.Workspace); err != nil {
+		if err := blend(made, f, stream.New(seed, "pseudo-fake")); err != nil {
 			return face.Clip{}, err
 		}
 		augmentation.Apply(made, &w.Workspace)

@@ -4,6 +4,7 @@ import (
 	"image"
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/donor"
 )
 
 // Worker holds the memory that one goroutine needs to make samples.
@@ -11,6 +12,9 @@ type Worker struct {
 	Workspace discrepancy.Workspace
 	Out       *image.RGBA // of the side of the layout
 	Own       any         // what a method keeps from one sample to the next for speed; nil at first
+	// Donors are other people's faces, for samples, checks and pseudo-fakes alike: the real ones of the source that the clips come
+	// from, so that nobody is pasted into training who is held out. nil where nobody gave any.
+	Donors *donor.Pool
 }
 
 // NewWorker returns a worker for samples of this layout.

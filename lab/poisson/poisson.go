@@ -3,6 +3,7 @@
 package poisson
 
 import (
+	"image"
 	"math"
 	"slices"
 )
@@ -15,7 +16,7 @@ type Solver struct {
 	neighbours [][4]int // of each unknown, by number: left, up, right, down; −1 for a known one
 	scale      []float64
 	solution, residual, direction,
-	product, conditioned []rgb
+	product, conditioned, difference []rgb
 }
 
 // rgb are three channels, each a problem of its own.
@@ -119,6 +120,29 @@ func (p *Solver) Solve(inside []bool, h [][3]float64, width int) (places []int, 
 		}
 	}
 	return p.places, p.solution
+}
+
+// Clone blends a source into dst by its gradients: in the places of a box that are inside, dst gets the Laplacian of the source, its
+// pixels around staying as they are, and what that changes counts by share. Each channel is solved for alone, rounded and clipped.
+// inside goes row by row through the box, which lies in dst; no place on its border may be inside.
+func (p *Solver) Clone(dst *image.RGBA, box image.Rectangle, inside []bool, source func(x, y int) [3]float64, share float64) {
+	p.difference = sized(p.difference, len(inside))
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		for x := box.Min.X; x < box.Max.X; x++ {
+			wanted, around := source(x, y), dst.Pix[dst.PixOffset(x, y):]
+			for c := range wanted {
+				wanted[c] -= float64(around[c])
+			}
+			p.difference[(y-box.Min.Y)*box.Dx()+x-box.Min.X] = wanted
+		}
+	}
+	places, correction := p.Solve(inside, p.difference, box.Dx())
+	for n, at := range places {
+		to := dst.Pix[dst.PixOffset(box.Min.X+at%box.Dx(), box.Min.Y+at/box.Dx()):][:3]
+		for c := range to {
+			to[c] = uint8(min(max(math.Round(float64(to[c])+share*correction[n][c]), 0), 255))
+		}
+	}
 }
 
 // factor is the modified incomplete Cholesky factorisation of the negative Laplacian, of level 0, as Bridson has it (Fluid

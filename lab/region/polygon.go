@@ -2,6 +2,7 @@ package region
 
 import (
 	"image"
+	"math"
 	"slices"
 
 	"github.com/seeable-lab/seeable/lab/face"
@@ -15,6 +16,18 @@ const (
 	convexOutline  outline = iota // fillConvexPoly with a 4-connected border, as the official hulls
 	polygonOutline                // fillPoly with its default, an 8-connected border, as the official mesh
 )
+
+// Hull marks the pixels of the convex hull of points, within bounds, as the hull strategies do; none if a point is not finite.
+func Hull(points []face.Point, bounds image.Rectangle) Mask {
+	var corners []image.Point
+	for _, p := range points {
+		if math.IsNaN(p.X-p.X) || math.IsNaN(p.Y-p.Y) {
+			return Mask{}
+		}
+		corners = append(corners, pixel(p))
+	}
+	return fill(hull(nil, corners), bounds, convexOutline)
+}
 
 // fill marks the polygon's pixels that lie in clip, border included. A polygon of one or two corners is a point or a
 // line.

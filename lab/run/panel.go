@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/seeable-lab/seeable/lab/donor"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/source"
@@ -37,6 +38,7 @@ type panelFace struct {
 // newPanel makes the panel of some real clips of a held-out set.
 func newPanel(s spec.Spec, held *source.Set, clips []int) (*panel, error) {
 	p := &panel{held: held, seed: s.Seed, pseudos: map[spec.PseudoCell]*method.Pseudo{}}
+	donors := donor.New(held)
 	var compressions []string
 	for _, cell := range s.Score.Cells() {
 		compression, err := spec.CompressionOf(cell.Compression)
@@ -49,7 +51,11 @@ func newPanel(s spec.Spec, held *source.Set, clips []int) (*panel, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.workers.New = func() any { return method.NewWorker(m.Layout()) }
+		p.workers.New = func() any {
+			w := method.NewWorker(m.Layout())
+			w.Donors = donors
+			return w
+		}
 		pseudo, err := method.NewPseudo(compressed, m, cell.Kind)
 		if err != nil {
 			return nil, err

@@ -204,7 +204,8 @@ func (s *Set) hold(at *atomic.Pointer[face.Clip], c face.Clip) {
 
 // read decodes the items of a clip. Fallback tells that a frame has landmarks that are not its own.
 func (s *Set) read(indices []int32) (c face.Clip, fallback bool, err error) {
-	c = face.Clip{Frames: make([]face.Face, len(indices)), Fake: s.items[indices[0]].Fake}
+	first := s.items[indices[0]]
+	c = face.Clip{Frames: make([]face.Face, len(indices)), Fake: first.Fake, Person: first.Identity}
 	for k, i := range indices {
 		f, err := datasets.Load(s.items[i])
 		if err == nil && s.find != nil {

@@ -35,8 +35,10 @@ type Clips []face.Clip
 // Len implements Source.
 func (c Clips) Len() int { return len(c) }
 
-// Info implements Source: of clips in memory no more than label and landmarks are known.
-func (c Clips) Info(i int) Info { return Info{Fake: c[i].Fake, Landmarks: c[i].Frames[0].Landmarks} }
+// Info implements Source: of clips in memory no more than person, label and landmarks are known.
+func (c Clips) Info(i int) Info {
+	return Info{Person: c[i].Person, Fake: c[i].Fake, Landmarks: c[i].Frames[0].Landmarks}
+}
 
 // Clip implements Source.
 func (c Clips) Clip(_ context.Context, i int) (face.Clip, error) { return c[i], nil }

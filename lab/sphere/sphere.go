@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/seeable-lab/seeable/lab/donor"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/hypersphere"
 	"github.com/seeable-lab/seeable/lab/method"
@@ -110,12 +111,13 @@ func NewProbe(ctx context.Context, s spec.Spec, m method.Method, held source.Sou
 	}
 	layout := m.Layout()
 	p := &Probe{method: prototyped, samples: method.NewSamples(layout, n), labels: make([]int, n), synthetic: synthetic}
-	workers := runtime.GOMAXPROCS(0)
+	workers, donors := runtime.GOMAXPROCS(0), donor.New(held)
 	errs := make([]error, workers)
 	var wait sync.WaitGroup
 	for from := range workers {
 		wait.Go(func() {
 			w := method.NewWorker(layout)
+			w.Donors = donors
 			for i := from; i < n && errs[from] == nil; i += workers {
 				c, err := held.Clip(ctx, i%held.Len())
 				sample := p.samples.At(i)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/seeable-lab/seeable/lab/donor"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -68,8 +69,11 @@ type maker struct {
 
 func newMaker(s spec.Spec, m method.Method, clips source.Source, watched *watcher) *maker {
 	mk := &maker{spec: s, method: m, layout: m.Layout(), clips: clips, watched: watched, orders: map[int][]int{}}
+	donors := donor.New(clips)
 	for range runtime.GOMAXPROCS(0) {
-		mk.workers = append(mk.workers, method.NewWorker(mk.layout))
+		w := method.NewWorker(mk.layout)
+		w.Donors = donors
+		mk.workers = append(mk.workers, w)
 	}
 	return mk
 }
@@ -78,7 +82,7 @@ func (mk *maker) make(ctx context.Context, step int) batch {
 	t, views := mk.spec.Train, mk.layout.Group()
 	b := batch{step: step, Samples: method.NewSamples(mk.layout, t.Batch)}
 	groups := t.Batch / views
-	draw := method.Draw{Strength: curriculum(t, step), Share: share(t, step), Pool: mk.clips}
+	draw := method.Draw{Strength: curriculum(t, step), Share: share(t, step)}
 	if draw.Vars, b.err = mk.watched.before(ctx, step); b.err != nil {
 		return b
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/seeable-lab/seeable/lab/donor"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -41,12 +42,13 @@ func NewCheck(ctx context.Context, s spec.Spec, m method.Method, held source.Sou
 	layout := m.Layout()
 	c := &Check{method: m, samples: method.NewSamples(layout, checkImages)}
 	c.classifier, _ = method.As[method.Classifier](m)
-	workers := runtime.GOMAXPROCS(0)
+	workers, donors := runtime.GOMAXPROCS(0), donor.New(held)
 	errs := make([]error, checkImages)
 	var wait sync.WaitGroup
 	for from := range workers {
 		wait.Go(func() {
 			w := method.NewWorker(layout)
+			w.Donors = donors
 			for i := from; i < checkImages && ctx.Err() == nil; i += workers {
 				clip, err := held.Clip(ctx, i%held.Len())
 				sample := c.samples.At(i)

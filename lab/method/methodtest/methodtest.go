@@ -28,6 +28,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/donor"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
@@ -54,6 +55,7 @@ type harness struct {
 	layout  method.Layout
 	clips   source.Clips // as they are read
 	kept    source.Clips // as training has them
+	donors  *donor.Pool  // of kept
 	backend compute.Backend
 }
 
@@ -93,6 +95,7 @@ func Run(t *testing.T, s spec.Spec, o Options) {
 		}
 		h.kept = append(h.kept, kept)
 	}
+	h.donors = donor.New(h.kept)
 	t.Run("samples", h.samples)
 	t.Run("refusals", h.refusals)
 	t.Run("rows", h.rows)
@@ -110,15 +113,25 @@ func Run(t *testing.T, s spec.Spec, o Options) {
 func drawn(t *testing.T) source.Clips {
 	t.Helper()
 	set, _ := synthetic.Sets(1)
-	var faces []face.Face
-	for i := 0; i < 64; i++ {
-		f, err := datasets.Load(set.Items[3*i])
+	var clips source.Clips
+	for i := range 64 {
+		item := set.Items[3*i]
+		f, err := datasets.Load(item)
 		if err != nil {
 			t.Fatal(err)
 		}
-		faces = append(faces, f)
+		c := face.Still(f)
+		c.Person = item.Identity
+		clips = append(clips, c)
 	}
-	return source.Stills(faces)
+	return clips
+}
+
+// worker makes samples with all clips as donors.
+func (h *harness) worker() *method.Worker {
+	w := method.NewWorker(h.layout)
+	w.Donors = h.donors
+	return w
 }
 
 // pixels are all pixels of a clip.
@@ -136,7 +149,7 @@ func (h *harness) sample(w *method.Worker, i int, seed uint64) (*method.Samples,
 	for view := range dst {
 		dst[view] = made.At(view)
 	}
-	d := method.Draw{Rand: stream.New(seed, "methodtest", i), Strength: 1, Share: 0.5, Pool: h.kept}
+	d := method.Draw{Rand: stream.New(seed, "methodtest", i), Strength: 1, Share: 0.5}
 	err := h.method.Sample(w, dst, h.kept[i], d)
 	for view := range dst {
 		made.Labels[view] = dst[view].Label
@@ -149,12 +162,12 @@ func same(a, b *method.Samples) bool {
 }
 
 func (h *harness) samples(t *testing.T) {
-	used := method.NewWorker(h.layout)
+	used := h.worker()
 	classifier, classifies := method.As[method.Classifier](h.method)
 	differ := false
 	for i := range 8 {
 		before := pixels(h.kept[i])
-		first, err := h.sample(method.NewWorker(h.layout), i, 1)
+		first, err := h.sample(h.worker(), i, 1)
 		if err != nil {
 			t.Fatalf("clip %d: Sample: %v", i, err)
 		}
@@ -186,7 +199,7 @@ func (h *harness) samples(t *testing.T) {
 				}
 				return s
 			}
-			if a := probe(method.NewWorker(h.layout), "a"); a.Len() == 0 || !same(a, probe(used, "a")) {
+			if a := probe(h.worker(), "a"); a.Len() == 0 || !same(a, probe(used, "a")) {
 				t.Errorf("clip %d: Probe for %q makes no samples, or others on a used worker", i, score)
 			}
 		}
@@ -210,7 +223,7 @@ func (h *harness) refusals(t *testing.T) {
 			"Keep": func(*method.Worker) error { _, err := h.method.Keep(c); return err },
 			"Sample": func(w *method.Worker) error {
 				dst := []method.Sample{method.NewSamples(h.layout, 1).At(0)}
-				return h.method.Sample(w, dst, c, method.Draw{Rand: stream.New(1), Strength: 1, Pool: h.kept})
+				return h.method.Sample(w, dst, c, method.Draw{Rand: stream.New(1), Strength: 1})
 			},
 			"Check": func(w *method.Worker) error {
 				dst := method.NewSamples(h.layout, 1).At(0)
@@ -227,7 +240,7 @@ func (h *harness) refusals(t *testing.T) {
 						t.Errorf("%s panics on a clip with %s: %v", name, what, p)
 					}
 				}()
-				if err = call(method.NewWorker(h.layout)); err == nil {
+				if err = call(h.worker()); err == nil {
 					t.Errorf("%s takes a clip with %s without an error", name, what)
 				}
 				return err
@@ -290,7 +303,7 @@ func (h *harness) gradient(t *testing.T) {
 	batch := h.noise(h.spec.Train.Batch)
 	var clip int
 	for at := 0; at < batch.Len(); clip++ {
-		made, err := h.sample(method.NewWorker(h.layout), clip%len(h.kept), 1)
+		made, err := h.sample(h.worker(), clip%len(h.kept), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -429,7 +442,7 @@ func (h *harness) score(t *testing.T, steps int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := method.NewWorker(h.layout)
+	w := h.worker()
 	var sides [2][][]method.Row
 	for i, c := range h.kept {
 		fake, err := pseudo.Fake(w, c, stream.New(s.Seed, "choose", i))

@@ -1,0 +1,184 @@
+package systems
+
+import (
+	"image"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/region"
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/stream"
+)
+
+// classOdds is the score of all of them that is the classifier's, and classTerm its part of the loss.
+const classOdds, classTerm = "class-odds", "class"
+
+// paired is what the systems share whose network tells real faces from fakes of them by two logits: samples in pairs that have the
+// same crop, scale and augmentation, so that nothing but the manipulation tells the two apart (our choice; published code draws
+// anew for each).
+type paired struct {
+	method.Crops // brings Keep
+	spec         spec.Spec
+}
+
+func newPaired(s spec.Spec) (paired, error) {
+	upright := s
+	upright.Augment.Flip = 0 // what is pasted has to be mirrored too: see sample
+	crops, err := method.NewCrops(upright)
+	return paired{crops, s}, err
+}
+
+// look is a face as a sample shows it, and the clip that it is of.
+type look struct {
+	clip    face.Clip
+	face    face.Face
+	flipped bool
+}
+
+// maker makes the image of one of a pair into a worker's Out and its map into a sample: the fake where its label is 1.
+type maker func(dst *method.Sample) error
+
+// sample makes training samples, real and fake in turn, by the makers that draw returns.
+func (m *paired) sample(w *method.Worker, dst []method.Sample, c face.Clip, rng *rand.Rand, draw func(w *method.Worker, l look, rng *rand.Rand) (maker, error)) error {
+	var made maker
+	var augmentation discrepancy.Augmentation
+	for i := range dst {
+		dst[i].Label = int32(i % 2)
+		if i%2 == 0 {
+			view, err := m.Glance(c, rng)
+			if err != nil {
+				return err
+			}
+			l := look{c, view, rng.Float64() < m.spec.Augment.Flip}
+			if l.flipped {
+				l.face = face.Mirror(view)
+			}
+			if made, err = draw(w, l, rng); err != nil {
+				return err
+			}
+			augmentation = discrepancy.DrawAugmentation(m.spec.Augment, rng)
+		}
+		clear(dst[i].Map)
+		if err := made(&dst[i]); err != nil {
+			return err
+		}
+		augmentation.Apply(w.Out, &w.Workspace)
+		discrepancy.AppendRGB(dst[i].Images[:0], w.Out)
+	}
+	return nil
+}
+
+// check makes one sample as tests look at a face, not augmented.
+func (m *paired) check(w *method.Worker, dst *method.Sample, c face.Clip, rng *rand.Rand, draw func(w *method.Worker, l look, rng *rand.Rand) (maker, error)) error {
+	view, err := m.Look(c)
+	if err != nil {
+		return err
+	}
+	dst.Label = int32(rng.IntN(2))
+	made, err := draw(w, look{c, view, false}, rng)
+	if err != nil {
+		return err
+	}
+	clear(dst.Map)
+	if err := made(dst); err != nil {
+		return err
+	}
+	discrepancy.AppendRGB(dst.Images[:0], w.Out)
+	return nil
+}
+
+// selfBlended makes pairs whose fakes are those of SBI, for the ablation that a system's own samples are replaced.
+func (m *paired) selfBlended(w *method.Worker, l look, rng *rand.Rand, toMap func(dst *method.Sample, mask region.Mask)) (maker, error) {
+	seed := rng.Uint64()
+	return func(dst *method.Sample) error {
+		if dst.Label == 0 {
+			copy(w.Out.Pix, l.face.Image.Pix)
+			return nil
+		}
+		mask, err := m.Generator().SelfBlendMask(w.Out, l.face, stream.New(seed, "selfblend"), &w.Workspace)
+		if err == nil {
+			toMap(dst, mask)
+		}
+		return err
+	}, nil
+}
+
+// Classes implements [method.Classifier]: 0 is real, 1 fake.
+func (m *paired) Classes() int { return 2 }
+
+// Guess implements [method.Classifier].
+func (m *paired) Guess(out []*Node, _ method.Inputs) *Node { return ArgMax(out[0], -1, dtypes.Int32) }
+
+// Probe implements [method.Method]: the face, and its mirror image when the spec says so.
+func (m *paired) Probe(_ *method.Worker, dst *method.Samples, _ string, _ method.Fit, c face.Clip, _ string) error {
+	view, err := m.Look(c)
+	if err != nil {
+		return err
+	}
+	dst.Images = discrepancy.AppendRGB(dst.Images, view.Image)
+	if m.spec.Score.Flip {
+		dst.Images = discrepancy.AppendRGB(dst.Images, face.Mirror(view).Image)
+	}
+	return nil
+}
+
+// odds are the log odds of being fake of two logits, [B, 1].
+func odds(logits *Node) *Node {
+	return Sub(Slice(logits, AxisRange(), AxisRange(1, 2)), Slice(logits, AxisRange(), AxisRange(0, 1)))
+}
+
+// explain lays a value of each place of a square of them over the face; those of the mirror image are mirrored back, and both
+// averaged.
+func (m *paired) explain(c face.Clip, rows []method.Row, label string, value func(row method.Row, place int) float64) (method.Map, error) {
+	view, err := m.Look(c)
+	if err != nil {
+		return method.Map{}, err
+	}
+	side := 1
+	for side*side < len(rows[0][1]) {
+		side++
+	}
+	values := make([]float64, side*side)
+	for i, row := range rows {
+		for place := range values {
+			at := place
+			if i == 1 {
+				at += side - 1 - 2*(place%side)
+			}
+			values[at] += value(row, place) / float64(len(rows))
+		}
+	}
+	return method.Map{Label: label, Image: view.Image, Marks: view.Landmarks, Side: side, Values: values, High: 1}, nil
+}
+
+// mean is the mean of a value over rows.
+func mean(rows []method.Row, value func(row method.Row) float64) float64 {
+	total := 0.0
+	for _, row := range rows {
+		total += value(row)
+	}
+	return total / float64(len(rows))
+}
+
+// shrink writes to a map, row by row, the mean of f over the weights of the pixels of each of its places. size is that of the
+// image, whose width the map covers with places of whole pixels.
+func shrink(dst []uint8, side int, mask region.Mask, size image.Point, f func(weight float64) float64) {
+	cell := size.X / side
+	sums := make([]float64, side*side)
+	outside := f(0)
+	if outside != 0 {
+		panic("systems: a map that is not 0 outside of the mask")
+	}
+	for i, weight := range mask.Weight {
+		x, y := mask.Rect.Min.X+i%mask.Rect.Dx(), mask.Rect.Min.Y+i/mask.Rect.Dx()
+		sums[y/cell*side+x/cell] += f(float64(weight))
+	}
+	for i, sum := range sums {
+		dst[i] = uint8(min(255*sum/float64(cell*cell)+0.5, 255))
+	}
+}
