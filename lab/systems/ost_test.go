@@ -60,6 +60,7 @@ type ostGolden struct {
 			Before    float64 `json:"logit_before"`
 			After     float64 `json:"logit_after"`
 		}
+		Shared struct{ Logits []float64 } `json:"one_step_shared_by_the_batch"`
 	} `json:"test_step"`
 	AM struct {
 		Alpha   float64
@@ -132,6 +133,16 @@ func TestOSTStep(t *testing.T) {
 		slices.Reverse(support)
 		again := m.step(x, support)
 		exact(t, "logit after, in reverse", again[1]-again[0], s.After)
+	}
+
+	// The step of public code is one for a whole batch: with the supports of all faces.
+	var all []example
+	for _, s := range w.Samples {
+		all = append(all, of(w.Template, 0), of(s.Pseudo, 1))
+	}
+	for i, s := range w.Samples {
+		got := m.step(of(s.X, 0), all)
+		exact(t, "logit after a shared step", got[1]-got[0], w.Shared.Logits[i])
 	}
 
 	a := want.AM

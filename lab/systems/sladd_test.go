@@ -2,6 +2,8 @@ package systems
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -9,11 +11,16 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/method/methodtest"
+	"github.com/seeable-lab/seeable/lab/safetensors"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/stream"
+	"github.com/seeable-lab/seeable/lab/train"
 )
 
 func smallSLADD(t testing.TB, name, keys string) spec.Spec {
@@ -235,6 +242,59 @@ func TestSLADDSamples(t *testing.T) {
 	for _, sample := range func() []method.Sample { a, b := pair(t, m, w, clips[0], 1); return []method.Sample{a, b} }() {
 		if sample.Label != 1 || *s.field(&sample, fieldKind) != sladdLabelled || slices.Max(sample.Map[:s.policy.side]) != 0 {
 			t.Errorf("a labelled fake with label %d and kind %d", sample.Label, *s.field(&sample, fieldKind))
+		}
+	}
+}
+
+// A training that was interrupted after the policy began to be read ends with the same bytes as one that was not, and the policy
+// has moved.
+func TestSLADDResume(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains")
+	}
+	s := smallSLADD(t, "sladd-real", "[sladd-real]\npolicy = \"faces\"\nrate = 100.0\n[train]\nsteps = 8\nbatch = 8\nvalidate = 1\nwarm_up = 0.0\n")
+	m, _, clips := open(t, s)
+	run := func(ends ...int) safetensors.File {
+		var file safetensors.File
+		done := 0
+		for _, end := range append(ends, s.Train.Steps) {
+			store := model.NewStore()
+			store.RootScope().SetParam(encoder.SeedParam, s.Seed)
+			if done > 0 {
+				if err := train.RestoreState(store, file); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			err := train.Run(ctx, s, m, store, clips[8:], clips[:8], train.Options{
+				Backend: acceltest.ForTest(t), Done: done,
+				Report: func(p train.Progress) {
+					if p.Step == end && end < s.Train.Steps {
+						stop()
+					}
+				},
+			})
+			stop()
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatalf("%+v", err)
+			}
+			if file, err = train.State(store); err != nil {
+				t.Fatal(err)
+			}
+			done = end
+		}
+		return file
+	}
+	want, got := run(), run(6)
+	for path, w := range want.Tensors {
+		if !slices.Equal(got.Tensors[path].Data, w.Data) {
+			t.Errorf("%s is another after a resume", path)
+		}
+	}
+	for _, path := range m.(*SLADD).policy.paths() {
+		moved := slices.ContainsFunc(want.Tensors["/net/"+path].Data, func(v float32) bool { return math.Abs(float64(v)) > 1e-3 })
+		if _, kept := want.Tensors["/watched/3/"+path]; !kept || !moved {
+			t.Errorf("%s: kept for later steps %v, moved %v", path, kept, moved)
 		}
 	}
 }
