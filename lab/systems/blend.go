@@ -57,8 +57,8 @@ func (b *blending) apply(w *method.Worker, dst *image.RGBA, f face.Face) (region
 	for _, weight := range soft.Weight {
 		area += float64(weight)
 	}
-	if area < leastArea*float64(size.X*size.Y) {
-		soft = w.Workspace.Soften(hard, discrepancy.Deformation{}, discrepancy.Feather{Erode: 1, Blur: b.feather.Blur, Sigma: b.feather.Sigma, Ratio: 1}, size)
+	if area < leastArea*b.feather.Ratio*float64(size.X*size.Y) {
+		soft = w.Workspace.Soften(hard, discrepancy.Deformation{}, discrepancy.Feather{Erode: 1, Blur: b.feather.Blur, Sigma: b.feather.Sigma, Ratio: b.feather.Ratio}, size)
 	}
 	align := swap.Boxes
 	if b.align != nil {

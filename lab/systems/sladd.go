@@ -1,6 +1,7 @@
 package systems
 
 import (
+	"errors"
 	"image"
 	"math/rand/v2"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/swap"
 )
 
 // SLADDTable is the sub-table [sladd] or [sladd-real] of a spec. Where no source is named the value is our choice.
@@ -174,7 +176,10 @@ func (m *SLADD) draw(w *method.Worker, l look, rng *rand.Rand, vars method.Vars)
 			return asItIs(dst, 0, sladdNothing)
 		}
 		mask, err := b.apply(w, w.Out, l.face)
-		if err == nil {
+		switch {
+		case errors.Is(err, swap.ErrMask):
+			return asItIs(dst, 0, sladdNothing) // public code calls such faces fake all the same
+		case err == nil:
 			forged(dst, mask, kind)
 			*m.field(dst, fieldRatio) = uint8(255*b.feather.Ratio + 0.5)
 		}
@@ -237,9 +242,14 @@ func (m *SLADD) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, 
 			return m.Generator().SelfBlend(dst, f, rng, &w.Workspace)
 		}
 		donor, err := drawDonor(w, look{clip: c, face: f}, rng)
-		if err == nil {
+		if err != nil {
+			return err
+		}
+		for range 8 { // a place may be too small
 			b := m.blending(donor, rng.IntN(places), rng.IntN(sladdNothing), rng)
-			_, err = b.apply(w, dst, f)
+			if _, err = b.apply(w, dst, f); !errors.Is(err, swap.ErrMask) {
+				return err
+			}
 		}
 		return err
 	})

@@ -14,7 +14,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/donor"
 	"github.com/seeable-lab/seeable/lab/encoder"
+	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/method/methodtest"
 	"github.com/seeable-lab/seeable/lab/safetensors"
@@ -313,6 +315,38 @@ func TestSLADDRefuses(t *testing.T) {
 		s := smallSLADD(t, "sladd-real", "")
 		if err := s.Set(key); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", key, err, want)
+		}
+	}
+}
+
+// Without donors, of one person alone, and without a face to forge, samples and pseudo-fakes are one clear error.
+func TestForgeryErrors(t *testing.T) {
+	for _, s := range []spec.Spec{smallOST(t, "ost-real", ""), smallSLADD(t, "sladd-real", "")} {
+		m, w, clips := open(t, s)
+		all := w.Donors
+		alone := slices.Clone(clips)
+		for i := range alone {
+			alone[i].Person = "one"
+		}
+		away := clips[0]
+		away.Frames = slices.Clone(away.Frames)
+		away.Frames[0].Landmarks = make([]face.Point, face.Landmarks)
+		for want, c := range map[string]struct {
+			donors *donor.Pool
+			clip   face.Clip
+		}{"no pool": {nil, clips[0]}, "at least two people": {donor.New(alone), alone[0]}, "": {all, away}} {
+			w.Donors = c.donors
+			made := method.NewSamples(m.Layout(), m.Layout().Group())
+			var dst []method.Sample
+			for i := range made.Len() {
+				dst = append(dst, made.At(i))
+			}
+			if err := m.Sample(w, dst, c.clip, method.Draw{Rand: stream.New(1), Strength: 1}); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %v, want %q in it", s.Method, err, want)
+			}
+			if _, err := m.(method.Faker).Fake(w, c.clip, stream.New(1)); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: the pseudo-fake has error %v, want %q in it", s.Method, err, want)
+			}
 		}
 	}
 }
