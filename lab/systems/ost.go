@@ -268,8 +268,8 @@ func (m *OST) Outputs(scope *model.Scope, in method.Inputs) []*Node { return m.F
 func (m *OST) Scores() []string { return []string{ostAdapted, ostUnadapted} }
 
 // Probe implements [method.Method]: the face and pseudo-fakes of it, and its mirror image and pseudo-fakes of that when the spec says
-// so.
-func (m *OST) Probe(w *method.Worker, dst *method.Samples, score string, _ method.Fit, c face.Clip, digest string) error {
+// so. They are the same for both scores, so that wherever one is told the other is, too.
+func (m *OST) Probe(w *method.Worker, dst *method.Samples, _ string, _ method.Fit, c face.Clip, digest string) error {
 	view, err := m.Look(c)
 	if err != nil {
 		return err
@@ -280,9 +280,6 @@ func (m *OST) Probe(w *method.Worker, dst *method.Samples, score string, _ metho
 	}
 	for i, f := range views {
 		dst.Images = discrepancy.AppendRGB(dst.Images, f.Image)
-		if score == ostUnadapted {
-			continue
-		}
 		for k := range m.own.Pseudo {
 			if err := m.Generator().SelfBlend(w.Out, f, stream.New(m.spec.Seed, "ost", digest, i, k), &w.Workspace); err != nil {
 				return err
