@@ -43,14 +43,20 @@ func Masks(r Regions, landmarks []face.Point, bounds image.Rectangle, wanted fun
 // Union marks all pixels of a strategy's regions of a face, within bounds; it is empty where they all are.
 func Union(r Regions, landmarks []face.Point, bounds image.Rectangle) Mask {
 	var masks []Mask
-	var box image.Rectangle
 	for i := range r.Len() {
-		m := r.Mask(i, landmarks, bounds)
-		masks = append(masks, m)
-		box = box.Union(m.Rect)
+		masks = append(masks, r.Mask(i, landmarks, bounds))
 	}
+	return join(masks)
+}
+
+// join marks all pixels of some masks.
+func join(masks []Mask) Mask {
 	if len(masks) == 1 {
 		return masks[0]
+	}
+	var box image.Rectangle
+	for _, m := range masks {
+		box = box.Union(m.Rect)
 	}
 	all := Mask{Rect: box, Weight: make([]float32, box.Dx()*box.Dy())}
 	for _, m := range masks {

@@ -92,8 +92,14 @@ func (m masks) points() []face.Point {
 
 var frame = image.Rect(0, 0, 256, 256)
 
+// overlapping are SLADD's forgeries, which no spec names.
+const overlapping = "forgeries"
+
 func regions(t testing.TB, name string, rows, cols int) Regions {
 	t.Helper()
+	if name == overlapping {
+		return Forgeries()
+	}
 	r, err := New(spec.Discrepancy{Regions: name, Rows: rows, Cols: cols})
 	if err != nil {
 		t.Fatal(err)
@@ -200,6 +206,34 @@ func TestSladdCompositions(t *testing.T) {
 	}
 }
 
+// The bar of SLADD's forgeries joins the eyes, other than the two together, and places of several parts are their unions.
+func TestForgeries(t *testing.T) {
+	var g masks
+	golden(t, "masks.json", &g)
+	r, parts := Forgeries(), regions(t, "sladd", 0, 0)
+	area := func(m Mask) int { return describe(t, m).Area }
+	of := func(i int) Mask { return r.Mask(i, g.points(), frame) }
+	for i, part := range map[int]int{0: sladdLeft, 1: sladdRight, 3: sladdNose, 4: sladdMouth} {
+		if got, want := describe(t, of(i)), describe(t, parts.Mask(part, g.points(), frame)); got != want {
+			t.Errorf("%s: %+v, want %+v", r.Name(i), got, want)
+		}
+	}
+	left, right := describe(t, of(0)), describe(t, of(1))
+	bar := describe(t, of(2))
+	if bar.Area <= 0 || bar.Box[0] >= left.Box[2] || bar.Box[2] <= right.Box[0] || bar.Area == left.Area+right.Area {
+		t.Errorf("a bar of %+v between eyes of %+v and %+v", bar, left, right)
+	}
+	for i, of2 := range map[int][2]int{5: {3, 0}, 6: {3, 1}, 7: {3, 2}, 8: {3, 4}} {
+		a, b, both := area(of(of2[0])), area(of(of2[1])), area(of(i))
+		if both > a+b || both < max(a, b) {
+			t.Errorf("%s has %d pixels, its parts %d and %d", r.Name(i), both, a, b)
+		}
+	}
+	if area(of(9)) <= area(of(8)) || area(of(9)) <= area(of(7)) {
+		t.Error("all together is no larger than a part")
+	}
+}
+
 // Random shapes filled by OpenCV: to the pixel.
 func TestOpenCV(t *testing.T) {
 	var g struct {
@@ -289,7 +323,7 @@ func TestMirror(t *testing.T) {
 		points[i].X += 0.15 * (points[i].Y - 60)
 	}
 	mirrored := face.Mirror(face.Face{Image: image.NewRGBA(frame), Landmarks: points}).Landmarks
-	for _, name := range strategies {
+	for _, name := range append(slices.Clone(strategies), overlapping) {
 		r := regions(t, name, 4, 4)
 		for i := range r.Len() {
 			j := r.Mirror(i)
@@ -361,7 +395,7 @@ func TestGridDistancesGolden(t *testing.T) {
 
 // A distance is a metric that mirroring keeps, over a connected graph.
 func TestDistances(t *testing.T) {
-	for _, name := range strategies {
+	for _, name := range append(slices.Clone(strategies), overlapping) {
 		for _, metric := range spec.Distances {
 			r := regions(t, name, 3, 4)
 			d, err := r.Distances(metric)

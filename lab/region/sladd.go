@@ -3,6 +3,7 @@ package region
 import (
 	"image"
 	"math"
+	"slices"
 
 	"github.com/seeable-lab/seeable/lab/face"
 )
@@ -147,4 +148,59 @@ func (m *Mask) side(p, q face.Point) {
 	for i := range int(q.X-p.X) + 1 {
 		m.mark(image.Pt(first.X+i, pixel(face.Point{Y: p.Y + float64(i)*dy/dx}).Y))
 	}
+}
+
+// forgeries is what SLADD forges, in the numbering of its code: parts of a face, alone and together, and a bar from eye to eye.
+type forgeries struct{}
+
+// Forgeries returns the ten places that SLADD forges, which are no division of a face: they overlap.
+func Forgeries() Regions { return forgeries{} }
+
+// sladdBar stands for the bar among the parts of a forgery.
+const sladdBar = sladdParts
+
+var forgedParts = [...][]int{
+	{sladdLeft}, {sladdRight}, {sladdBar}, {sladdNose}, {sladdMouth}, {sladdNose, sladdLeft}, {sladdNose, sladdRight},
+	{sladdNose, sladdBar}, {sladdNose, sladdMouth}, {sladdBar, sladdNose, sladdMouth},
+}
+
+func (forgeries) Len() int { return len(forgedParts) }
+
+func (forgeries) Name(i int) string {
+	return [...]string{
+		"left eye", "right eye", "bar over both eyes", "nose", "mouth", "nose and left eye", "nose and right eye",
+		"nose and bar", "nose and mouth", "bar, nose and mouth",
+	}[i]
+}
+
+func (forgeries) Mirror(i int) int { return [...]int{1, 0, 2, 3, 4, 6, 5, 7, 8, 9}[i] }
+
+func (forgeries) Mask(i int, landmarks []face.Point, bounds image.Rectangle) Mask {
+	var masks []Mask
+	for _, part := range forgedParts[i] {
+		if part == sladdBar {
+			masks = append(masks, bar(landmarks, bounds))
+		} else {
+			masks = append(masks, sladd{}.Mask(part, landmarks, bounds))
+		}
+	}
+	return join(masks)
+}
+
+// Distances counts places as neighbours that share a part.
+func (f forgeries) Distances(metric string) ([][]int, error) {
+	return paths(f.Len(), metric, func(i, j int) bool {
+		return slices.ContainsFunc(forgedParts[i], func(part int) bool { return slices.Contains(forgedParts[j], part) })
+	})
+}
+
+// bar is a line between the centres of the eyes, dilated by a quarter of its length.
+func bar(landmarks []face.Point, bounds image.Rectangle) Mask {
+	var room [96]image.Point
+	p := pixels(room[:0], landmarks)
+	if p == nil {
+		return Mask{}
+	}
+	left, right := p[36].Add(p[39]).Div(2), p[42].Add(p[45]).Div(2)
+	return stroke(left, right, int(length(right.Sub(left))/4), bounds)
 }

@@ -21,6 +21,7 @@ type blending struct {
 	deformation discrepancy.Deformation
 	feather     discrepancy.Feather
 	gradients   bool
+	align       func(from, to []face.Point) (swap.Transform, error) // of the donor to the face; nil is by their boxes
 }
 
 // shape draws how a mask is deformed and feathered: bent by a grid of 4 × 4 displacements of a deviation in warp, in half of the
@@ -56,10 +57,14 @@ func (b *blending) apply(w *method.Worker, dst *image.RGBA, f face.Face) (region
 	for _, weight := range soft.Weight {
 		area += float64(weight)
 	}
-	if area < leastArea*float64(size.X*size.Y) {
-		soft = w.Workspace.Soften(hard, discrepancy.Deformation{}, discrepancy.Feather{Erode: 1, Blur: b.feather.Blur, Sigma: b.feather.Sigma, Ratio: 1}, size)
+	if area < leastArea*b.feather.Ratio*float64(size.X*size.Y) {
+		soft = w.Workspace.Soften(hard, discrepancy.Deformation{}, discrepancy.Feather{Erode: 1, Blur: b.feather.Blur, Sigma: b.feather.Sigma, Ratio: b.feather.Ratio}, size)
 	}
-	onto, err := swap.Boxes(b.donor.Landmarks, f.Landmarks)
+	align := swap.Boxes
+	if b.align != nil {
+		align = b.align
+	}
+	onto, err := align(b.donor.Landmarks, f.Landmarks)
 	if err != nil {
 		return region.Mask{}, err
 	}

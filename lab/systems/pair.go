@@ -50,13 +50,9 @@ func (m *paired) sample(w *method.Worker, dst []method.Sample, c face.Clip, rng 
 	for i := range dst {
 		dst[i].Label = int32(i % 2)
 		if i%2 == 0 {
-			view, err := m.Glance(c, rng)
+			l, err := m.glance(c, rng)
 			if err != nil {
 				return err
-			}
-			l := look{c, view, rng.Float64() < m.spec.Augment.Flip}
-			if l.flipped {
-				l.face = face.Mirror(view)
 			}
 			if made, err = draw(w, l, rng); err != nil {
 				return err
@@ -71,6 +67,19 @@ func (m *paired) sample(w *method.Worker, dst []method.Sample, c face.Clip, rng 
 		discrepancy.AppendRGB(dst[i].Images[:0], w.Out)
 	}
 	return nil
+}
+
+// glance crops the face of a clip as training does, perhaps mirrored.
+func (m *paired) glance(c face.Clip, rng *rand.Rand) (look, error) {
+	view, err := m.Glance(c, rng)
+	if err != nil {
+		return look{}, err
+	}
+	l := look{c, view, rng.Float64() < m.spec.Augment.Flip}
+	if l.flipped {
+		l.face = face.Mirror(view)
+	}
+	return l, nil
 }
 
 // check makes one sample as tests look at a face, not augmented.
