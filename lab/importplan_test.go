@@ -87,6 +87,7 @@ lab/encoder                        | yes   | no    | accel/graphs accel/onednn s
 lab/loss                           | yes   | no    | accel/graphs spec
 lab/method                         | yes   | no    | accel/graphs discrepancy encoder face hypersphere loss region source
                                    |       |       | spec stream
+lab/systems                        | yes   | no    | discrepancy encoder face method region spec
 lab/train                          | yes   | no    | accel/graphs accel/onednn encoder face method safetensors source spec stream
 lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic encoder face method safetensors
                                    |       |       | source spec stream train
@@ -111,7 +112,7 @@ lab/bench                          | yes   | no    | accel/compiler accel/graphs
                                    |       |       | discrepancy encoder env face method source spec stream train
 lab                                | yes   | yes   | assess bench datasets datasets/layout
                                    |       |       | detector env evaluation explore extract figure figure/curves operating pack record report run source spec sphere
-                                   |       |       | store table tensorboard
+                                   |       |       | store systems table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
 lab/terminal                       | yes   | yes   | assess cluster datasets datasets/layout detector env experiments explore extract figure
@@ -124,7 +125,7 @@ lab/cli                            | yes   | yes   | accel/malloc cli/command cl
                                    |       |       | table terminal video yardstick
 results/detectors                  | no    | no    |
 lab/cmd/seelab                     | yes   | yes   | cli results/detectors
-results/render                     | yes   | no    | evaluation experiments method record rival spec store table version
+results/render                     | yes   | no    | evaluation experiments method record rival spec store systems table version
 notebooks                          | no    | no    |
 `
 

@@ -27,6 +27,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
+	_ "github.com/seeable-lab/seeable/lab/systems" // registers the systems beside SeeABLE and SBI
 )
 
 // DataEnv is the environment variable that names the data root when no option does.

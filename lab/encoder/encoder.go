@@ -76,6 +76,6 @@ func settled(cfg spec.Encoder, images *Node) (Network, dtypes.DType) {
 
 // Project is the head: linear, ReLU, linear (spec section 5, our choice).
 func Project(scope *model.Scope, features *Node, hidden, dim int) *Node {
-	x := activation.Relu(linear(scope.In("hidden"), features, hidden))
-	return linear(scope.In("out"), x, dim)
+	x := activation.Relu(Linear(scope.In("hidden"), features, hidden))
+	return Linear(scope.In("out"), x, dim)
 }

@@ -283,8 +283,9 @@ func meanPool(x *Node, side int) *Node {
 	return MeanPool(x).Window(window).NoPadding().Done()
 }
 
-// linear is a fully connected layer with a bias.
-func linear(scope *model.Scope, x *Node, width int) *Node {
+// Linear is a fully connected layer of x [B, C] with a bias. Its variables are "weight" of scope, [C, width], drawn as [Variable] says
+// with the deviation of He et al. 2015, and "bias", which begins at 0.
+func Linear(scope *model.Scope, x *Node, width int) *Node {
 	in := x.Shape().Dimensions[1]
 	weight := Variable(scope, x, "weight", heNormal(in), in, width)
 	bias := Variable(scope, x, "bias", 0, width)
