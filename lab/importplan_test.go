@@ -87,7 +87,7 @@ lab/encoder                        | yes   | no    | accel/graphs accel/onednn s
 lab/loss                           | yes   | no    | accel/graphs spec
 lab/method                         | yes   | no    | accel/graphs discrepancy encoder face hypersphere loss region source
                                    |       |       | spec stream
-lab/systems                        | yes   | no    | discrepancy encoder face method region spec
+lab/systems                        | yes   | no    | discrepancy encoder face loss method spec
 lab/train                          | yes   | no    | accel/graphs accel/onednn encoder face method safetensors source spec stream
 lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic encoder face method safetensors
                                    |       |       | source spec stream train

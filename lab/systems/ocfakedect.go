@@ -1,7 +1,6 @@
 package systems
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -128,7 +127,7 @@ func ocFakeDectStages(scope *model.Scope, x *Node) (stages []*Node) {
 
 // convolved is a 3×3 convolution, BatchNorm and ReLU.
 func convolved(scope *model.Scope, x *Node, channels, stride int) *Node {
-	return activation.Relu(encoder.BatchNorm(scope.In("norm"), encoder.Convolution(scope, x, 3, channels, stride)))
+	return activation.Relu(encoder.BatchNorm(scope.In("bn"), encoder.Convolution(scope, x, 3, channels, stride)))
 }
 
 // Layout implements [method.Method].
@@ -183,7 +182,7 @@ func (m *OCFakeDect) encode(scope *model.Scope, levels *Node, variance bool) (me
 
 // dense is a fully connected layer, BatchNorm and ReLU.
 func (m *OCFakeDect) dense(scope *model.Scope, x *Node, width int) *Node {
-	return activation.Relu(encoder.BatchNorm(scope.In("norm"), encoder.Linear(scope, x, width)))
+	return activation.Relu(encoder.BatchNorm(scope.In("bn"), encoder.Linear(scope, x, width)))
 }
 
 // decode builds the reconstruction [B, S, S, 3] of latent units, in the units in which real faces are in [−1, 1].
@@ -283,15 +282,7 @@ func (m *OCFakeDect) Scores() []string { return m.scores }
 
 // Probe implements [method.Method]: the face, and its mirror image when the spec says so.
 func (m *OCFakeDect) Probe(_ *method.Worker, dst *method.Samples, _ string, _ method.Fit, c face.Clip, _ string) error {
-	view, err := m.Look(c)
-	if err != nil {
-		return err
-	}
-	dst.Images = discrepancy.AppendRGB(dst.Images, view.Image)
-	if m.spec.Score.Flip {
-		dst.Images = discrepancy.AppendRGB(dst.Images, face.Mirror(view).Image)
-	}
-	return nil
+	return probe(m.Crops, m.spec, dst, c)
 }
 
 // Score implements [method.Method]: the root of the mean squared error, the mean over the looks at a face.
@@ -314,24 +305,5 @@ func (m *OCFakeDect) Score(score string, rows []method.Row, _ method.Fit) float6
 // Explain implements [method.Explainer]: the root mean squared error in squares of 4×4 pixels, cut off at 1, half of the range of
 // levels.
 func (m *OCFakeDect) Explain(c face.Clip, rows []method.Row, _ method.Fit) (method.Map, error) {
-	view, err := m.Look(c)
-	if err != nil {
-		return method.Map{}, err
-	}
-	if len(rows) == 0 {
-		return method.Map{}, fmt.Errorf("systems: a map wants the rows of a face, found none")
-	}
-	side := m.spec.Encoder.Size / ocReduction
-	values := make([]float64, side*side)
-	for i, row := range rows {
-		for at, x := range row[0] {
-			if i == 1 { // of the mirror image
-				at += side - 1 - 2*(at%side)
-			}
-			values[at] += min(1, math.Sqrt(float64(x))) / float64(len(rows))
-		}
-	}
-	return method.Map{
-		Label: m.Measured(), Image: view.Image, Marks: view.Landmarks, Side: side, Values: values, High: 1,
-	}, nil
+	return squareMap(m.Measured(), m.Crops, c, rows, 0, func(x float64) float64 { return min(1, math.Sqrt(x)) })
 }

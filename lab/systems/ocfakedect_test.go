@@ -82,10 +82,10 @@ type ocGolden struct {
 // Loss and gradients are those of the golden, whatever the term's weight.
 func TestOCFakeDectLoss(t *testing.T) {
 	var want ocGolden
-	golden(t, "ocfakedect", &want)
+	readGolden(t, "ocfakedect", &want)
 	m := &OCFakeDect{own: ocFakeDect2{KL: 1}}
 	l := want.Loss
-	out := compute(t, func(_ *model.Scope, in []*Node) []*Node {
+	out := evaluate(t, func(_ *model.Scope, in []*Node) []*Node {
 		difference, mean, logVariance := Sub(in[3], in[2]), in[0], in[1]
 		terms := m.Loss(nil, []*Node{difference, mean, logVariance}, method.Inputs{})
 		if len(terms) != 2 {
@@ -94,22 +94,22 @@ func TestOCFakeDectLoss(t *testing.T) {
 		total := method.Total(terms)
 		return append([]*Node{terms[0].Value, terms[1].Value, total}, Gradient(total, mean, logVariance, in[3])...)
 	}, l.Mu, l.LogVar, l.X, l.Reconstruction)
-	near(t, "reconstruction", out[0], []float64{(l.Squares[0] + l.Squares[1]) / 2})
-	near(t, "divergence", out[1], []float64{(l.KL[0] + l.KL[1]) / 2})
-	near(t, "loss", out[2], []float64{l.Total})
+	within(t, "reconstruction", out[0], []float64{(l.Squares[0] + l.Squares[1]) / 2})
+	within(t, "divergence", out[1], []float64{(l.KL[0] + l.KL[1]) / 2})
+	within(t, "loss", out[2], []float64{l.Total})
 	for i, sum := range [][][]float64{l.Gradient.Mu, l.Gradient.LogVar, l.Gradient.Reconstruction} {
 		mean := slices.Concat(sum...)
 		for j := range mean {
 			mean[j] /= 2
 		}
-		near(t, []string{"gradient of the mean", "gradient of the log variance", "gradient of the reconstruction"}[i], out[3+i], mean)
+		within(t, []string{"gradient of the mean", "gradient of the log variance", "gradient of the reconstruction"}[i], out[3+i], mean)
 	}
 }
 
 // Both scores are those of the golden's linear networks, and those of exact reconstructions 0.
 func TestOCFakeDectScores(t *testing.T) {
 	var want ocGolden
-	golden(t, "ocfakedect", &want)
+	readGolden(t, "ocfakedect", &want)
 	m := &OCFakeDect{}
 	squares := func(a, b []float64) (all []float32) {
 		for i := range a {
@@ -127,9 +127,9 @@ func TestOCFakeDectScores(t *testing.T) {
 		}{{"rmse", s.Same, s.RMSE}, {"latent-rmse", s.Same, s.LatentSame}, {"latent-rmse", s.Own, s.LatentOwn}} {
 			row := method.Row{pixels, squares(s.Mu[i], c.latent[i])}
 			got := m.Score(c.score, []method.Row{row}, method.Fit{})
-			near(t, c.score, []float64{got}, []float64{c.want[i]})
+			within(t, c.score, []float64{got}, []float64{c.want[i]})
 			exact := method.Row{make([]float32, 4), make([]float32, 2)}
-			near(t, c.score+" of face and mirror image", []float64{m.Score(c.score, []method.Row{row, exact}, method.Fit{})}, []float64{got / 2})
+			within(t, c.score+" of face and mirror image", []float64{m.Score(c.score, []method.Row{row, exact}, method.Fit{})}, []float64{got / 2})
 		}
 	}
 }
@@ -137,7 +137,7 @@ func TestOCFakeDectScores(t *testing.T) {
 // The published sizes give the author's network: the sides of its maps and its 23,729,776 parameters.
 func TestOCFakeDectParameters(t *testing.T) {
 	var want ocGolden
-	golden(t, "ocfakedect", &want)
+	readGolden(t, "ocfakedect", &want)
 	s := smallOC(t, "ocfakedect1", "encoder.size=100", "ocfakedect1.hidden=1024", "ocfakedect1.latent=1024")
 	m, err := method.New(s)
 	if err != nil {
@@ -196,7 +196,13 @@ func TestOCFakeDectKnowsFaces(t *testing.T) {
 	store := model.NewStore()
 	store.RootScope().SetParam(encoder.SeedParam, s.Seed)
 	backend := acceltest.ForTest(t)
-	if err := train.Run(t.Context(), s, m, store, kept[16:], kept[:16], train.Options{Backend: backend}); err != nil {
+	if err := train.Run(t.Context(), s, m, store, kept[16:], kept[:16], train.Options{
+		Backend: backend, Report: func(p train.Progress) {
+			if p.Step == p.Steps && !(p.HeldOutLoss > 0 && p.HeldOutLoss < 1) {
+				t.Errorf("held-out faces are measured as %v, want the error of their reconstruction, below 1", p.HeldOutLoss)
+			}
+		},
+	}); err != nil {
 		t.Fatalf("%+v", err)
 	}
 	network, err := method.NewNetwork(backend, store, m)
@@ -234,7 +240,7 @@ func TestOCFakeDectKnowsFaces(t *testing.T) {
 		}
 		for y := range 8 {
 			for x := range 8 {
-				want := (root(rows[0][0][8*y+x]) + root(rows[1][0][8*y+7-x])) / 2
+				want := (rooted(rows[0][0][8*y+x]) + rooted(rows[1][0][8*y+7-x])) / 2
 				if got := explained.Values[8*y+x]; math.Abs(got-want) > 1e-9 || got < explained.Low || got > explained.High {
 					t.Errorf("the map has %v at %d, %d, want %v", got, x, y, want)
 				}
@@ -246,7 +252,7 @@ func TestOCFakeDectKnowsFaces(t *testing.T) {
 	}
 }
 
-func root(x float32) float64 { return min(1, math.Sqrt(float64(x))) }
+func rooted(x float32) float64 { return min(1, math.Sqrt(float64(x))) }
 
 // shuffled is an RGB image whose blocks change places.
 func shuffled(pixels []uint8, side, block int) []uint8 {

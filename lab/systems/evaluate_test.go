@@ -13,8 +13,8 @@ import (
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 )
 
-// golden reads testdata/NAME.json, a copy of the specification's.
-func golden(t *testing.T, name string, into any) {
+// readGolden reads testdata/NAME.json, a copy of the specification's.
+func readGolden(t *testing.T, name string, into any) {
 	t.Helper()
 	data, err := os.ReadFile("testdata/" + name + ".json")
 	if err == nil {
@@ -25,8 +25,8 @@ func golden(t *testing.T, name string, into any) {
 	}
 }
 
-// compute runs a graph on values that tensors are made of, and returns what it makes.
-func compute(t *testing.T, f func(scope *model.Scope, in []*Node) []*Node, inputs ...any) (out [][]float64) {
+// evaluate runs a graph on values that tensors are made of, and returns what it makes.
+func evaluate(t *testing.T, f func(scope *model.Scope, in []*Node) []*Node, inputs ...any) (out [][]float64) {
 	t.Helper()
 	args := make([]any, len(inputs))
 	for i, x := range inputs {
@@ -65,8 +65,8 @@ func compute(t *testing.T, f func(scope *model.Scope, in []*Node) []*Node, input
 	return out
 }
 
-// near demands values to 2e-5, what float32 leaves.
-func near(t *testing.T, what string, got, want []float64) {
+// within demands values to 2e-5, what float32 leaves.
+func within(t *testing.T, what string, got, want []float64) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%s: %d values, want %d", what, len(got), len(want))
