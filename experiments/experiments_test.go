@@ -11,7 +11,7 @@ import (
 	"github.com/seeable-lab/seeable/experiments"
 	_ "github.com/seeable-lab/seeable/lab/method" // registers the methods that the experiments name
 	"github.com/seeable-lab/seeable/lab/spec"
-	_ "github.com/seeable-lab/seeable/lab/systems"
+	_ "github.com/seeable-lab/seeable/lab/systems" // and the others
 )
 
 func TestEveryExperimentLoads(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 )
 
 // words are names that mean something else, too: only a text that is nothing but one counts.
-var words = []string{"calibrated", "ce", "compact", "cosine", "figure", "logit", "min", "norm", "seeable", "triplet"}
+var words = []string{"calibrated", "ce", "compact", "cosine", "figure", "logit", "min", "norm", "probability", "seeable", "triplet"}
 
 // others are the files, by the end of their path, that may hold a name besides the one that registers it.
 var others = map[string][]string{
@@ -29,6 +29,9 @@ var others = map[string][]string{
 	"spec/default.go":   {"cosine"},
 	"spec/validate.go":  {"cosine"},
 	"train/schedule.go": {"cosine"},
+	"encoder/vit.go":    {"norm"},
+	// UIA-ViT has such a score too, and SBI's samples.
+	"systems/uiavit.go": {"ce", "logit", "sbi"},
 	"toolbox/cache.go":  {"seeable"},
 	"look/chart.go":     {"min"},
 	"figure/sphere.go":  {"min"},

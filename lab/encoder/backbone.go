@@ -27,6 +27,9 @@ type Network struct {
 	// Tokens, of networks that have them, builds the network as Stages does and returns its tokens after the last block,
 	// [B, T, C], the class token first. nil is a network without tokens.
 	Tokens func(scope *model.Scope, images *Node) *Node
+	// Attention, of transformers, builds the network as Stages does and returns what its blocks made too, with their logits. nil is
+	// another network.
+	Attention func(scope *model.Scope, images *Node) Attention
 	// Mean and Deviation, for R, G and B, scale levels of 0 to 255: the network's input is (level − mean)/deviation.
 	Mean, Deviation [3]float64
 	// Timm is the network's name in timm, "" if it has none.

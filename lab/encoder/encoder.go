@@ -61,6 +61,21 @@ func Tokens(scope *model.Scope, cfg spec.Encoder, images *Node) *Node {
 	return widen(network.Tokens(scope.In("backbone"), network.scaled(images, floats)))
 }
 
+// Attend is [Tokens] with what each block of a transformer made of images, float32. It is false, and nothing is built, when the
+// encoder is none.
+func Attend(scope *model.Scope, cfg spec.Encoder, images *Node) (a Attention, ok bool) {
+	network, floats := settled(cfg, images)
+	if network.Attention == nil {
+		return a, false
+	}
+	a = network.Attention(scope.In("backbone"), network.scaled(images, floats))
+	a.Places, a.Tokens = widen(a.Places), widen(a.Tokens)
+	for i := range a.Blocks {
+		a.Blocks[i], a.Logits[i] = widen(a.Blocks[i]), widen(a.Logits[i])
+	}
+	return a, true
+}
+
 // settled is what cfg asks for: the network and the type it computes in. It panics when that does not fit images.
 func settled(cfg spec.Encoder, images *Node) (Network, dtypes.DType) {
 	images.AssertDims(-1, cfg.Size, cfg.Size, 3)
@@ -76,6 +91,6 @@ func settled(cfg spec.Encoder, images *Node) (Network, dtypes.DType) {
 
 // Project is the head: linear, ReLU, linear (spec section 5, our choice).
 func Project(scope *model.Scope, features *Node, hidden, dim int) *Node {
-	x := activation.Relu(linear(scope.In("hidden"), features, hidden))
-	return linear(scope.In("out"), x, dim)
+	x := activation.Relu(Linear(scope.In("hidden"), features, hidden))
+	return Linear(scope.In("out"), x, dim)
 }

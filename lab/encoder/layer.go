@@ -283,8 +283,9 @@ func meanPool(x *Node, side int) *Node {
 	return MeanPool(x).Window(window).NoPadding().Done()
 }
 
-// linear is a fully connected layer with a bias.
-func linear(scope *model.Scope, x *Node, width int) *Node {
+// Linear is a fully connected layer of x [B, C] with a bias. Its variables are "weight" of scope, [C, width], drawn as [Variable] says
+// with the deviation of He et al. 2015, and "bias", which begins at 0.
+func Linear(scope *model.Scope, x *Node, width int) *Node {
 	in := x.Shape().Dimensions[1]
 	weight := Variable(scope, x, "weight", heNormal(in), in, width)
 	bias := Variable(scope, x, "bias", 0, width)
@@ -295,13 +296,7 @@ func linear(scope *model.Scope, x *Node, width int) *Node {
 // variable holds Gaussians of deviation sigma, drawn from the store's [SeedParam] and its own path, the same on every backend;
 // zeros where sigma is 0.
 func Variable(scope *model.Scope, x *Node, name string, sigma float64, dims ...int) *Node {
-	v := scope.GetVariable(name)
-	if v == nil {
-		size := 1
-		for _, d := range dims {
-			size *= d
-		}
-		values := make([]float32, size)
+	return variable(scope, x, name, dims, func(values []float32) {
 		if sigma > 0 {
 			seed := model.GetParamOr(scope, SeedParam, uint64(0))
 			rng := stream.New(seed, "init", model.JoinPath(scope.Scope(), name))
@@ -309,6 +304,28 @@ func Variable(scope *model.Scope, x *Node, name string, sigma float64, dims ...i
 				values[i] = float32(sigma * rng.NormFloat64())
 			}
 		}
+	})
+}
+
+// Constant is [Variable] with first values that are all start.
+func Constant(scope *model.Scope, x *Node, name string, start float64, dims ...int) *Node {
+	return variable(scope, x, name, dims, func(values []float32) {
+		for i := range values {
+			values[i] = float32(start)
+		}
+	})
+}
+
+// variable is [Variable] with first values that begin fills in.
+func variable(scope *model.Scope, x *Node, name string, dims []int, begin func(values []float32)) *Node {
+	v := scope.GetVariable(name)
+	if v == nil {
+		size := 1
+		for _, d := range dims {
+			size *= d
+		}
+		values := make([]float32, size)
+		begin(values)
 		v = scope.VariableWithValue(name, tensors.FromFlatDataAndDimensions(values, dims...))
 	}
 	return ConvertDType(valueOf(scope, v, x.Graph()), x.DType())

@@ -56,7 +56,7 @@ func Load(scope *model.Scope, cfg spec.Encoder, file safetensors.File) error {
 		}
 		name = rename(name)
 		known[name] = true
-		want := timmShape(dims)
+		want := timmShape(path, dims)
 		t, ok := file.Tensors[name]
 		switch {
 		case !ok:
@@ -105,7 +105,7 @@ func Export(cfg spec.Encoder, path string, file safetensors.File) (safetensors.F
 		case !slices.Equal(t.Shape, dims):
 			misfits.shape(absolute, t.Shape, dims)
 		case named:
-			exported.Tensors[name] = toTimm(t)
+			exported.Tensors[name] = toTimm(relative, t)
 		}
 	}
 	for absolute := range file.Tensors {
@@ -163,16 +163,25 @@ func (b Network) variables() (map[string][]int, error) {
 // timmName is the name in timm of the variable path. The count of averaged batches has none.
 func timmName(path string) (name string, ok bool) {
 	module, leaf := model.SplitPath("/" + path)
+	if bare(path) {
+		return leaf, true
+	}
 	tensor, ok := map[string]string{
-		"kernel": "weight", "bias": "bias",
+		"kernel": "weight", "matrix": "weight", "bias": "bias",
 		"scale": "weight", "offset": "bias", "mean": "running_mean", "variance": "running_var",
 	}[leaf]
 	return strings.ReplaceAll(strings.Trim(module, "/"), "/", ".") + "." + tensor, ok
 }
 
+// bare tells whether a variable is of the network itself, as the tokens of a transformer that are learned.
+func bare(path string) bool { return path == "cls_token" || path == "pos_embed" }
+
 // timmShape is the shape in timm, [out, in, k, k], of a kernel of ours: [k, k, in, out] of a dense convolution, [C, k, k]
-// of a depthwise one, [out, in] of a pointwise one. Vectors are the same.
-func timmShape(dims []int) []int {
+// of a depthwise one, [out, in] of a pointwise one. Vectors, matrices and what is learned of tokens are the same.
+func timmShape(path string, dims []int) []int {
+	if bare(path) || strings.HasSuffix(path, "/matrix") {
+		return dims
+	}
 	switch len(dims) {
 	case 4:
 		return []int{dims[3], dims[2], dims[0], dims[1]}
@@ -202,8 +211,8 @@ func fromTimm(t safetensors.Tensor, dims []int) safetensors.Tensor {
 }
 
 // toTimm is the inverse of fromTimm.
-func toTimm(t safetensors.Tensor) safetensors.Tensor {
-	shape := timmShape(t.Shape)
+func toTimm(path string, t safetensors.Tensor) safetensors.Tensor {
+	shape := timmShape(path, t.Shape)
 	if len(t.Shape) < 4 {
 		return safetensors.Tensor{Shape: shape, Data: t.Data}
 	}

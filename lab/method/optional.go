@@ -27,13 +27,23 @@ func As[T any](m Method) (T, bool) {
 	}
 }
 
-// Classifier is a method whose network names a class. What others are measured by between steps is their loss, on batches
-// of 64 samples each of which [Method.Check] made alone, so that no two are views of one clip.
+// Classifier is a method whose network names a class. What others are measured by between steps is what [Measurer] says, or
+// else their loss, on batches of 64 samples each of which [Method.Check] made alone, so that no two are views of one clip.
 type Classifier interface {
 	// Classes is the number of classes.
 	Classes() int
 	// Guess builds the class that each row of what Forward made looks like, int32 [B].
 	Guess(out []*Node, in Inputs) *Node
+}
+
+// Measurer is a method that classifies nothing and is measured between steps by something that says more of its network than the
+// loss does.
+type Measurer interface {
+	// Measured names it, for people, as in "error of the reconstruction".
+	Measured() string
+	// Measure builds it of what Forward made of samples: a float32 scalar, the mean over them, not negative and less for a better
+	// network.
+	Measure(out []*Node, in Inputs) *Node
 }
 
 // Faker is a method with pseudo-fakes of its own. Others have self-blended images in their place (score.choose_on).

@@ -135,7 +135,7 @@ func drawTraining(v *view) error {
 	t := v.Record.Train
 	var err error
 	v.Training, err = v.figure(curves.Training{
-		Title: "Training of " + v.Record.Name, Steps: v.Steps, Chance: t.Chance, Floor: t.Floor, HeldOut: t.HeldOut, Synthetic: t.Synthetic,
+		Title: "Training of " + v.Record.Name, Steps: v.Steps, Chance: t.Chance, Floor: t.Floor, HeldOut: t.HeldOut, Measured: t.Measured, Synthetic: t.Synthetic,
 	})
 	return err
 }

@@ -187,7 +187,7 @@ func leaking(all []string, r store.Record) []string {
 
 func training(r store.Record) []Fact {
 	t := r.Train
-	held := Fact{"loss on held-out faces", fmt.Sprintf("%.3f at official strength", t.HeldOutLoss)}
+	held := Fact{t.Held() + " on held-out faces", fmt.Sprintf("%.3f at official strength", t.HeldOutLoss)}
 	if t.Classified() {
 		held = Fact{"accuracy on held-out faces", fmt.Sprintf("%.3f at official strength; guessing gives %.3f", t.Accuracy, t.Chance)}
 	}

@@ -16,7 +16,7 @@ func (r *Run) TrainingCurves() (curves.Training, error) {
 	t := r.Record.Train
 	return curves.Training{
 		Title: "Training of " + r.Record.Name, Steps: steps,
-		Chance: t.Chance, Floor: t.Floor, HeldOut: t.HeldOut, Synthetic: t.Synthetic,
+		Chance: t.Chance, Floor: t.Floor, HeldOut: t.HeldOut, Measured: t.Measured, Synthetic: t.Synthetic,
 	}, err
 }
 

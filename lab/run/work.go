@@ -292,6 +292,9 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 		record.Train.Accuracy, record.Train.Chance = last, 1/float64(classifier.Classes())
 	} else {
 		record.Train.HeldOutLoss = last
+		if measurer, ok := method.As[method.Measurer](m); ok {
+			record.Train.Measured = measurer.Measured()
+		}
 	}
 	record.Synthetic = w.in.train.Synthetic
 	if bounded, ok := method.As[method.Bounded](m); ok {

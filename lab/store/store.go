@@ -116,8 +116,10 @@ func (c Coverage) Faults() string {
 // Training tells how the weights came about.
 type Training struct {
 	Accuracy float64 `json:"accuracy"` // on held-out faces of all people at official strength, of a method that classifies; it chooses nothing
-	// HeldOutLoss is what is measured in the place of Accuracy where a method classifies nothing; Chance is 0 there.
+	// HeldOutLoss is what is measured in the place of Accuracy where a method classifies nothing; Chance is 0 there. Measured says
+	// what it is, if not the loss.
 	HeldOutLoss float64           `json:"held_out_loss,omitempty"`
+	Measured    string            `json:"measured,omitempty"`
 	Chance      float64           `json:"chance"`          // accuracy of guessing
 	Loss        float64           `json:"loss"`            // mean of the last tenth of the steps
 	Floor       float64           `json:"floor,omitempty"` // least possible BCR of a balanced batch, if BCR was minimised
@@ -137,6 +139,9 @@ type Training struct {
 
 // Classified tells whether the method classifies, so that Accuracy was measured; else HeldOutLoss was.
 func (t Training) Classified() bool { return t.Chance > 0 }
+
+// Held says what HeldOutLoss is.
+func (t Training) Held() string { return cmp.Or(t.Measured, "loss") }
 
 // Session is a process that worked on the run; one that was never interrupted has one.
 type Session struct {

@@ -57,7 +57,7 @@ func SweepTable(name string, cells []spec.Cell, records []*store.Record) table.T
 		row[0], row[1] = strconv.Itoa(c.Index), c.Label
 		if r := records[i]; r != nil {
 			if row[2] = digits(r.Train.Accuracy); !r.Train.Classified() {
-				row[2] = "loss " + digits(r.Train.HeldOutLoss)
+				row[2] = r.Train.Held() + " " + digits(r.Train.HeldOutLoss)
 			}
 			for _, test := range r.Tests {
 				if test.Level == "video" && test.Method == "all" {

@@ -24,7 +24,7 @@ import (
 const checkImages = 1024
 
 // Check measures a network on held-out samples, made once at official strength: how often it names their label, or, where a
-// method classifies nothing, the loss.
+// method classifies nothing, what [method.Measurer] says or the loss.
 type Check struct {
 	method     method.Method
 	classifier method.Classifier // nil if the method classifies nothing
@@ -81,8 +81,8 @@ func (c *Check) Finalize() {
 	}
 }
 
-// Measure is the share of the samples whose label the network of store guesses, or their loss where a method classifies
-// nothing: of the averaged network, where training keeps one.
+// Measure is the share of the samples whose label the network of store guesses, or, where a method classifies nothing, what it is
+// measured by in its place: of the averaged network, where training keeps one.
 func (c *Check) Measure(backend compute.Backend, store *model.Store) (float64, error) {
 	if c.network != nil && c.classifier != nil {
 		guesses, err := c.network.Guesses(context.Background(), c.samples)
@@ -98,9 +98,13 @@ func (c *Check) Measure(backend compute.Backend, store *model.Store) (float64, e
 			net := validated(store)
 			out := c.method.Forward(net, in)
 			var measured *Node
-			if c.classifier != nil {
+			measurer, measures := method.As[method.Measurer](c.method)
+			switch {
+			case c.classifier != nil:
 				measured = c.classifier.Guess(out, in)
-			} else {
+			case measures:
+				measured = measurer.Measure(out, in)
+			default:
 				measured = newObjective(c.method, net, out, in).loss
 			}
 			for v := range store.IterVariables() {

@@ -42,7 +42,7 @@ func Show(cmd *cobra.Command, run *lab.Run, r store.Record, asJSON bool) error {
 	if maps := table.Localisation(r); len(maps.Rows) > 0 {
 		fmt.Fprintln(out, maps.Text())
 	}
-	held := fmt.Sprintf("Held-out loss %.3f", r.Train.HeldOutLoss)
+	held := fmt.Sprintf("Held-out %s %.3f", r.Train.Held(), r.Train.HeldOutLoss)
 	if r.Train.Classified() {
 		held = fmt.Sprintf("Accuracy on held-out faces %.3f, by guessing %.3f", r.Train.Accuracy, r.Train.Chance)
 	}

@@ -10,7 +10,7 @@ import (
 	_ "github.com/seeable-lab/seeable/lab/method" // registers the methods that the experiments name
 	"github.com/seeable-lab/seeable/lab/record"
 	"github.com/seeable-lab/seeable/lab/spec"
-	_ "github.com/seeable-lab/seeable/lab/systems"
+	_ "github.com/seeable-lab/seeable/lab/systems" // and the others
 	"github.com/seeable-lab/seeable/lab/version"
 )
 

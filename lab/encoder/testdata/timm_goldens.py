@@ -29,6 +29,8 @@ ENCODERS = {
     "resnet50": ("resnet50", ["act1", "layer1", "layer2", "layer3", "layer4"], IMAGENET, 64),
     "efficientnet-lite0": ("tf_efficientnet_lite0", ["bn1"] + STAGES, ([127.0] * 3, [128.0] * 3), 64),
     **{f"efficientnet-b{i}": (f"tf_efficientnet_b{i}", ["bn1"] + STAGES + ["bn2"], INCEPTION, 64) for i in range(5)},
+    "vit-s16": ("vit_small_patch16_224", ["patch_embed"] + [f"blocks.{i}" for i in range(12)] + ["norm"], INCEPTION, 64),
+    "vit-b16": ("vit_base_patch16_224", ["patch_embed"] + [f"blocks.{i}" for i in range(12)] + ["norm"], INCEPTION, 64),
     "xception": ("legacy_xception", ["act2"] + [f"block{i}" for i in range(1, 13)] + ["act4"], INCEPTION, 96),
 }
 BATCH = 4
@@ -65,11 +67,20 @@ def images(size):
 
 
 def network(name):
-    model = timm.create_model(ENCODERS[name][0]).double()
+    # Positions are those of 224 pixels, resized to the images.
+    options = {"dynamic_img_size": True} if name.startswith("vit") else {}
+    model = timm.create_model(ENCODERS[name][0], **options).double()
     state = {k: torch.from_numpy(weight(k, v.shape)).double() for k, v in model.state_dict().items() if v.is_floating_point()}
     missing = model.load_state_dict(state, strict=False).missing_keys
     assert all(k.endswith("num_batches_tracked") for k in missing), missing
     return model
+
+
+def as_map(name, out, size):
+    """The map [B, H, W, C] of what a module makes: [B, C, H, W], or patches and tokens of a transformer."""
+    if not name.startswith("vit"):
+        return out.permute(0, 2, 3, 1)
+    return out if out.ndim == 4 else out[:, 1:].reshape(len(out), size // 16, size // 16, -1)
 
 
 def outputs(name, size, training):
@@ -86,9 +97,9 @@ def outputs(name, size, training):
     with torch.set_grad_enabled(training):
         model.forward_features(x)
         for stage in stages:
-            yield f"{mode}/{stage}", kept[stage].detach().permute(0, 2, 3, 1).contiguous().numpy()
+            yield f"{mode}/{stage}", as_map(name, kept[stage].detach(), size).contiguous().numpy()
         if training:
-            last = kept[stages[-1]].permute(0, 2, 3, 1)
+            last = as_map(name, kept[stages[-1]], size)
             adjoint = torch.from_numpy(2 * uniform("adjoint", last.numel()) - 1).reshape(last.shape)
             (last * adjoint).sum().backward()
             for k, p in model.named_parameters():

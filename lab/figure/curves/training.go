@@ -19,13 +19,15 @@ import (
 )
 
 // Training shows loss, accuracy and strength over the steps of a training, one above the other. Of a method that classifies
-// nothing it shows the loss on held-out faces with the other one, and no accuracy.
+// nothing it shows what it is measured by in the place of the accuracy, which is the loss on held-out faces, with the other one, where
+// nothing else is named.
 type Training struct {
 	Title     string
 	Steps     []store.Step
 	Chance    float64 // accuracy of guessing
 	Floor     float64 // least possible loss; 0 if unknown
-	HeldOut   int     // faces that the held-out accuracy, or loss, is measured on
+	HeldOut   int     // faces that the held-out accuracy, or what stands for it, is measured on
+	Measured  string  // what stands for the accuracy of a method that classifies nothing, if not the loss
 	Synthetic bool
 }
 
@@ -59,7 +61,7 @@ func (t Training) unit() string {
 	return "loss"
 }
 
-// heldOut are the measured points of the held-out accuracy, or loss.
+// heldOut are the measured points of the held-out accuracy, or of what stands for it.
 func (t Training) heldOut() plotter.XYs {
 	var line plotter.XYs
 	for _, s := range t.Steps {
@@ -149,7 +151,7 @@ func (t Training) Draw(c draw.Canvas) error {
 		}
 	}
 
-	var middle *plot.Plot // nil without accuracies
+	var middle *plot.Plot // nil where the top has it all
 	if t.classified() {
 		middle = panel("", "accuracy (share right)")
 		middle.Legend.Left, middle.Legend.XOffs = true, 8
@@ -163,6 +165,12 @@ func (t Training) Draw(c draw.Canvas) error {
 			return err
 		}
 		middle.Y.Min, middle.Y.Max = 0, max(middle.Y.Max*1.35, 0.1) // room for the legend
+	} else if t.Measured != "" {
+		middle = panel("", t.Measured)
+		if err := measured(middle); err != nil {
+			return err
+		}
+		middle.Y.Min, middle.Y.Max = 0, middle.Y.Max*1.35 // room for the legend
 	} else if err := measured(top); err != nil {
 		return err
 	}
@@ -227,6 +235,9 @@ func (t Training) Chart() (*look.Chart, error) {
 		means(1, "training accuracy", func(s store.Step) float64 { return s.Accuracy })
 		measured(1, "accuracy")
 		curve(1, "accuracy of guessing", look.Ink, "dotted", plotter.XYs{{X: first, Y: t.Chance}, {X: last, Y: t.Chance}})
+	} else if t.Measured != "" {
+		labels = slices.Insert(labels, 1, t.Measured)
+		measured(1, t.Measured)
 	} else {
 		measured(0, "loss")
 	}
