@@ -14,7 +14,3 @@ func Convolution(scope *model.Scope, x *Node, k, channels, stride int) *Node {
 // BatchNorm normalises the channels of x [..., C] over batch and space in training, and by the running averages otherwise.
 // Unlike GoMLX's own it heeds [FreezeNorm] and [Checkpointed], and averages as PyTorch does.
 func BatchNorm(scope *model.Scope, x *Node) *Node { return batchNorm(scope, x, -1, 1e-5) }
-
-// Linear is a fully connected layer of x [B, C]: x·W + b. Its variables are "weight" [C, channels] of scope, drawn as [Variable]
-// says with the deviation of He et al. 2015, and "bias" [channels], zeros at first.
-func Linear(scope *model.Scope, x *Node, channels int) *Node { return linear(scope, x, channels) }
