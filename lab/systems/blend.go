@@ -69,19 +69,14 @@ func (b *blending) apply(w *method.Worker, dst *image.RGBA, f face.Face) (region
 		return region.Mask{}, err
 	}
 	copy(dst.Pix, f.Image.Pix)
-	return ownMemory(w).paste.Paste(dst, b.donor.Image, onto, soft, b.gradients)
+	return workspace(w).Paste(dst, b.donor.Image, onto, soft, b.gradients)
 }
 
-// memory is what a worker keeps for the systems.
-type memory struct {
-	paste swap.Workspace
-	small [2]*image.RGBA
-}
-
-func ownMemory(w *method.Worker) *memory {
-	own, ok := w.Own.(*memory)
+// workspace is what a worker keeps for pasting.
+func workspace(w *method.Worker) *swap.Workspace {
+	own, ok := w.Own.(*swap.Workspace)
 	if !ok {
-		own = &memory{}
+		own = &swap.Workspace{}
 		w.Own = own
 	}
 	return own
