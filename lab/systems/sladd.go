@@ -137,6 +137,9 @@ func (m *SLADD) draw(w *method.Worker, l look, rng *rand.Rand, vars method.Vars)
 	size := l.face.Image.Rect.Size()
 	forged := func(dst *method.Sample, mask region.Mask, kind int) {
 		*m.field(dst, fieldKind) = uint8(kind)
+		if len(mask.Weight) == 0 {
+			return
+		}
 		place := make([]uint8, m.policy.side*m.policy.side)
 		most := float64(slices.Max(mask.Weight)) // the map says where, the ratio how much
 		shrink(place, m.policy.side, mask, size, func(weight float64) float64 { return weight / most })
