@@ -16,7 +16,7 @@ require (
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9 // the type of a flag, for a test of all of them
 	golang.org/x/image v0.48.0 // WebP, BMP and TIFF; scaling with a proper filter; antialiased paths of the drawn faces
-	golang.org/x/sys v0.50.0 // tells lab/face/detect and lab/accel/onednn what the processor has
+	golang.org/x/sys v0.50.0 // tells lab/detect and lab/accel/onednn what the processor has
 	golang.org/x/term v0.40.0
 	golang.org/x/text v0.44.0 // label files in UTF-16; names with accents taken apart
 	gonum.org/v1/gonum v0.17.0

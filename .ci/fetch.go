@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/seeable-lab/seeable/lab/face/detect"
+	"github.com/seeable-lab/seeable/lab/detect"
 	"github.com/seeable-lab/seeable/lab/figure"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 	"github.com/seeable-lab/seeable/lab/video"

@@ -108,7 +108,7 @@ func About(name string) string {
 			break
 		}
 		comment = strings.TrimSpace(comment)
-		// The marks of what results/render writes are for it alone.
+		// The marks of what lab/cmd/render writes are for it alone.
 		if strings.HasPrefix(comment, "figures: ") || comment == "end of figures" {
 			continue
 		}

@@ -41,12 +41,12 @@ lab/metric                         | no    | no    | stream
 lab/operating                      | no    | no    | metric
 lab/hypersphere                    | no    | no    | stream
 lab/face                           | no    | no    |
-lab/face/facetest                  | no    | no    | stream
-lab/face/detect/internal/cnn       | no    | no    |
-lab/face/detect/internal/onnx      | no    | no    | face/detect/internal/cnn
-lab/face/detect/internal/tflite    | no    | no    | face/detect/internal/cnn
-lab/face/detect                    | no    | no    | face face/detect/internal/cnn face/detect/internal/onnx
-                                   |       |       | face/detect/internal/tflite toolbox
+lab/internal/facetest              | no    | no    | stream
+lab/detect/internal/cnn            | no    | no    |
+lab/detect/internal/onnx           | no    | no    | detect/internal/cnn
+lab/detect/internal/tflite         | no    | no    | detect/internal/cnn
+lab/detect                         | no    | no    | detect/internal/cnn detect/internal/onnx
+                                   |       |       | detect/internal/tflite face toolbox
 lab/align *                        | no    | no    | face
 lab/region                         | no    | no    | face spec
 lab/localise                       | no    | no    | face metric region
@@ -63,10 +63,10 @@ datasets/synthetic                 | no    | no    | datasets face stream
 lab/video                          | no    | no    | toolbox
 lab/robust                         | no    | no    | face stream video
 lab/extract/extracttest            | no    | no    | toolbox video
-lab/extract                        | no    | no    | datasets datasets/layout face face/detect store toolbox video
+lab/extract                        | no    | no    | datasets datasets/layout detect face store toolbox video
 lab/evaluation                     | no    | no    | datasets metric rival store
 lab/source                         | no    | no    | align datasets datasets/layout datasets/official datasets/overlap
-                                   |       |       | datasets/synthetic evaluation extract face face/detect rival shell spec store stream toolbox video
+                                   |       |       | datasets/synthetic detect evaluation extract face rival shell spec store stream toolbox video
 lab/cluster                        | no    | no    | shell spec store
 lab/table                          | no    | no    | evaluation metric operating results rival spec store version
 lab/record                         | no    | no    | evaluation metric rival spec store version
@@ -94,7 +94,7 @@ lab/method/methodtest              | yes   | no    | accel/acceltest datasets da
 lab/env                            | yes   | no    | accel datasets extract metric source store version
 lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec stream
 lab/sphere                         | yes   | yes   | figure hypersphere method source spec stream
-lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout encoder env extract face face/detect
+lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout detect encoder env extract face
                                    |       |       | method operating pack safetensors source spec store video
 lab/detector/detectortest          | yes   | no    | accel/acceltest datasets datasets/synthetic detector env method source
                                    |       |       | spec
@@ -125,7 +125,7 @@ lab/cli                            | yes   | yes   | accel/malloc cli/command cl
                                    |       |       | table terminal video yardstick
 results/detectors                  | no    | no    |
 lab/cmd/seelab                     | yes   | yes   | cli results/detectors
-results/render                     | yes   | no    | evaluation experiments method record rival spec store systems table version
+lab/cmd/render                     | yes   | no    | evaluation experiments method record rival spec store systems table version
 notebooks                          | no    | no    |
 `
 

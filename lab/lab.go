@@ -19,14 +19,9 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/layout"
-	"github.com/seeable-lab/seeable/lab/assess"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/extract"
-	"github.com/seeable-lab/seeable/lab/operating"
-	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/source"
-	"github.com/seeable-lab/seeable/lab/spec"
-	"github.com/seeable-lab/seeable/lab/store"
 	_ "github.com/seeable-lab/seeable/lab/systems" // registers the systems beside SeeABLE and SBI
 )
 
@@ -73,7 +68,7 @@ func WithDevices(n int) Option { return func(l *Lab) { l.env.Devices = n } }
 func WithCheckpoints(every time.Duration) Option { return func(l *Lab) { l.env.SaveEvery = every } }
 
 // WithLease says how long a process that makes a run may be silent before another may take the run over. The default is
-// [store.Lease].
+// that of lab/store, Lease.
 func WithLease(length time.Duration) Option { return func(l *Lab) { l.env.Lease = length } }
 
 // WithLeaks marks the figures of test sets that show what is trained or chosen on, in the place of failing with [ErrLeaks].
@@ -115,92 +110,8 @@ func (l *Lab) Doctor(ctx context.Context, names bool) (layout.Report, error) {
 	return l.env.Doctor(ctx, names)
 }
 
-// Errors of [Lab.Run] that say what to do with a cell; test for them with errors.Is.
-var (
-	// ErrBusy tells that another live process makes the run. The error is a [BusyError], which says which.
-	ErrBusy = run.ErrBusy
-	// ErrLost tells that another process has taken the run over, because this one stood still for longer than its lease.
-	ErrLost = run.ErrLost
-	// ErrDiverged tells that loss or gradients stopped being finite. The run would diverge again.
-	ErrDiverged = run.ErrDiverged
-	// ErrChanged tells that a run of this spec was made, or begun, with other data or other numerics.
-	ErrChanged = run.ErrChanged
-	// ErrLeaks tells that a test set shows people, videos or pictures that are trained or chosen on, or a picture as real and
-	// as fake: its figures would say too much.
-	ErrLeaks = run.ErrLeaks
-)
-
-// BusyError is ErrBusy with the host, the process and the time of the claim.
-type BusyError = run.BusyError
-
-// StoppedError tells that a run was stopped by its context. What it has done is kept.
-type StoppedError = run.StoppedError
-
-// Run is a finished run.
-type Run = run.Run
-
 // Version is that of the release, as seelab version prints it.
 const Version = env.Version
 
 // Numerics is the version of what makes numbers. Runs are used again by releases that have the same.
 const Numerics = env.Numerics
-
-// ID is the name of the run's folder: the experiment's name and the spec's hash.
-func ID(s spec.Spec) string { return run.ID(s) }
-
-// Run does the experiment s: it trains, chooses the score on held-out real faces when the spec says so, tests, and writes
-// the run folder. A run that is finished already is returned as it is. One that was interrupted goes on from its last
-// checkpoint and finds what it would have found undisturbed. One whose network another finished run has trained takes that.
-//
-// Several processes may be told to do the same run, on one machine or on many that share the folder: one does it, for the
-// others Run fails with ErrBusy. It fails with ErrChanged when a run of this spec was made, or begun, with other data or
-// other numerics ([Numerics]), with ErrLeaks when it would be tested on what it is trained on ([WithLeaks]), and with
-// ErrDiverged when it diverged.
-func (l *Lab) Run(ctx context.Context, s spec.Spec) (*Run, error) { return run.Do(ctx, l.env, s) }
-
-// Foresee says of which test sets of an experiment no figure can come, as Run does before it trains; see [run.Foresee].
-func (l *Lab) Foresee(ctx context.Context, s spec.Spec) error { return run.Foresee(ctx, l.env, s) }
-
-// Evaluate tests a finished run on the sets under the lab's data root. The run's folder stays as it is. It fails with
-// ErrLeaks where the run was trained on what would be tested; where its training sets are not there, that is not known, and
-// the figures are marked so.
-func (l *Lab) Evaluate(ctx context.Context, r *Run, names ...string) (store.Record, error) {
-	return run.Evaluate(ctx, l.env, r, names...)
-}
-
-// Damages says what [Lab.Robust] measures.
-type Damages = assess.Damages
-
-// Robustness is what [Lab.Robust] has found.
-type Robustness = assess.Robustness
-
-// Robust measures how a finished run's score bears damage of the test sets under the lab's data root, cell by cell; see
-// [assess.Robust]. What it finds lies beside the runs, and the run's folder stays as it is.
-func (l *Lab) Robust(ctx context.Context, r *Run, o Damages) (*Robustness, error) {
-	return assess.Robust(ctx, l.env, r, o)
-}
-
-// Measured is how a run does on the yardstick.
-type Measured = assess.Measured
-
-// Yardstick measures finished runs on one reference of pseudo-fakes, of at most so many of their held-out faces below the lab's data
-// root, and compares each with the first; see [assess.Yardstick].
-func (l *Lab) Yardstick(ctx context.Context, runs []*Run, faces int) ([]*Measured, error) {
-	return assess.Yardstick(ctx, l.env, runs, faces)
-}
-
-// AlarmsOptions are what [Lab.Alarms] measures.
-type AlarmsOptions = assess.AlarmsOptions
-
-// Alarms measures the false alarms of a finished run on real faces below the lab's data root, in all and by group; see [assess.Alarms].
-func (l *Lab) Alarms(ctx context.Context, r *Run, o AlarmsOptions) ([]operating.Alarms, error) {
-	return assess.Alarms(ctx, l.env, r, o)
-}
-
-// Reselect repeats for a finished run the choice of a score, among all of its method if score.Name is "auto", on the
-// held-out real faces under the lab's data root and pseudo-fakes made of them, as score.ChooseOn says. Both are augmented as
-// said: as in training with r.Spec.Augment, else to see how the scores bear other colours, for example. The record that it returns
-// is the run's with the new Selection, Choice and Pseudo and the best score; the run's folder stays as it is.
-func (l *Lab) Reselect(ctx context.Context, r *Run, augment spec.Augment, score spec.Score) (store.Record, error) {
-	return run.Reselect(ctx, l.env, r, augment, score)
-}

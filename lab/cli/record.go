@@ -19,7 +19,7 @@ func newRecord() *cobra.Command {
 		Short: "Write what figures need of finished runs as small files to commit",
 		Long: `Record writes for each finished run a file RUN.json: its spec, versions, training, choice of the score and tests, without rows
 or names of faces, pictures and paths, at most 20 kB. What shows figures of runs is made from such files, so that every figure
-has a source that is committed; in the lab's own repository that is go run ./results/render.
+has a source that is committed; in the lab's own repository that is go run ./lab/cmd/render.
 
 --kind says what the test sets are: development sets, looked at while methods are made, or final ones, opened once in the end.
 --against compares each run with others by video, which needs the scores of the faces and so is done here.`,

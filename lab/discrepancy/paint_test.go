@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/face/facetest"
+	"github.com/seeable-lab/seeable/lab/internal/facetest"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 

@@ -14,8 +14,8 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/layout"
+	"github.com/seeable-lab/seeable/lab/detect"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/face/detect"
 )
 
 func extracted(t testing.TB, c *Cache, d layout.Dataset, nets *fakeNets) Report {

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/datasets/layout"
+	"github.com/seeable-lab/seeable/lab/detect"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/face/detect"
 )
 
 func TestSquare(t *testing.T) {

@@ -27,7 +27,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seeable-lab/seeable/lab/face/detect"
+	"github.com/seeable-lab/seeable/lab/detect"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"image"
 
-	"github.com/seeable-lab/seeable/lab/face/detect"
+	"github.com/seeable-lab/seeable/lab/detect"
 )
 
 // Cut cuts a face that was found in a picture out of it, as [Extractor.Frames] cuts those of frames. It is not ok if the face

@@ -6,7 +6,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/seeable-lab/seeable/lab/face/facetest"
+	"github.com/seeable-lab/seeable/lab/internal/facetest"
 )
 
 // naive is NewLook by its definition, pixel by pixel, with two passes for the variance.

@@ -10,7 +10,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/seeable-lab/seeable/lab/face/facetest"
+	"github.com/seeable-lab/seeable/lab/internal/facetest"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
 

@@ -21,8 +21,8 @@ type Difference struct {
 
 // Compare compares the AUCs of two detectors that both have scored the same items, which show people as who says, in
 // O(n log n) time: DeLong's paired test with the variance of [AUC], which is robust to shared people, with t in place of the
-// normal distribution. Where an area of the two is so near 0 or 1 that its own variance says little, that of the difference grows
-// as its own does in [AUC].
+// normal distribution, by Welch's and Satterthwaite's degrees of freedom at both ends, of which none is nearer to a bound. Where an
+// area of the two is so near 0 or 1 that its own variance says little, that of the difference grows as its own does in [AUC].
 //
 // Errors are those of [Rank], a [LengthError] for b or who, or people that make no sense.
 func Compare(a, b []float64, fake []bool, who Shown) (Difference, error) {
@@ -61,7 +61,7 @@ func Compare(a, b []float64, fake []bool, who Shown) (Difference, error) {
 		variance = settled
 	}
 	deviation := math.Sqrt(variance)
-	half := m.quantile(of) * deviation
+	half := quantileT(m.freedom(of)) * deviation
 	d.Low, d.High = max(-1, d.Diff-half), min(1, d.Diff+half)
 	d.P = 2 * distuv.StudentsT{Sigma: 1, Nu: m.freedom(of)}.CDF(-math.Abs(d.Diff)/deviation)
 	return d, nil

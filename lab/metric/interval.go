@@ -9,13 +9,15 @@ import (
 const Confidence = 0.95
 
 // LeastPeople is how many people each class must have for an interval (our choice): with five the interval of [AUC] holds the AUC in
-// more draws than it says in the simulation of results/intervals.md, and is some 0.6 wide; with fewer it says next to nothing.
+// 93 % of draws or more in the simulation of results/intervals.md, and is some 0.6 wide; with fewer it says next to nothing.
 const LeastPeople = 5
 
 // Of the choices that are ours, these were made with that simulation.
 const (
 	// priorPeople is how many people the variance of [spread.prior] counts for.
 	priorPeople = 1.5
+	// fewFourths is added to the degrees of freedom by fourth moments, as those of few people say little themselves.
+	fewFourths = 4
 	// leastShare bounds what the variance loses where real and fake videos of a person are scored alike: a small sample may say by
 	// chance that nothing is left.
 	leastShare = 0.1
@@ -29,11 +31,14 @@ const (
 //
 // The interval holds the areas A' with |A − A'| ≤ t·√V(A'), as Newcombe's (2006, method 5) does: V is the variance of the
 // exponential model for as many independent items as there are people, times how much greater the measured variance is than
-// that. Measured is DeLong's variance made robust to shared people ([Shown.moments]) with factors for few people; t has the
-// degrees of freedom of Welch and Satterthwaite. Near 0 and 1 few items say anything of the variance, and at 0 and 1 none: there
-// it goes over to the geometric mean of the exponential model's and the largest one that any scores can have. No area has a
-// higher lower end than 1 has. That of n people a class, one video each, is close to 0.05^(1/n), above which n disjoint pairs would
+// that. Measured is DeLong's variance made robust to shared people ([Shown.moments]) with factors for few people. Near 0 and 1 few
+// items say anything of the variance, and at 0 and 1 none: there it goes over to the geometric mean of the exponential model's and
+// the largest one that any scores can have. No area has a higher lower end than 1 has. That of n people a class, one video each, is close to 0.05^(1/n), above which n disjoint pairs would
 // all be in order in less than 5 % of draws, whatever the scores' distributions. The mixture is our choice.
+//
+// t of the end nearer to 0 or 1 has the degrees of freedom of Welch and Satterthwaite, in which the model's part of the variance does
+// not vary. Where few people deviate much, draws without them have an area too near to 0 or 1 and too small a variance at once: t of
+// the other end has those by the deviations' fourth moments, where these are fewer. That the ends differ is our choice.
 //
 // With fewer than [LeastPeople] in a class, or where most videos of a class share a person, there is no interval, and TooFew
 // says why.
@@ -96,13 +101,14 @@ func (r *Ranking) classes() perClass { return perClass{float64(r.reals), float64
 type spread struct {
 	moments
 	area float64
-	// sizes are between people and videos: geometric means of their numbers, as how much the videos of a person say besides the
-	// first is not known where few videos say anything.
+	// sizes are between people and videos, as how much the videos of a person say besides the first is not known where few videos
+	// say anything.
 	sizes perClass
 }
 
 func newSpread(area float64, m moments) spread {
-	return spread{m, area, perClass{math.Sqrt(m.videos.real * m.people.real), math.Sqrt(m.videos.fake * m.people.fake)}}
+	size := func(people, videos float64) float64 { return math.Sqrt(math.Sqrt(people*videos) * videos) }
+	return spread{m, area, perClass{size(m.people.real, m.videos.real), size(m.people.fake, m.videos.fake)}}
 }
 
 // tooFew says why the people are too few for an interval, "" if they are not.
@@ -132,18 +138,27 @@ func (m moments) variance() (all float64, of perClass) {
 // few is what the variance of n around their own mean is multiplied by.
 func few(n float64) float64 { return n / max(n-1, 0.5) }
 
-// quantile is the t of the interval for a variance with the parts of the classes.
-func (m moments) quantile(of perClass) float64 {
-	return quantileT(m.freedom(of))
-}
-
 // freedom is Welch's and Satterthwaite's degrees of freedom of a variance with the parts of the classes.
 func (m moments) freedom(of perClass) float64 {
+	return welch(of, perClass{max(m.effective.real-1, 0.5), max(m.effective.fake-1, 0.5)})
+}
+
+// fourths is freedom by the fourth moments of the sums over people: their squares vary by kurtosis − 1 times their squared mean, 2
+// times where the sums are normal.
+func (m moments) fourths(of perClass) float64 {
+	one := func(effective, kurtosis float64) float64 {
+		return max(effective-1, 0.5) * min(1, 2/max(kurtosis-1, 1))
+	}
+	return welch(of, perClass{one(m.effective.real, m.kurtosis.real), one(m.effective.fake, m.kurtosis.fake)}) + fewFourths
+}
+
+// welch are the degrees of freedom of a sum of variances with such freedom each.
+func welch(of, freedom perClass) float64 {
 	all := of.real + of.fake
 	if all == 0 {
-		return max(1, min(m.effective.real, m.effective.fake)-1)
+		return max(1, min(freedom.real, freedom.fake))
 	}
-	return max(1, all*all/(of.real*of.real/max(m.effective.real-1, 0.5)+of.fake*of.fake/max(m.effective.fake-1, 0.5)))
+	return max(1, all*all/(of.real*of.real/freedom.real+of.fake*of.fake/freedom.fake))
 }
 
 // model is the variance of an area over the sizes by the exponential model of Hanley and McNeil (1982), with the mean size for
@@ -164,14 +179,14 @@ func (s spread) prior(area float64) float64 {
 }
 
 // settled is the variance that was measured, mixed with the prior one, as a multiple of model at an area that is neither 0 nor
-// 1, and that area.
-func (s spread) settled() (area, scale float64, of perClass) {
+// 1, that area, and the share that is measured.
+func (s spread) settled() (area, scale, measured float64) {
 	people := min(s.sizes.real, s.sizes.fake)
 	area = (s.area*people + 0.5) / (people + 1)
-	variance, of := s.variance()
 	// So many people say something: all of them at an area of a half, none at 0 and 1.
 	say := 4 * people * area * (1 - area)
-	return area, (say*variance/s.model(area) + priorPeople*s.prior(area)) / (say + priorPeople), of
+	known, prior := say*s.measured()/s.model(area), priorPeople*s.prior(area)
+	return area, (known + prior) / (say + priorPeople), known / (known + prior)
 }
 
 // measured is the variance without the prior one, settledVariance with it.
@@ -194,9 +209,15 @@ func (s spread) interval() (low, high float64) {
 	case 1:
 		return ofOne, 1
 	}
-	_, scale, of := s.settled()
-	t := s.quantile(of)
-	return min(ofOne, s.below(s.area, t, scale)), max(1-ofOne, 1-s.below(1-s.area, t, scale))
+	_, scale, measured := s.settled()
+	_, of := s.variance()
+	// The prior part of the variance does not vary; with a million degrees of freedom t is normal.
+	near := min(s.freedom(of)/(measured*measured), 1e6)
+	far := min(s.freedom(of), s.fourths(of))
+	if s.area < 0.5 {
+		near, far = far, near
+	}
+	return min(ofOne, s.below(s.area, quantileT(far), scale)), max(1-ofOne, 1-s.below(1-s.area, quantileT(near), scale))
 }
 
 // below returns the area a below area with area − a = t·√(scale·model(a)), which is symmetrical in areas.

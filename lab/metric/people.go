@@ -66,6 +66,7 @@ type moments struct {
 	across    float64  // sum of x·y over pairs of a real and a fake video that share a person
 	own       perClass // sum of x² over videos
 	effective perClass // independent people that the class amounts to: n² / ordered pairs of items that share a person
+	kurtosis  perClass // n·Σx⁴/(Σx²)² of the sums over the n people of the class, 1 where nothing varies
 	people    perClass // people whose heads are seen
 	videos    perClass
 }
@@ -132,9 +133,15 @@ func (s Shown) moments(deviations []float64, fake []bool, counts perClass) momen
 		shared.real += sign * u.n.real * u.n.real
 		shared.fake += sign * u.n.fake * u.n.fake
 	}
+	var n, squares, fourths perClass
 	for _, u := range people {
 		count(u, 1)
+		real, fake := u.x.real*u.x.real, u.x.fake*u.x.fake
+		squares.add(perClass{real, fake})
+		fourths.add(perClass{real * real, fake * fake})
+		n.add(perClass{min(u.n.real, 1), min(u.n.fake, 1)})
 	}
+	m.kurtosis = perClass{kurtosis(n.real, squares.real, fourths.real), kurtosis(n.fake, squares.fake, fourths.fake)}
 	both := func(v int32) [2]int32 {
 		p := s.People[v]
 		return [2]int32{min(p[0], p[1]), max(p[0], p[1])}
@@ -154,4 +161,12 @@ func (s Shown) moments(deviations []float64, fake []bool, counts perClass) momen
 	}
 	m.effective = perClass{counts.real * counts.real / shared.real, counts.fake * counts.fake / shared.fake}
 	return m
+}
+
+// kurtosis is that of n numbers around 0 from the sums of their squares and fourth powers.
+func kurtosis(n, squares, fourths float64) float64 {
+	if fourths == 0 {
+		return 1
+	}
+	return n * fourths / (squares * squares)
 }

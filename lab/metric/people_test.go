@@ -100,10 +100,29 @@ func TestMomentsAgainstPairs(t *testing.T) {
 			}
 		}
 		want.effective = perClass{n.real * n.real / pairs.real, n.fake * n.fake / pairs.fake}
+		ofPeople := map[bool]map[int32]float64{false: {}, true: {}}
+		for v, p := range who.People {
+			ofPeople[class[v]][p[0]] += sums[v]
+			if p[1] >= 0 && p[1] != p[0] {
+				ofPeople[class[v]][p[1]] += sums[v]
+			}
+		}
+		kurtosis := func(sums map[int32]float64) float64 {
+			var n, squares, fourths float64
+			for _, x := range sums {
+				n, squares, fourths = n+1, squares+math.Pow(x, 2), fourths+math.Pow(x, 4)
+			}
+			if squares == 0 {
+				return 1
+			}
+			return n * fourths / (squares * squares)
+		}
+		want.kurtosis = perClass{kurtosis(ofPeople[false]), kurtosis(ofPeople[true])}
 		for name, c := range map[string][2]float64{
 			"real": {got.between.real, want.between.real}, "fake": {got.between.fake, want.between.fake}, "across": {got.across, want.across},
 			"own real": {got.own.real, want.own.real}, "own fake": {got.own.fake, want.own.fake},
 			"effective real": {got.effective.real, want.effective.real}, "effective fake": {got.effective.fake, want.effective.fake},
+			"kurtosis real": {got.kurtosis.real, want.kurtosis.real}, "kurtosis fake": {got.kurtosis.fake, want.kurtosis.fake},
 		} {
 			wantClose(t, fmt.Sprintf("trial %d: %s", trial, name), c[0], c[1], 1e-12)
 		}
@@ -239,9 +258,61 @@ func TestSettled(t *testing.T) {
 		model := (area*(1-area) + (n-1)*(q1-area*area) + (n-1)*(q2-area*area)) / (n * n)
 		most := area * (1 - area) / n
 		weight := n * 4 * area * (1 - area)
-		want := (weight*s.measured()/model + 1.5*math.Sqrt(most/model)) / (weight + 1.5)
-		_, scale, _ := s.settled()
-		wantClose(t, fmt.Sprintf("%d exchanged", exchanged), scale, want, 1e-9)
+		measured, prior := weight*s.measured()/model, 1.5*math.Sqrt(most/model)
+		_, scale, share := s.settled()
+		wantClose(t, fmt.Sprintf("%d exchanged", exchanged), scale, (measured+prior)/(weight+1.5), 1e-9)
+		wantClose(t, fmt.Sprintf("%d exchanged: share that is measured", exchanged), share, measured/(measured+prior), 1e-9)
+	}
+}
+
+// A class counts for fewer people where their sums have more than the fourth moments of normal numbers, and never for more.
+func TestFreedom(t *testing.T) {
+	for _, c := range []struct {
+		kurtosis     perClass
+		of           perClass
+		want, fourth float64
+	}{
+		{perClass{3, 3}, perClass{1, 0}, 10, 14},
+		{perClass{3, 3}, perClass{0, 2}, 40, 44},
+		{perClass{9, 3}, perClass{1, 0}, 10, 2.5 + 4},
+		{perClass{1, 1.5}, perClass{0, 1}, 40, 44},
+		{perClass{3, 11}, perClass{1, 1}, 4 / (1/10. + 1/40.), 4/(1/10.+1/8.) + 4},
+		{perClass{3, 11}, perClass{}, 10, 8 + 4},
+		{perClass{11, 11}, perClass{1, 0}, 10, 2 + 4},
+	} {
+		m := moments{effective: perClass{11, 41}, kurtosis: c.kurtosis}
+		wantClose(t, fmt.Sprintf("%+v: freedom", c), m.freedom(c.of), c.want, 1e-12)
+		wantClose(t, fmt.Sprintf("%+v: by fourth moments", c), m.fourths(c.of), c.fourth, 1e-12)
+	}
+}
+
+// The end nearer to 0 or 1 has t of the people, the other that of the fourth moments where few people deviate much.
+func TestEnds(t *testing.T) {
+	const n = 60
+	scores, fake := separated(n, 0)
+	scores[2*n-1], scores[2*n-2] = -1, 20.5 // two fakes among the reals
+	r, place, err := rank(scores, fake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSpread(r.AUROC(), alone(2*n).moments(r.deviations(place, fake), fake, r.classes()))
+	low, high := s.interval()
+	_, scale, measured := s.settled()
+	_, of := s.variance()
+	reach := func(end float64) float64 { return math.Abs(s.area-end) / math.Sqrt(scale*s.model(end)) }
+	if !(s.fourths(of) < s.freedom(of)/2) {
+		t.Fatalf("%v degrees of freedom by fourth moments, %v by people", s.fourths(of), s.freedom(of))
+	}
+	wantClose(t, "low", reach(low), quantileT(s.fourths(of)), 1e-6)
+	wantClose(t, "high", reach(high), quantileT(s.freedom(of)/(measured*measured)), 1e-6)
+}
+
+// Where nothing varies between 0 and 1, the interval is the prior one.
+func TestAllTied(t *testing.T) {
+	scores, fake := separated(20, 0)
+	i := mustAUC(t, make([]float64, len(scores)), fake, alone(40))
+	if i.Value != 0.5 || !(i.Low > 0.3 && i.Low < 0.48 && i.High > 0.52 && i.High < 0.7) {
+		t.Errorf("%+v", i)
 	}
 }
 

@@ -57,6 +57,11 @@ func look(e *env.Env, s spec.Spec) (in inputs, err error) {
 			return inputs{}, err
 		}
 	}
+	if s.Data.Landmarks == source.DetectLandmarks {
+		// Another detector puts other landmarks on the same pixels.
+		nets := e.Made(false, s.Data.Landmarks)
+		in.trained["data.landmarks"] = fmt.Sprintf("%x", sha256.Sum256([]byte(nets.Detector+" "+nets.Landmarks)))
+	}
 	return in, nil
 }
 

@@ -2,6 +2,7 @@ package run
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/env"
@@ -52,5 +53,32 @@ func TestMade(t *testing.T) {
 	s.Data.Landmarks = source.DetectLandmarks
 	if got := made(e, []string{"b"}, []string{"a", "b"}, s); !maps.Equal(got, map[string]store.Faces{"a": nets, "b": cut}) || nets.Detector == "" || nets.Landmarks == "" {
 		t.Errorf("landmarks are detected: %v", got)
+	}
+}
+
+// A cell that was begun with landmarks of another detector is not gone on with: they move the crops that are trained on.
+func TestOtherDetector(t *testing.T) {
+	e := env.New(t.TempDir())
+	s := spec.Default()
+	s.Data.Train, s.Data.Test = []string{"synthetic"}, []string{"synthetic"}
+	as := map[string]inputs{}
+	for _, landmarks := range []string{source.SetLandmarks, source.DetectLandmarks} {
+		s.Data.Landmarks = landmarks
+		in, err := look(e, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		as[landmarks] = in
+	}
+	if got := as[source.SetLandmarks].trained["data.landmarks"]; got != "" {
+		t.Errorf("landmarks of the set: digest %q, want none", got)
+	}
+	was := origin{Training: version.Training, Data: maps.Clone(as[source.DetectLandmarks].trained)}
+	if changes := was.compare(as[source.DetectLandmarks]); changes != nil {
+		t.Errorf("the same detector: %q", changes)
+	}
+	was.Data["data.landmarks"] = "5ae3c0ffee"
+	if changes := was.compare(as[source.DetectLandmarks]); len(changes) != 1 || !strings.Contains(changes[0], "data.landmarks (digest 5ae3c0ff, now ") {
+		t.Errorf("another detector: %q", changes)
 	}
 }

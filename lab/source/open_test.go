@@ -20,8 +20,8 @@ import (
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/synthetic"
+	"github.com/seeable-lab/seeable/lab/detect"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/face/detect"
 )
 
 // picture is a square of noise.

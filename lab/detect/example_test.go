@@ -7,8 +7,8 @@ import (
 	"log"
 	"os"
 
+	"github.com/seeable-lab/seeable/lab/detect"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/face/detect"
 )
 
 // Cut the largest face out of a photo, as wide as a net is trained on.

@@ -10,7 +10,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/cnn"
+	"github.com/seeable-lab/seeable/lab/detect/internal/cnn"
 )
 
 // Network is a net that was read, and what its outputs are called, in the order in which Run returns them.

@@ -7,8 +7,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/seeable-lab/seeable/lab/detect/internal/cnn"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/cnn"
 )
 
 // CenterFace works on a grid of cells of 4×4 pixels. In each it gives how likely it is the middle of a face; the

@@ -1,7 +1,7 @@
 // Command render writes the figures of README.md, of the headers of experiments/*.toml and of results/*.md from the records in
 // results/records:
 //
-//	go run ./results/render [FOLDER]
+//	go run ./lab/cmd/render [FOLDER]
 //
 // FOLDER is that of the repository, the current one by default. A block between the marks
 //

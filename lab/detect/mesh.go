@@ -5,9 +5,9 @@ import (
 	"image"
 	"math"
 
+	"github.com/seeable-lab/seeable/lab/detect/internal/cnn"
+	"github.com/seeable-lab/seeable/lab/detect/internal/tflite"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/cnn"
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/tflite"
 )
 
 const (

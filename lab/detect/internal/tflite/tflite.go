@@ -10,7 +10,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/cnn"
+	"github.com/seeable-lab/seeable/lab/detect/internal/cnn"
 )
 
 // Network is a net that was read.

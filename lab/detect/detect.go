@@ -10,10 +10,10 @@ import (
 	"os"
 	"slices"
 
+	"github.com/seeable-lab/seeable/lab/detect/internal/cnn"
+	"github.com/seeable-lab/seeable/lab/detect/internal/onnx"
+	"github.com/seeable-lab/seeable/lab/detect/internal/tflite"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/cnn"
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/onnx"
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/tflite"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 

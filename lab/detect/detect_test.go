@@ -12,8 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/seeable-lab/seeable/lab/detect/internal/cnn"
 	"github.com/seeable-lab/seeable/lab/face"
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/cnn"
 )
 
 // pattern is a picture that anyone can make: channel c of pixel (x, y) is (7x + 13y + 29c + xy) mod 256.

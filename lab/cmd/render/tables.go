@@ -91,7 +91,7 @@ func trainingTable(rows []row) string {
 			seconds += n.mark(fmt.Sprintf("in %d sessions, after interruptions", r.record.Sessions))
 		}
 		if train.Donor != "" {
-			seconds += n.mark("its network was trained by " + train.Donor)
+			seconds += n.mark(fmt.Sprintf("its network was trained by %s in %.0f s", train.Donor, train.Seconds))
 		}
 		figure, clips, chose := pseudo(r.record)
 		switch {
@@ -347,6 +347,9 @@ func sentences(r row) string {
 		fmt.Fprintf(&s, "STALE, measured with %s and not with %s: ", old, now())
 	} else {
 		fmt.Fprintf(&s, "%s: ", now())
+	}
+	if x.Train.Donor != "" {
+		fmt.Fprintf(&s, "%.0f s of training as %s and ", x.Train.Seconds, x.Train.Donor)
 	}
 	fmt.Fprintf(&s, "%.0f s (%s), %s images; %s.", x.Seconds, x.Versions[version.BackendKey], record.Thousands(x.Train.Images), record.TrainedOn(x.Train))
 	if x.Train.Classified() {

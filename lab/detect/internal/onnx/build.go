@@ -7,7 +7,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/cnn"
+	"github.com/seeable-lab/seeable/lab/detect/internal/cnn"
 )
 
 // builder turns the nodes of a graph into layers.

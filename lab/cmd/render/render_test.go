@@ -24,7 +24,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file anew")
 
-const repository = "../.."
+const repository = "../../.."
 
 // Every figure that is shown is what the records say, and stale where they are: what is committed is what is rendered.
 func TestCommittedIsRendered(t *testing.T) {
@@ -36,7 +36,7 @@ func TestCommittedIsRendered(t *testing.T) {
 	for _, p := range pages {
 		blocks[p.path] = p.blocks
 		if p.text != p.was {
-			t.Errorf("%s is not what the records say: run go run ./results/render; %s", p.path, firstDifference(p.was, p.text))
+			t.Errorf("%s is not what the records say: run go run ./lab/cmd/render; %s", p.path, firstDifference(p.was, p.text))
 		}
 	}
 	// What would show no figures would pass for nothing.

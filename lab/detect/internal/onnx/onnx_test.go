@@ -8,7 +8,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/cnn"
+	"github.com/seeable-lab/seeable/lab/detect/internal/cnn"
 )
 
 // message is a protocol buffer in the making.

@@ -30,7 +30,7 @@ const ridge = 0.003
 // landmarks of dlib's example pictures had no part, as a program has drawn them, nor those of AFLW2000, whose jaw is that of a
 // 3-D model.
 //
-//	go test ./lab/face/detect -run TestFit -refit
+//	go test ./lab/detect -run TestFit -refit
 func TestFit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the nets on hundreds of pictures")
@@ -119,7 +119,7 @@ func TestFit(t *testing.T) {
 					want += v * got.At(k, 2*l+c)
 				}
 				if off := math.Abs(r[c].of(measured) - want); !(off < 0.002) {
-					t.Fatalf("face %d, landmark %d: off by %.4f sizes of the mesh from what is fitted now: go test ./lab/face/detect -run TestFit -refit", i/2, l, off)
+					t.Fatalf("face %d, landmark %d: off by %.4f sizes of the mesh from what is fitted now: go test ./lab/detect -run TestFit -refit", i/2, l, off)
 				}
 			}
 		}

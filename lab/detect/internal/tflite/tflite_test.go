@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seeable-lab/seeable/lab/face/detect/internal/cnn"
+	"github.com/seeable-lab/seeable/lab/detect/internal/cnn"
 )
 
 // file is a FlatBuffer in the making. Parents are written before what they point to.

@@ -1,0 +1,37 @@
+package lab
+
+import (
+	"context"
+
+	"github.com/seeable-lab/seeable/lab/assess"
+	"github.com/seeable-lab/seeable/lab/operating"
+)
+
+// Damages says what [Lab.Robust] measures.
+type Damages = assess.Damages
+
+// Robustness is what [Lab.Robust] has found.
+type Robustness = assess.Robustness
+
+// Robust measures how a finished run's score bears damage of the test sets under the lab's data root, cell by cell; see
+// [assess.Robust]. What it finds lies beside the runs, and the run's folder stays as it is.
+func (l *Lab) Robust(ctx context.Context, r *Run, o Damages) (*Robustness, error) {
+	return assess.Robust(ctx, l.env, r, o)
+}
+
+// Measured is how a run does on the yardstick.
+type Measured = assess.Measured
+
+// Yardstick measures finished runs on one reference of pseudo-fakes, of at most so many of their held-out faces below the lab's data
+// root, and compares each with the first; see [assess.Yardstick].
+func (l *Lab) Yardstick(ctx context.Context, runs []*Run, faces int) ([]*Measured, error) {
+	return assess.Yardstick(ctx, l.env, runs, faces)
+}
+
+// AlarmsOptions are what [Lab.Alarms] measures.
+type AlarmsOptions = assess.AlarmsOptions
+
+// Alarms measures the false alarms of a finished run on real faces below the lab's data root, in all and by group; see [assess.Alarms].
+func (l *Lab) Alarms(ctx context.Context, r *Run, o AlarmsOptions) ([]operating.Alarms, error) {
+	return assess.Alarms(ctx, l.env, r, o)
+}
