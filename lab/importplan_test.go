@@ -92,7 +92,8 @@ lab/method                         | yes   | no    | accel/graphs discrepancy do
 lab/train                          | yes   | no    | accel/graphs accel/onednn donor encoder face method safetensors source spec stream
 lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic donor encoder face method safetensors
                                    |       |       | source spec stream train
-lab/systems                        | yes   | no    | discrepancy encoder face loss method region spec stream swap
+lab/systems/networks               | yes   | no    | discrepancy encoder face loss method spec
+lab/systems                        | yes   | no    | discrepancy encoder face loss method region spec stream swap systems/networks
 lab/env                            | yes   | no    | accel datasets extract metric source store version
 lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec stream
 lab/sphere                         | yes   | yes   | donor figure hypersphere method source spec stream

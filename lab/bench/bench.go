@@ -185,7 +185,7 @@ func (b *bench) views(ctx context.Context) (imagesPerSecond, seconds float64, er
 	outputs := b.outputs()
 	groups, seconds, err := b.pace(ctx, "making training images", func(worker, i int) error {
 		o := outputs[worker]
-		d := method.Draw{Rand: stream.New(b.spec.Seed, "bench", i), Strength: 1}
+		d := method.Draw{Rand: stream.New(b.spec.Seed, "bench", i), Strength: 1, Pool: b.clips}
 		return b.method.Sample(o.worker, o.dst, b.clips[i%len(b.clips)], d)
 	})
 	return groups * float64(b.method.Layout().Group()), seconds, err
@@ -401,7 +401,7 @@ func newStill(m method.Method, s spec.Spec, clips source.Clips) (*still, error) 
 		for view := range dst {
 			dst[view] = group.At(view)
 		}
-		d := method.Draw{Rand: stream.New(s.Seed, "still", i), Strength: 1}
+		d := method.Draw{Rand: stream.New(s.Seed, "still", i), Strength: 1, Pool: clips}
 		if err := m.Sample(w, dst, c, d); err != nil {
 			return nil, err
 		}

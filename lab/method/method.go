@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -82,10 +83,11 @@ func Total(terms []Term) *Node {
 
 // Draw is all that a training sample may depend on besides its clip and the donors of its [Worker].
 type Draw struct {
-	Rand     *rand.Rand // the only source of chance
-	Strength float64    // factor on what is done to a face (the curriculum); 1 is official
-	Share    float64    // of the training done, in [0, 1)
-	Vars     Vars       // what a [Watcher] asked for; nil during its first steps
+	Rand     *rand.Rand    // the only source of chance
+	Strength float64       // factor on what is done to a face (the curriculum); 1 is official
+	Share    float64       // of the training done, in [0, 1)
+	Pool     source.Source // the clips that are trained on, fakes among them where the spec has data.fakes
+	Vars     Vars          // what a [Watcher] asked for; nil during its first steps
 }
 
 // Vars are the values of variables after an earlier step, by their path in the network.

@@ -82,7 +82,7 @@ func (mk *maker) make(ctx context.Context, step int) batch {
 	t, views := mk.spec.Train, mk.layout.Group()
 	b := batch{step: step, Samples: method.NewSamples(mk.layout, t.Batch)}
 	groups := t.Batch / views
-	draw := method.Draw{Strength: curriculum(t, step), Share: share(t, step)}
+	draw := method.Draw{Strength: curriculum(t, step), Share: share(t, step), Pool: mk.clips}
 	if draw.Vars, b.err = mk.watched.before(ctx, step); b.err != nil {
 		return b
 	}

@@ -149,7 +149,7 @@ func (h *harness) sample(w *method.Worker, i int, seed uint64) (*method.Samples,
 	for view := range dst {
 		dst[view] = made.At(view)
 	}
-	d := method.Draw{Rand: stream.New(seed, "methodtest", i), Strength: 1, Share: 0.5}
+	d := method.Draw{Rand: stream.New(seed, "methodtest", i), Strength: 1, Share: 0.5, Pool: h.kept}
 	err := h.method.Sample(w, dst, h.kept[i], d)
 	for view := range dst {
 		made.Labels[view] = dst[view].Label
@@ -223,7 +223,7 @@ func (h *harness) refusals(t *testing.T) {
 			"Keep": func(*method.Worker) error { _, err := h.method.Keep(c); return err },
 			"Sample": func(w *method.Worker) error {
 				dst := []method.Sample{method.NewSamples(h.layout, 1).At(0)}
-				return h.method.Sample(w, dst, c, method.Draw{Rand: stream.New(1), Strength: 1})
+				return h.method.Sample(w, dst, c, method.Draw{Rand: stream.New(1), Strength: 1, Pool: h.kept})
 			},
 			"Check": func(w *method.Worker) error {
 				dst := method.NewSamples(h.layout, 1).At(0)

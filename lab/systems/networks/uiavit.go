@@ -1,4 +1,4 @@
-package systems
+package networks
 
 import (
 	"context"
@@ -157,7 +157,7 @@ func another(d method.Draw, fake bool) (face.Clip, error) {
 			}
 		}
 	}
-	return face.Clip{}, fmt.Errorf("systems: no %s among the faces to train on: want real ones and labelled fakes (data.train, data.fakes)",
+	return face.Clip{}, fmt.Errorf("networks: no %s among the faces to train on: want real ones and labelled fakes (data.train, data.fakes)",
 		map[bool]string{false: "real face", true: "fake"}[fake])
 }
 

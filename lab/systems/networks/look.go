@@ -1,4 +1,4 @@
-package systems
+package networks
 
 import (
 	"fmt"
@@ -31,7 +31,7 @@ func squareMap(label string, crops method.Crops, c face.Clip, rows []method.Row,
 		return method.Map{}, err
 	}
 	if len(rows) == 0 {
-		return method.Map{}, fmt.Errorf("systems: a map wants the rows of a face, found none")
+		return method.Map{}, fmt.Errorf("networks: a map wants the rows of a face, found none")
 	}
 	side := int(math.Round(math.Sqrt(float64(len(rows[0][output])))))
 	values := make([]float64, side*side)

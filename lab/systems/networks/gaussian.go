@@ -1,4 +1,4 @@
-package systems
+package networks
 
 import (
 	"fmt"
@@ -74,7 +74,7 @@ func (s moments) gaussian() (mean []float64, precision *mat.SymDense, shrinkage 
 	if spread > 0 && cholesky.Factorize(cov) {
 		err = cholesky.InverseTo(precision)
 	} else {
-		err = fmt.Errorf("systems: the covariance of %g vectors of %d values cannot be inverted", s.n, p)
+		err = fmt.Errorf("networks: the covariance of %g vectors of %d values cannot be inverted", s.n, p)
 	}
 	return m.RawVector().Data, precision, shrinkage, err
 }
@@ -83,7 +83,7 @@ func (s moments) gaussian() (mean []float64, precision *mat.SymDense, shrinkage 
 func root(precision *mat.SymDense) ([]float64, error) {
 	var cholesky mat.Cholesky
 	if !cholesky.Factorize(precision) {
-		return nil, fmt.Errorf("systems: a precision of %d values is not positive definite", precision.SymmetricDim())
+		return nil, fmt.Errorf("networks: a precision of %d values is not positive definite", precision.SymmetricDim())
 	}
 	var lower mat.TriDense
 	cholesky.LTo(&lower)
@@ -96,7 +96,7 @@ func root(precision *mat.SymDense) ([]float64, error) {
 	}
 	for _, v := range values {
 		if math.IsNaN(v) {
-			return nil, fmt.Errorf("systems: a precision of %d values is not finite", p)
+			return nil, fmt.Errorf("networks: a precision of %d values is not finite", p)
 		}
 	}
 	return values, nil
@@ -222,15 +222,15 @@ func (m *UIAViT) Between(step int, net *model.Scope) error {
 func values64(net *model.Scope, path string) ([]float64, error) {
 	v := net.Store().GetVariable(model.JoinPath(net.Scope(), path))
 	if v == nil {
-		return nil, fmt.Errorf("systems: the network lacks %s", path)
+		return nil, fmt.Errorf("networks: the network lacks %s", path)
 	}
 	value, err := v.Value()
 	if err != nil {
-		return nil, fmt.Errorf("systems: %s: %w", path, err)
+		return nil, fmt.Errorf("networks: %s: %w", path, err)
 	}
 	narrow, err := tensors.CopyFlatData[float32](value)
 	if err != nil {
-		return nil, fmt.Errorf("systems: %s: %w", path, err)
+		return nil, fmt.Errorf("networks: %s: %w", path, err)
 	}
 	wide := make([]float64, len(narrow))
 	for i, x := range narrow {
@@ -247,7 +247,7 @@ func setValues(net *model.Scope, path string, wide []float64) error {
 		narrow[i] = float32(x)
 	}
 	if err := v.SetValue(tensors.FromFlatDataAndDimensions(narrow, v.Shape().Dimensions...)); err != nil {
-		return fmt.Errorf("systems: %s: %w", path, err)
+		return fmt.Errorf("networks: %s: %w", path, err)
 	}
 	return nil
 }
