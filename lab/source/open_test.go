@@ -99,7 +99,7 @@ func naive(set datasets.Set, keep func(face.Clip) (face.Clip, error)) (clips []f
 		}
 		f, err := datasets.Load(it)
 		c := face.Still(f)
-		c.Fake = it.Fake
+		c.Fake, c.Person = it.Fake, it.Identity
 		if err == nil {
 			c, err = keep(c)
 		}
@@ -311,7 +311,9 @@ func TestList(t *testing.T) {
 	for i := range 10 {
 		c, err := s.Clip(t.Context(), i)
 		f, wantErr := datasets.Load(set.Items[i])
-		if fmt.Sprint(err) != fmt.Sprint(wantErr) || err == nil && !reflect.DeepEqual(c, face.Still(f)) {
+		want := face.Still(f)
+		want.Person = set.Items[i].Identity
+		if fmt.Sprint(err) != fmt.Sprint(wantErr) || err == nil && !reflect.DeepEqual(c, want) {
 			t.Errorf("clip %d: %v, want %v", i, err, wantErr)
 		}
 	}
@@ -392,7 +394,9 @@ func TestDetectedLandmarks(t *testing.T) {
 			}
 			want, _ := d.Find(f.Image)
 			f.Landmarks = fromHundredths(appendHundredths(nil, want))
-			kept, err := k.keep(face.Still(f))
+			whole := face.Still(f)
+			whole.Person = it.Identity
+			kept, err := k.keep(whole)
 			if err != nil {
 				t.Fatal(err)
 			}
