@@ -67,8 +67,8 @@ lab/extract                        | no    | no    | datasets datasets/layout de
 lab/evaluation                     | no    | no    | datasets metric rival store
 lab/source                         | no    | no    | align datasets datasets/layout datasets/official datasets/overlap
                                    |       |       | datasets/synthetic detect evaluation extract face rival shell spec store stream toolbox video
-lab/donor                          | no    | no    | face source
 lab/swap                           | no    | no    | face poisson region
+lab/source/donor                   | no    | no    | face source
 lab/cluster                        | no    | no    | shell spec store
 lab/table                          | no    | no    | evaluation metric operating results rival spec store version
 lab/record                         | no    | no    | evaluation metric rival spec store version
@@ -87,16 +87,16 @@ lab/accel                          | yes   | no    | accel/compiler accel/graphs
 lab/accel/acceltest                | yes   | no    | accel toolbox
 lab/encoder                        | yes   | no    | accel/graphs accel/onednn safetensors spec stream toolbox
 lab/loss                           | yes   | no    | accel/graphs spec
-lab/method                         | yes   | no    | accel/graphs discrepancy donor encoder face hypersphere loss region source
+lab/method                         | yes   | no    | accel/graphs discrepancy source/donor encoder face hypersphere loss region source
                                    |       |       | spec stream
-lab/train                          | yes   | no    | accel/graphs accel/onednn donor encoder face method safetensors source spec stream
-lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic donor encoder face method safetensors
+lab/train                          | yes   | no    | accel/graphs accel/onednn source/donor encoder face method safetensors source spec stream
+lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic source/donor encoder face method safetensors
                                    |       |       | source spec stream train
 lab/systems/networks               | yes   | no    | discrepancy encoder face loss method spec
 lab/systems                        | yes   | no    | discrepancy encoder face loss method region spec stream swap systems/networks
 lab/env                            | yes   | no    | accel datasets extract metric source store version
 lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec stream
-lab/sphere                         | yes   | yes   | donor figure hypersphere method source spec stream
+lab/sphere                         | yes   | yes   | source/donor figure hypersphere method source spec stream
 lab/detector                       | yes   | no    | accel/graphs datasets datasets/layout detect encoder env extract face
                                    |       |       | method operating pack safetensors source spec store video
 lab/detector/detectortest          | yes   | no    | accel/acceltest datasets datasets/synthetic detector env method source
@@ -106,13 +106,13 @@ lab/explore                        | yes   | yes   | accel/graphs datasets detec
 lab/yardstick                      | yes   | no    | discrepancy face method metric rival robust spec stream
 lab/heatmap                        | yes   | yes   | datasets detector env evaluation extract face figure localise method metric
                                    |       |       | prepare source store stream
-lab/run                            | yes   | yes   | accel datasets datasets/overlap detector donor encoder env evaluation face figure figure/curves heatmap
+lab/run                            | yes   | yes   | accel datasets datasets/overlap detector source/donor encoder env evaluation face figure figure/curves heatmap
                                    |       |       | method metric operating pack prepare report rival safetensors source spec
                                    |       |       | sphere store stream train version
 lab/assess                         | yes   | yes   | datasets datasets/layout detector env evaluation extract face figure metric
                                    |       |       | operating prepare robust run source spec store stream version yardstick
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
-                                   |       |       | discrepancy donor encoder env face method source spec stream train
+                                   |       |       | discrepancy source/donor encoder env face method source spec stream train
 lab                                | yes   | yes   | assess bench datasets datasets/layout
                                    |       |       | detector env evaluation explore extract figure figure/curves operating pack record report run source spec sphere
                                    |       |       | store systems table tensorboard

@@ -4,7 +4,7 @@ import (
 	"image"
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
-	"github.com/seeable-lab/seeable/lab/donor"
+	"github.com/seeable-lab/seeable/lab/source/donor"
 )
 
 // Worker holds the memory that one goroutine needs to make samples.

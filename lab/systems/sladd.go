@@ -46,8 +46,8 @@ func init() {
 	} {
 		info.Scores = []spec.Choice{
 			{Name: classOdds, Doc: "log odds of being fake, by the classifier (published)"},
-			{Name: "kind", Doc: "chance that something was blended in (ours)"},
-			{Name: "map-mean", Doc: "mean of the predicted map of the forged place (ours)"},
+			{Name: "forgery-kind", Doc: "chance that something was blended in (ours)"},
+			{Name: "forgery-map", Doc: "mean of the predicted map of the forged place (ours)"},
 		}
 		info.Reads = slices.Concat(discrepancy.SelfBlendKeys, []string{"encoder.hidden", "score.flip"})
 		info.Table, info.Check = sladdTable, checkSLADD
@@ -344,7 +344,7 @@ func (m *SLADD) Outputs(scope *model.Scope, in method.Inputs) []*Node {
 }
 
 // Scores implements [method.Method].
-func (m *SLADD) Scores() []string { return []string{classOdds, "kind", "map-mean"} }
+func (m *SLADD) Scores() []string { return []string{classOdds, "forgery-kind", "forgery-map"} }
 
 // Score implements [method.Method].
 func (m *SLADD) Score(score string, rows []method.Row, _ method.Fit) float64 {
@@ -352,7 +352,7 @@ func (m *SLADD) Score(score string, rows []method.Row, _ method.Fit) float64 {
 		switch score {
 		case classOdds:
 			return float64(row[0][0])
-		case "kind":
+		case "forgery-kind":
 			return float64(row[2][0])
 		}
 		total := 0.0
