@@ -62,6 +62,21 @@ func TestGradientInTraining(t *testing.T) {
 				t.Fatalf("%+v", err)
 			}
 			variables := parametersOf(store)
+			for _, v := range variables {
+				// Class tokens begin so near to 0 that the first layer norm is far from linear in them.
+				if v.Name() == "cls_token" {
+					value := make([]float32, v.Shape().Size())
+					for i := range value {
+						value[i] = float32(math.Sin(float64(i)))
+					}
+					if err := v.SetValue(tensors.FromFlatDataAndDimensions(value, v.Shape().Dimensions...)); err != nil {
+						t.Fatal(err)
+					}
+					if out, err = step.Exec(x); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
 			if len(variables) != len(out)-1 || len(variables) < 20 {
 				t.Fatalf("%d variables, %d gradients", len(variables), len(out)-1)
 			}
@@ -102,7 +117,7 @@ func TestGradientInTraining(t *testing.T) {
 						square += float64(g) * float64(g)
 					}
 				}
-				const change = 0.01 // of the loss, roughly
+				const change = 0.003 // of the loss, roughly: at 0.01 the head's BatchNorm of nearly equal class tokens bends it by 3 %
 				up, upwards := move(group, change/square)
 				down, downwards := move(group, -change/square)
 				move(group, 0)

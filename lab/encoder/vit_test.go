@@ -30,7 +30,7 @@ func TestAttendGolden(t *testing.T) {
 			Out    [][]float64
 		}
 	}
-	data, err := os.ReadFile("../systems/testdata/uiavit.json")
+	data, err := os.ReadFile("../systems/networks/testdata/uiavit.json")
 	if err == nil {
 		err = json.Unmarshal(data, &golden)
 	}
