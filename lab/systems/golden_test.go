@@ -41,7 +41,7 @@ func compute(t *testing.T, build func(in []*Node) []*Node, in ...*tensors.Tensor
 	for _, x := range in {
 		args = append(args, x)
 	}
-	out, err := exec.Exec(args...)
+	out, err := exec.Call(args...)
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}

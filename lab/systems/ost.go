@@ -238,7 +238,7 @@ func (m *OST) Loss(_ *model.Scope, out []*Node, in method.Inputs) []method.Term 
 	width := out[0].Shape().Dim(-1)
 	support, query := part(out[0], ostTemplate, ostFace, width), part(out[0], ostFace, ostRoles, width)
 	known := part(labels, ostTemplate, ostFace, 2)
-	delta := MulScalar(Sub(Softmax(margins(part(out[1], ostTemplate, ostFace, 2), known, m.own.Scale, m.own.Margin), -1), known), m.own.Scale)
+	delta := MulScalar(Sub(Softmax(m.margins(part(out[1], ostTemplate, ostFace, 2), known), -1), known), m.own.Scale)
 	if m.own.Order == 1 {
 		support, delta = StopGradient(support), StopGradient(delta)
 	}
@@ -246,7 +246,7 @@ func (m *OST) Loss(_ *model.Scope, out []*Node, in method.Inputs) []method.Term 
 	change := ReduceMean(Mul(InsertAxes(delta, 2), InsertAxes(alike, -1)), 1)
 	adapted := Sub(part(out[1], ostFace, ostRoles, 2), MulScalar(change, m.own.Alpha))
 	wanted := part(labels, ostFace, ostRoles, 2)
-	perSample := Neg(ReduceSum(Mul(wanted, LogSoftmax(margins(adapted, wanted, m.own.Scale, m.own.Margin), -1)), -1))
+	perSample := Neg(ReduceSum(Mul(wanted, LogSoftmax(m.margins(adapted, wanted), -1)), -1))
 	return []method.Term{{Name: "query", Value: ReduceAllMean(perSample)}}
 }
 
