@@ -24,7 +24,7 @@ func annotated(t testing.TB) (dirs []string) {
 	t.Helper()
 	list := os.Getenv("SEEABLE_ANNOTATED")
 	if list == "" {
-		root := filepath.Join(filepath.Dir(cmp.Or(os.Getenv("SEEABLE_DATA"), filepath.Join("..", "..", "..", "..", "shared", "data"))), "data-dev", "real")
+		root := filepath.Join(filepath.Dir(cmp.Or(os.Getenv("SEEABLE_DATA"), filepath.Join("..", "..", "..", "shared", "data"))), "data-dev", "real")
 		list = filepath.Join(root, "helen") + string(filepath.ListSeparator) + filepath.Join(root, "afw")
 	}
 	for _, dir := range filepath.SplitList(list) {

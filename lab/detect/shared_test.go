@@ -46,7 +46,7 @@ func shared(t testing.TB, name string) string {
 	t.Helper()
 	root := os.Getenv("SEEABLE_DATA")
 	if root == "" {
-		root = filepath.Join("..", "..", "..", "..", "shared", "data")
+		root = filepath.Join("..", "..", "..", "shared", "data")
 	}
 	dir := filepath.Join(root, filepath.FromSlash(name))
 	if _, err := os.Stat(dir); err != nil {

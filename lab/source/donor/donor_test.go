@@ -124,7 +124,7 @@ func TestApproximation(t *testing.T) {
 
 // The golden has four landmarks only, so its distances are those of shapes of which the rest is nothing.
 func TestGolden(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "spec", "golden", "xray.json"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "shared", "spec", "golden", "xray.json"))
 	if err != nil {
 		t.Skip("the goldens are not there:", err)
 	}
