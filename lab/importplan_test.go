@@ -78,6 +78,7 @@ lab/figure/curves                  | no    | yes   | figure/look metric store st
 lab/figure                         | no    | yes   | face figure/look hypersphere region toolbox
 lab/report                         | no    | yes   | evaluation figure figure/curves metric region spec store table
 lab/internal/browsertest           | no    | no    |
+lab/internal/sharedtest            | no    | no    |
 lab/internal/release050            | no    | no    |
 lab/accel/malloc                   | no    | no    |
 lab/accel/graphs                   | yes   | no    |

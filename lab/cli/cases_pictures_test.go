@@ -19,16 +19,14 @@ import (
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/extract/extracttest"
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
 // sharedCases is the folder of files that people have, beside that of the repository. The test is skipped where it is not.
 func sharedCases(t *testing.T, kind string) string {
 	t.Helper()
-	dir, err := filepath.Abs("../../../shared/cases/" + kind)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := sharedtest.Path(t, "cases", filepath.FromSlash(kind))
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("the shared cases are not there: %v", err)
 	}

@@ -21,10 +21,7 @@ import (
 // caseSets copies a kind of the shared cases, as somebody does who tries them, and returns the copy.
 func caseSets(t *testing.T, kind string) string {
 	t.Helper()
-	from := filepath.Join("..", "..", "..", "shared", "cases", filepath.FromSlash(kind))
-	if _, err := os.Stat(from); err != nil {
-		t.Skipf("the shared cases are not there: %v", err)
-	}
+	from := sharedCases(t, kind)
 	to := filepath.Join(t.TempDir(), filepath.Base(kind))
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Fatal(err)

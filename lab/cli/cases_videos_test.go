@@ -26,13 +26,7 @@ func openVideoCases(t *testing.T) videoCases {
 	if testing.Short() {
 		t.Skip("trains: seconds to compile")
 	}
-	dir, err := filepath.Abs("../../../shared/cases/videos")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("the shared cases are not there: %v", err)
-	}
+	dir := sharedCases(t, "videos")
 	acceltest.ForTest(t)
 	c := videoCases{dir, filepath.Join(t.TempDir(), "runs"), extracttest.Need(t)}
 	data, _ := drawData(t)

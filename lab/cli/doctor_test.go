@@ -16,6 +16,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets/layout"
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/extract"
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 )
 
 func TestDoctor(t *testing.T) {
@@ -72,10 +73,7 @@ func TestDoctor(t *testing.T) {
 }
 
 func TestDoctorOnSharedData(t *testing.T) {
-	root := os.Getenv(lab.DataEnv)
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
+	root := sharedtest.Data(t)
 	if _, err := os.Stat(root); err != nil {
 		t.Skipf("no research data at %s: set SEEABLE_DATA to test with it", root)
 	}

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/csv"
 	"image"
@@ -16,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 )
 
 // annotated is where sets lie whose landmarks people have drawn: SEEABLE_ANNOTATED names their folders, each with a
@@ -24,7 +24,7 @@ func annotated(t testing.TB) (dirs []string) {
 	t.Helper()
 	list := os.Getenv("SEEABLE_ANNOTATED")
 	if list == "" {
-		root := filepath.Join(filepath.Dir(cmp.Or(os.Getenv("SEEABLE_DATA"), filepath.Join("..", "..", "..", "shared", "data"))), "data-dev", "real")
+		root := filepath.Join(filepath.Dir(sharedtest.Data(t)), "data-dev", "real")
 		list = filepath.Join(root, "helen") + string(filepath.ListSeparator) + filepath.Join(root, "afw")
 	}
 	for _, dir := range filepath.SplitList(list) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 	"github.com/seeable-lab/seeable/lab/toolbox"
 )
 
@@ -44,11 +45,7 @@ func detector(t testing.TB) *Detector {
 // shared returns a folder of the research data, or skips the test.
 func shared(t testing.TB, name string) string {
 	t.Helper()
-	root := os.Getenv("SEEABLE_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	dir := filepath.Join(root, filepath.FromSlash(name))
+	dir := filepath.Join(sharedtest.Data(t), filepath.FromSlash(name))
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("no research data at %s: set SEEABLE_DATA to test with it", dir)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/extract/extracttest"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 	"github.com/seeable-lab/seeable/lab/video"
 )
 
@@ -184,10 +185,7 @@ func TestNoFFmpegIsNoFaultOfAVideo(t *testing.T) {
 func BenchmarkExtract(b *testing.B) {
 	x, ffmpeg := realNets(b)
 	_ = ffmpeg
-	root := os.Getenv("SEEABLE_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
+	root := sharedtest.Data(b)
 	var videos []layout.Video
 	for _, name := range []string{"183", "253"} { // 1280×720
 		path := filepath.Join(root, "FaceForensics++/original_sequences/youtube/c40/videos", name+".mp4")

@@ -10,11 +10,12 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 )
 
 func TestHull(t *testing.T) {
@@ -375,7 +376,7 @@ func TestCheckRealFaces(t *testing.T) {
 // readLandmarks calls f with every face of the ytfaces set, or skips the test where it is not at hand.
 func readLandmarks(t *testing.T, f func(person string, side Point, points []Point)) {
 	t.Helper()
-	file, err := os.Open(filepath.FromSlash("../../../shared/data/real/ytfaces/landmarks.csv"))
+	file, err := os.Open(sharedtest.Path(t, "data", "real", "ytfaces", "landmarks.csv"))
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("the ytfaces landmarks are not at hand")
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
 
@@ -570,7 +571,7 @@ type realFace struct {
 // readLandmarks reads the landmarks of the real faces, or skips the test where they are not at hand.
 func readLandmarks(t *testing.T) []realFace {
 	t.Helper()
-	file, err := os.Open(filepath.FromSlash("../../../shared/data/real/ytfaces/landmarks.csv"))
+	file, err := os.Open(sharedtest.Path(t, "data", "real", "ytfaces", "landmarks.csv"))
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("the ytfaces landmarks are not at hand")
 	}

@@ -1,31 +1,17 @@
 package swap
 
 import (
-	"encoding/json"
 	"errors"
 	"image"
 	"image/color"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
-
-// golden reads a part of a golden file; tests without it are skipped.
-func golden(t *testing.T, file string, into any) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "spec", "golden", file))
-	if err != nil {
-		t.Skip("the goldens are not there:", err)
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func pointsOf(pairs [][2]float64) (points []face.Point) {
 	for _, p := range pairs {
@@ -42,7 +28,7 @@ func TestSimilarityGolden(t *testing.T) {
 			Matrix   [][]float64 `json:"matrix_2x3"`
 		}
 	}
-	golden(t, "fwa.json", &file)
+	sharedtest.Golden(t, "fwa.json", &file)
 	if len(file.Similarity) == 0 {
 		t.Fatal("the golden has no fits")
 	}
@@ -91,7 +77,7 @@ func TestColourAndBlendGolden(t *testing.T) {
 			Out [][][3]float64 `json:"out_of_mean_shift_over_background"`
 		}
 	}
-	golden(t, "xray.json", &file)
+	sharedtest.Golden(t, "xray.json", &file)
 	back, fore := imageOf(file.Colour.Background), imageOf(file.Colour.Foreground)
 	mask := maskOf(file.Colour.Mask)
 	ShiftMean(fore, back, mask)

@@ -1,33 +1,19 @@
 package systems
 
 import (
-	"encoding/json"
 	"image"
 	"image/color"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 	"github.com/seeable-lab/seeable/lab/loss"
 	"github.com/seeable-lab/seeable/lab/method"
 )
-
-// golden reads a golden file; tests without it are skipped.
-func golden(t *testing.T, file string, into any) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "spec", "golden", file))
-	if err != nil {
-		t.Skip("the goldens are not there:", err)
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // compute runs a graph of float64 tensors and returns what it makes of them, flat.
 func compute(t *testing.T, build func(in []*Node) []*Node, in ...*tensors.Tensor) [][]float64 {
@@ -116,7 +102,7 @@ func TestXRayGolden(t *testing.T) {
 			PFake  []float64 `json:"p_fake"`
 		}
 	}
-	golden(t, "xray.json", &file)
+	sharedtest.Golden(t, "xray.json", &file)
 	var boundaries []float64
 	for _, m := range file.Boundary.M {
 		boundaries = append(boundaries, boundary(m))
@@ -175,7 +161,7 @@ func TestPCLGolden(t *testing.T) {
 			Score float64 `json:"our_inconsistency_score"`
 		} `json:"loss_2x2"`
 	}
-	golden(t, "pcl.json", &file)
+	sharedtest.Golden(t, "pcl.json", &file)
 	target := compute(t, func(in []*Node) []*Node { return []*Node{consistency(in[0])} }, tensor(file.Target3.M, 1, 9))
 	near(t, "target", target[0], file.Target3.Volume, 1e-9)
 
@@ -223,7 +209,7 @@ func TestFWAGolden(t *testing.T) {
 			Mean  float64   `json:"frame_mean_of_upper_half"`
 		}
 	}
-	golden(t, "fwa.json", &file)
+	sharedtest.Golden(t, "fwa.json", &file)
 	pooled := compute(t, func(in []*Node) []*Node { return []*Node{pyramid(in[0], file.Pyramid.Sides)} }, tensor(file.Pyramid.Map, 1, 7, 7, 1))
 	near(t, "pyramid", pooled[0], file.Pyramid.Pooled, 1e-12)
 

@@ -9,6 +9,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/method/methodtest"
 	"github.com/seeable-lab/seeable/lab/source"
@@ -87,7 +88,7 @@ func ostOf(alpha float64, order int) *OST {
 // The loss after the step and its gradients of both orders are those of the golden; without a step it is plain cross-entropy.
 func TestOSTLoss(t *testing.T) {
 	var want ostGolden
-	golden(t, "ost.json", &want)
+	sharedtest.Golden(t, "ost.json", &want)
 	w := want.Train
 	x := tensor([][]float64{w.SupportX[0], w.SupportX[1], w.QueryX[0], w.QueryX[1]}, 4, 2)
 	labels := tensors.FromValue([]int32{int32(w.SupportY[0]), int32(w.SupportY[1]), int32(w.QueryY[0]), int32(w.QueryY[1])})
@@ -117,7 +118,7 @@ func TestOSTLoss(t *testing.T) {
 // The step at tests is the golden's, for logistic regression and with margins, and its order and its neighbours do not matter.
 func TestOSTStep(t *testing.T) {
 	var want ostGolden
-	golden(t, "ost.json", &want)
+	sharedtest.Golden(t, "ost.json", &want)
 	w := want.Test
 	of := func(x [2]float64, label int) example {
 		z := (w.Theta[0]*x[0] + w.Theta[1]*x[1] + w.Theta[2]) / 2

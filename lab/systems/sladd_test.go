@@ -16,6 +16,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/method/methodtest"
 	"github.com/seeable-lab/seeable/lab/safetensors"
@@ -98,7 +99,7 @@ type sladdReward struct {
 // The losses of classes, map, kinds and ratio are the golden's, and with scale 1 and margin 0 that of classes is cross-entropy.
 func TestSLADDLosses(t *testing.T) {
 	var want sladdGolden
-	golden(t, "sladd.json", &want)
+	sharedtest.Golden(t, "sladd.json", &want)
 	margin := func(m *SLADD, logits [][]float64, labels []int32) [][]float64 {
 		return compute(t, func(in []*Node) []*Node {
 			wanted := OneHot(in[1], in[0].Shape().Dim(-1), in[0].DType())
@@ -136,7 +137,7 @@ func TestSLADDLosses(t *testing.T) {
 // The policy's gradient is the golden's for both kinds of rewards, and rewards are standardised over the samples that count.
 func TestSLADDPolicyGradient(t *testing.T) {
 	var want sladdGolden
-	golden(t, "sladd.json", &want)
+	sharedtest.Golden(t, "sladd.json", &want)
 	s := want.Synthesizer
 	gradient := func(rewards []float64) [][]float64 {
 		return compute(t, func(in []*Node) []*Node {

@@ -17,16 +17,14 @@ import (
 	"golang.org/x/image/draw"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 	"github.com/seeable-lab/seeable/lab/video"
 )
 
 // dataRoot is the folder with the research data, or skips the test.
 func dataRoot(t testing.TB) string {
 	t.Helper()
-	root := os.Getenv("SEEABLE_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
+	root := sharedtest.Data(t)
 	if _, err := os.Stat(filepath.Join(root, "crops")); err != nil {
 		t.Skipf("no research data at %s: set SEEABLE_DATA to test with it", root)
 	}

@@ -2,17 +2,15 @@ package donor
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"image"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/seeable-lab/seeable/lab/face"
+	"github.com/seeable-lab/seeable/lab/internal/sharedtest"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/stream"
 )
@@ -124,10 +122,6 @@ func TestApproximation(t *testing.T) {
 
 // The golden has four landmarks only, so its distances are those of shapes of which the rest is nothing.
 func TestGolden(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "shared", "spec", "golden", "xray.json"))
-	if err != nil {
-		t.Skip("the goldens are not there:", err)
-	}
 	var golden struct {
 		Nearest struct {
 			Face       [][2]float32
@@ -137,9 +131,7 @@ func TestGolden(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(text, &golden); err != nil {
-		t.Fatal(err)
-	}
+	sharedtest.Golden(t, "xray.json", &golden)
 	of := func(landmarks [][2]float32) (s shape) {
 		for i, p := range landmarks {
 			s[2*i], s[2*i+1] = p[0], p[1]
