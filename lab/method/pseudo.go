@@ -108,7 +108,7 @@ func (p *Pseudo) SelfBlended(w *Worker, f face.Face, rng *rand.Rand) (fake face.
 
 // make has all frames of a clip made by the same draws.
 func (p *Pseudo) make(w *Worker, c face.Clip, blend Blend, rng *rand.Rand) (face.Clip, error) {
-	return MakePseudo(c, p.augment, w, rng, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
+	return augmented(c, p.augment, w, rng, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
 		return blend(p.generator, dst, f, rng, &w.Workspace)
 	})
 }
@@ -116,6 +116,13 @@ func (p *Pseudo) make(w *Worker, c face.Clip, blend Blend, rng *rand.Rand) (face
 // MakePseudo makes a pseudo-fake of a clip, for a [Faker]: blend writes that of a frame to dst, which is augmented then. All
 // frames have the same draws.
 func MakePseudo(c face.Clip, a spec.Augment, w *Worker, rng *rand.Rand, blend func(dst *image.RGBA, f face.Face, rng *rand.Rand) error) (face.Clip, error) {
+	out, err := augmented(c, a, w, rng, blend)
+	out.Fake = true
+	return out, err
+}
+
+// augmented has all frames of a clip made by the same draws, and augmented by the same.
+func augmented(c face.Clip, a spec.Augment, w *Worker, rng *rand.Rand, blend func(dst *image.RGBA, f face.Face, rng *rand.Rand) error) (face.Clip, error) {
 	augmentation := discrepancy.DrawAugmentation(a, rng)
 	seed := rng.Uint64()
 	out := face.Clip{Frames: make([]face.Face, len(c.Frames))}

@@ -137,8 +137,7 @@ func (m *SBI) Loss(_ *model.Scope, out []*Node, in Inputs) []Term {
 
 // Outputs implements [Method]: the log odds of being fake, [B, 1].
 func (m *SBI) Outputs(scope *model.Scope, in Inputs) []*Node {
-	logits := m.Forward(scope, in)[0]
-	return []*Node{Sub(Slice(logits, AxisRange(), AxisRange(1, 2)), Slice(logits, AxisRange(), AxisRange(0, 1)))}
+	return []*Node{LogOdds(m.Forward(scope, in)[0])}
 }
 
 // Scores implements [Method].
@@ -146,22 +145,10 @@ func (m *SBI) Scores() []string { return sbi.ScoreNames() }
 
 // Probe implements [Method]: the face, and its mirror image when the spec says so.
 func (m *SBI) Probe(_ *Worker, dst *Samples, _ string, _ Fit, c face.Clip, _ string) error {
-	view, err := m.lookAt(c)
-	if err != nil {
-		return err
-	}
-	dst.Images = discrepancy.AppendRGB(dst.Images, view.Image)
-	if m.spec.Score.Flip {
-		dst.Images = discrepancy.AppendRGB(dst.Images, face.Mirror(view).Image)
-	}
-	return nil
+	return m.appendLooks(dst, c, m.spec.Score.Flip)
 }
 
 // Score implements [Method]: the mean log odds.
 func (m *SBI) Score(_ string, rows []Row, _ Fit) float64 {
-	total := 0.0
-	for _, row := range rows {
-		total += float64(row[0][0])
-	}
-	return total / float64(len(rows))
+	return Mean(rows, func(row Row) float64 { return float64(row[0][0]) })
 }

@@ -54,15 +54,7 @@ var fwa = spec.MethodInfo{
 }
 
 func init() {
-	spec.RegisterMethod(fwa)
-	method.Register(fwa.Name, func(s spec.Spec) (method.Method, error) {
-		shared, err := newPaired(s)
-		if err != nil {
-			return nil, err
-		}
-		own, err := spec.Own[FWATable](s)
-		return &FWA{shared, own}, err
-	})
+	register(fwa, func(shared paired, own FWATable) method.Method { return &FWA{shared, own} })
 }
 
 // FWA is DSP-FWA: fakes are made by shrinking a face, blurring it and laying it back, and a pyramid of the largest features in
@@ -104,15 +96,10 @@ func (m *FWA) draw(w *method.Worker, l look, rng *rand.Rand) (maker, error) {
 
 // Fake implements [method.Faker].
 func (m *FWA) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
-	out, err := method.MakePseudo(c, m.spec.Augment, w, rng, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
-		if m.own.Samples == selfBlendSamples {
-			return m.Generator().SelfBlend(dst, f, rng, &w.Workspace)
-		}
+	return m.pseudo(w, c, rng, m.own.Samples, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
 		a := m.drawArtifact(rng)
 		return a.apply(w, dst, f)
 	})
-	out.Fake = true
-	return out, err
 }
 
 // artifact is every random choice of a face that was warped.
@@ -256,7 +243,7 @@ func (m *FWA) Loss(_ *model.Scope, out []*Node, in method.Inputs) []method.Term 
 
 // Outputs implements [method.Method]: the log odds of being fake, [B, 1].
 func (m *FWA) Outputs(scope *model.Scope, in method.Inputs) []*Node {
-	return []*Node{odds(m.Forward(scope, in)[0])}
+	return []*Node{method.LogOdds(m.Forward(scope, in)[0])}
 }
 
 // Scores implements [method.Method].
@@ -288,7 +275,7 @@ func (m *FWA) Score(score string, rows []method.Row, _ method.Fit) float64 {
 		looks = 2
 	}
 	if score == classOdds {
-		return mean(rows[:looks], func(row method.Row) float64 { return float64(row[0][0]) })
+		return method.Mean(rows[:looks], func(row method.Row) float64 { return float64(row[0][0]) })
 	}
 	if len(rows) < looks+crops {
 		return math.NaN()

@@ -49,14 +49,8 @@ func init() {
 		}
 		info.Reads = slices.Concat(discrepancy.SelfBlendKeys, []string{"encoder.hidden", "score.flip"})
 		info.Table, info.Check = ostTable, checkOST
-		spec.RegisterMethod(info)
-		method.Register(info.Name, func(s spec.Spec) (method.Method, error) {
-			shared, err := newPaired(s)
-			if err != nil {
-				return nil, err
-			}
-			own, err := spec.Own[OSTTable](s)
-			return &OST{shared, own}, err
+		register(info, func(shared paired, own OSTTable) method.Method {
+			return &OST{shared, own}
 		})
 	}
 }
@@ -204,11 +198,9 @@ func (m *OST) Check(w *method.Worker, dst *method.Sample, c face.Clip, rng *rand
 
 // Fake implements [method.Faker].
 func (m *OST) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
-	out, err := method.MakePseudo(c, m.spec.Augment, w, rng, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
+	return method.MakePseudo(c, m.spec.Augment, w, rng, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
 		return m.blend(w, dst, look{clip: c, face: f}, rng)
 	})
-	out.Fake = true
-	return out, err
 }
 
 // Forward implements [method.Method]: the features that the head sees, [B, Hidden], and its two logits, [B, 2].

@@ -26,6 +26,19 @@ type paired struct {
 	spec         spec.Spec
 }
 
+// register makes a system known whose sub-table is a T.
+func register[T any](info spec.MethodInfo, build func(shared paired, own T) method.Method) {
+	spec.RegisterMethod(info)
+	method.Register(info.Name, func(s spec.Spec) (method.Method, error) {
+		shared, err := newPaired(s)
+		if err != nil {
+			return nil, err
+		}
+		own, err := spec.Own[T](s)
+		return build(shared, own), err
+	})
+}
+
 func newPaired(s spec.Spec) (paired, error) {
 	upright := s
 	upright.Augment.Flip = 0 // what is pasted has to be mirrored too: see sample
@@ -117,6 +130,16 @@ func (m *paired) selfBlended(w *method.Worker, l look, rng *rand.Rand, toMap fun
 	}, nil
 }
 
+// pseudo makes a pseudo-fake for a [method.Faker] by blend, or, where samples says so, as SBI makes its own.
+func (m *paired) pseudo(w *method.Worker, c face.Clip, rng *rand.Rand, samples string, blend func(dst *image.RGBA, f face.Face, rng *rand.Rand) error) (face.Clip, error) {
+	if samples == selfBlendSamples {
+		blend = func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
+			return m.Generator().SelfBlend(dst, f, rng, &w.Workspace)
+		}
+	}
+	return method.MakePseudo(c, m.spec.Augment, w, rng, blend)
+}
+
 // Classes implements [method.Classifier]: 0 is real, 1 fake.
 func (m *paired) Classes() int { return 2 }
 
@@ -125,53 +148,7 @@ func (m *paired) Guess(out []*Node, _ method.Inputs) *Node { return ArgMax(out[0
 
 // Probe implements [method.Method]: the face, and its mirror image when the spec says so.
 func (m *paired) Probe(_ *method.Worker, dst *method.Samples, _ string, _ method.Fit, c face.Clip, _ string) error {
-	view, err := m.Look(c)
-	if err != nil {
-		return err
-	}
-	dst.Images = discrepancy.AppendRGB(dst.Images, view.Image)
-	if m.spec.Score.Flip {
-		dst.Images = discrepancy.AppendRGB(dst.Images, face.Mirror(view).Image)
-	}
-	return nil
-}
-
-// odds are the log odds of being fake of two logits, [B, 1].
-func odds(logits *Node) *Node {
-	return Sub(Slice(logits, AxisRange(), AxisRange(1, 2)), Slice(logits, AxisRange(), AxisRange(0, 1)))
-}
-
-// explain lays a value of each place of a square of them over the face; those of the mirror image are mirrored back, and both
-// averaged.
-func (m *paired) explain(c face.Clip, rows []method.Row, label string, value func(row method.Row, place int) float64) (method.Map, error) {
-	view, err := m.Look(c)
-	if err != nil {
-		return method.Map{}, err
-	}
-	side := 1
-	for side*side < len(rows[0][1]) {
-		side++
-	}
-	values := make([]float64, side*side)
-	for i, row := range rows {
-		for place := range values {
-			at := place
-			if i == 1 {
-				at += side - 1 - 2*(place%side)
-			}
-			values[at] += value(row, place) / float64(len(rows))
-		}
-	}
-	return method.Map{Label: label, Image: view.Image, Marks: view.Landmarks, Side: side, Values: values, High: 1}, nil
-}
-
-// mean is the mean of a value over rows.
-func mean(rows []method.Row, value func(row method.Row) float64) float64 {
-	total := 0.0
-	for _, row := range rows {
-		total += value(row)
-	}
-	return total / float64(len(rows))
+	return m.AppendLooks(dst, c, m.spec.Score.Flip)
 }
 
 // shrink writes to a map, row by row, the mean of f, which is 0 of 0, over the weights of the pixels of each of its places. size is

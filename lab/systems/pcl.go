@@ -56,15 +56,7 @@ var pcl = spec.MethodInfo{
 }
 
 func init() {
-	spec.RegisterMethod(pcl)
-	method.Register(pcl.Name, func(s spec.Spec) (method.Method, error) {
-		shared, err := newPaired(s)
-		if err != nil {
-			return nil, err
-		}
-		own, err := spec.Own[PCLTable](s)
-		return &PCL{shared, own}, err
-	})
+	register(pcl, func(shared paired, own PCLTable) method.Method { return &PCL{shared, own} })
 }
 
 // PCL is patch-wise consistency learning on the images of the inconsistency image generator (I2G): patches are embedded, and the
@@ -130,18 +122,13 @@ func (m *PCL) drawBlending(w *method.Worker, l look, rng *rand.Rand) (b blending
 
 // Fake implements [method.Faker].
 func (m *PCL) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
-	out, err := method.MakePseudo(c, m.spec.Augment, w, rng, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
-		if m.own.Samples == selfBlendSamples {
-			return m.Generator().SelfBlend(dst, f, rng, &w.Workspace)
-		}
+	return m.pseudo(w, c, rng, m.own.Samples, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
 		b, err := m.drawBlending(w, look{clip: c, face: f}, rng)
 		if err == nil {
 			_, err = b.apply(w, dst, f)
 		}
 		return err
 	})
-	out.Fake = true
-	return out, err
 }
 
 // Forward implements [method.Method]: two logits, [B, 2], and the logits of the consistency of each two patches, [B, P, P].
@@ -183,7 +170,7 @@ func (m *PCL) Loss(_ *model.Scope, out []*Node, in method.Inputs) []method.Term 
 // Outputs implements [method.Method]: the log odds of being fake, [B, 1], and the mean consistency of each patch with all, [B, P].
 func (m *PCL) Outputs(scope *model.Scope, in method.Inputs) []*Node {
 	out := m.Forward(scope, in)
-	return []*Node{odds(out[0]), ReduceMean(Sigmoid(out[1]), -1)}
+	return []*Node{method.LogOdds(out[0]), ReduceMean(Sigmoid(out[1]), -1)}
 }
 
 // Scores implements [method.Method].
@@ -191,7 +178,7 @@ func (m *PCL) Scores() []string { return pcl.ScoreNames() }
 
 // Score implements [method.Method].
 func (m *PCL) Score(score string, rows []method.Row, _ method.Fit) float64 {
-	return mean(rows, func(row method.Row) float64 {
+	return method.Mean(rows, func(row method.Row) float64 {
 		switch score {
 		case classOdds:
 			return float64(row[0][0])
@@ -208,7 +195,5 @@ func (m *PCL) Score(score string, rows []method.Row, _ method.Fit) float64 {
 
 // Explain implements [method.Explainer]: how little each patch is consistent with all.
 func (m *PCL) Explain(c face.Clip, rows []method.Row, _ method.Fit) (method.Map, error) {
-	return m.explain(c, rows, "inconsistency with the rest of the face", func(row method.Row, place int) float64 {
-		return min(max(1-float64(row[1][place]), 0), 1)
-	})
+	return m.Square("inconsistency with the rest of the face", c, rows, 1, func(x float64) float64 { return min(max(1-x, 0), 1) })
 }

@@ -51,14 +51,8 @@ func init() {
 		}
 		info.Reads = slices.Concat(discrepancy.SelfBlendKeys, []string{"encoder.hidden", "score.flip"})
 		info.Table, info.Check = sladdTable, checkSLADD
-		spec.RegisterMethod(info)
-		method.Register(info.Name, func(s spec.Spec) (method.Method, error) {
-			shared, err := newPaired(s)
-			if err != nil {
-				return nil, err
-			}
-			own, err := spec.Own[SLADDTable](s)
-			return &SLADD{shared, own, sladdPolicy{own.Policy, s.Encoder.Size / sladdStride}}, err
+		register(info, func(shared paired, own SLADDTable) method.Method {
+			return &SLADD{shared, own, sladdPolicy{own.Policy, shared.spec.Encoder.Size / sladdStride}}
 		})
 	}
 }
@@ -240,10 +234,7 @@ func faintWeight(u float64, side int) float64 { return 1 / max(1, 0.2*u*float64(
 
 // Fake implements [method.Faker]: one of the kinds that change a face, at any place, each as likely.
 func (m *SLADD) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
-	out, err := method.MakePseudo(c, m.spec.Augment, w, rng, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
-		if m.own.Samples == selfBlendSamples {
-			return m.Generator().SelfBlend(dst, f, rng, &w.Workspace)
-		}
+	return m.pseudo(w, c, rng, m.own.Samples, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
 		donor, err := drawDonor(w, look{clip: c, face: f}, rng)
 		if err != nil {
 			return err
@@ -256,8 +247,6 @@ func (m *SLADD) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, 
 		}
 		return err
 	})
-	out.Fake = true
-	return out, err
 }
 
 // Forward implements [method.Method]: the logits of the classes [B, 2], of the kinds [B, kinds], of the map [B, places of it], and the
@@ -340,7 +329,7 @@ func (m *SLADD) Groups() []method.Group {
 func (m *SLADD) Outputs(scope *model.Scope, in method.Inputs) []*Node {
 	out := m.Forward(scope, in)
 	nothing := Slice(Softmax(out[1], -1), AxisRange(), AxisRange(sladdNothing, sladdNothing+1))
-	return []*Node{odds(out[0]), Sigmoid(out[2]), OneMinus(nothing)}
+	return []*Node{method.LogOdds(out[0]), Sigmoid(out[2]), OneMinus(nothing)}
 }
 
 // Scores implements [method.Method].
@@ -348,7 +337,7 @@ func (m *SLADD) Scores() []string { return []string{classOdds, "forgery-kind", "
 
 // Score implements [method.Method].
 func (m *SLADD) Score(score string, rows []method.Row, _ method.Fit) float64 {
-	return mean(rows, func(row method.Row) float64 {
+	return method.Mean(rows, func(row method.Row) float64 {
 		switch score {
 		case classOdds:
 			return float64(row[0][0])
@@ -365,5 +354,5 @@ func (m *SLADD) Score(score string, rows []method.Row, _ method.Fit) float64 {
 
 // Explain implements [method.Explainer]: the predicted map of the forged place.
 func (m *SLADD) Explain(c face.Clip, rows []method.Row, _ method.Fit) (method.Map, error) {
-	return m.explain(c, rows, "chance that the place was forged", func(row method.Row, place int) float64 { return float64(row[1][place]) })
+	return m.Square("chance that the place was forged", c, rows, 1, func(x float64) float64 { return x })
 }

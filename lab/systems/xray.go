@@ -79,15 +79,7 @@ func checkPairs(s spec.Spec, v *spec.Checker) {
 }
 
 func init() {
-	spec.RegisterMethod(xray)
-	method.Register(xray.Name, func(s spec.Spec) (method.Method, error) {
-		shared, err := newPaired(s)
-		if err != nil {
-			return nil, err
-		}
-		own, err := spec.Own[XRayTable](s)
-		return &XRay{shared, own}, err
-	})
+	register(xray, func(shared paired, own XRayTable) method.Method { return &XRay{shared, own} })
 }
 
 // boundaryStride is the side in pixels of a place of the boundary: that of the finest map that is looked at. The published network
@@ -163,18 +155,13 @@ func (m *XRay) drawBlending(w *method.Worker, l look, rng *rand.Rand) (b blendin
 
 // Fake implements [method.Faker]. It is blended at the size of the picture, as the real clip that goes with it is not scaled.
 func (m *XRay) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
-	out, err := method.MakePseudo(c, m.spec.Augment, w, rng, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
-		if m.own.Samples == selfBlendSamples {
-			return m.Generator().SelfBlend(dst, f, rng, &w.Workspace)
-		}
+	return m.pseudo(w, c, rng, m.own.Samples, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
 		b, err := m.drawBlending(w, look{clip: c, face: f}, rng)
 		if err == nil {
 			_, err = b.apply(w, dst, f)
 		}
 		return err
 	})
-	out.Fake = true
-	return out, err
 }
 
 // Forward implements [method.Method]: two logits, [B, 2], and those of the boundary, [B, Map·Map].
@@ -193,7 +180,7 @@ func (m *XRay) Forward(scope *model.Scope, in method.Inputs) []*Node {
 			panic("systems: xray: encoder " + m.spec.Encoder.Name + " has no map of stride 4: choose another")
 		}
 		if x != nil && side%factor == 0 {
-			levels = append(levels, enlarge(layer(head.In("level%d", factor), x, 1), factor))
+			levels = append(levels, encoder.Repeat(layer(head.In("level%d", factor), x, 1), factor))
 		}
 	}
 	x := layer(head.In("join"), Concatenate(levels, -1), 3)
@@ -214,16 +201,6 @@ func lastOf(maps []*Node, side int) (found *Node) {
 		}
 	}
 	return found
-}
-
-// enlarge repeats each place of a map factor times along each side.
-func enlarge(x *Node, factor int) *Node {
-	if factor == 1 {
-		return x
-	}
-	d := x.Shape().Dimensions
-	x = BroadcastToDims(Reshape(x, d[0], d[1], 1, d[2], 1, d[3]), d[0], d[1], factor, d[2], factor, d[3])
-	return Reshape(x, d[0], d[1]*factor, d[2]*factor, d[3])
 }
 
 // Loss implements [method.Method]: that of the classifier, and lambda times the cross-entropy of each place of the boundary, whose
@@ -248,7 +225,7 @@ func binary(x, t *Node) *Node {
 // Outputs implements [method.Method]: the log odds of being fake, [B, 1], and those of the boundary.
 func (m *XRay) Outputs(scope *model.Scope, in method.Inputs) []*Node {
 	out := m.Forward(scope, in)
-	return []*Node{odds(out[0]), out[1]}
+	return []*Node{method.LogOdds(out[0]), out[1]}
 }
 
 // Groups implements [method.Grouper]: the encoder is frozen at first.
@@ -264,7 +241,7 @@ func (m *XRay) Scores() []string { return xray.ScoreNames() }
 
 // Score implements [method.Method].
 func (m *XRay) Score(score string, rows []method.Row, _ method.Fit) float64 {
-	return mean(rows, func(row method.Row) float64 {
+	return method.Mean(rows, func(row method.Row) float64 {
 		if score == classOdds {
 			return float64(row[0][0])
 		}
@@ -288,5 +265,5 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // Explain implements [method.Explainer]: the predicted boundary.
 func (m *XRay) Explain(c face.Clip, rows []method.Row, _ method.Fit) (method.Map, error) {
-	return m.explain(c, rows, "chance of a blending boundary", func(row method.Row, place int) float64 { return sigmoid(float64(row[1][place])) })
+	return m.Square("chance of a blending boundary", c, rows, 1, sigmoid)
 }

@@ -76,7 +76,7 @@ func trainingTable(rows []row) string {
 		head, train := r.head(&n), r.record.Train
 		held := fmt.Sprintf("%.3f (%.3f)", train.Accuracy, train.Chance)
 		if !train.Classified() {
-			held = fmt.Sprintf("loss %.3f", train.HeldOutLoss)
+			held = fmt.Sprintf("%s %.3f", train.Held(), train.HeldOutLoss)
 		}
 		network := setting(r.record, "encoder.name")
 		if weights := setting(r.record, "encoder.weights"); weights != "" {

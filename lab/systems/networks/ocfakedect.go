@@ -185,24 +185,17 @@ func (m *OCFakeDect) dense(scope *model.Scope, x *Node, width int) *Node {
 	return activation.Relu(encoder.BatchNorm(scope.In("bn"), encoder.Linear(scope, x, width)))
 }
 
-// decode builds the reconstruction [B, S, S, 3] of latent units, in the units in which real faces are in [−1, 1].
+// decode builds the reconstruction [B, S, S, 3] of latent units, in the units in which real faces are in [−1, 1]. Places that are
+// repeated and a convolution stand for the official code's transposed one of stride 2: as many weights, and no checkerboard (our choice).
 func (m *OCFakeDect) decode(scope *model.Scope, z *Node) *Node {
 	side := m.spec.Encoder.Size / ocReduction
 	x := m.dense(scope.In("hidden"), z, m.own.Hidden)
 	x = m.dense(scope.In("map"), x, side*side*ocChannels)
 	x = Reshape(x, -1, side, side, ocChannels)
 	x = convolved(scope.In("conv1"), x, 64, 1)
-	x = convolved(scope.In("conv2"), doubled(x), 32, 1)
+	x = convolved(scope.In("conv2"), encoder.Repeat(x, 2), 32, 1)
 	x = convolved(scope.In("conv3"), x, 16, 1)
-	return encoder.Convolution(scope.In("conv4"), doubled(x), 3, 3, 1)
-}
-
-// doubled has each value of x [B, H, W, C] four times. A convolution behind it stands for the official code's transposed one of
-// stride 2: as many weights, and no checkerboard (our choice).
-func doubled(x *Node) *Node {
-	d := x.Shape().Dimensions
-	x = BroadcastToDims(Reshape(x, d[0], d[1], 1, d[2], 1, d[3]), d[0], d[1], 2, d[2], 2, d[3])
-	return Reshape(x, d[0], 2*d[1], 2*d[2], d[3])
+	return encoder.Convolution(scope.In("conv4"), encoder.Repeat(x, 2), 3, 3, 1)
 }
 
 // reconstruct builds the reconstruction, by how much it differs from the image, both [B, S, S, 3], and the latent units.
@@ -282,7 +275,7 @@ func (m *OCFakeDect) Scores() []string { return m.scores }
 
 // Probe implements [method.Method]: the face, and its mirror image when the spec says so.
 func (m *OCFakeDect) Probe(_ *method.Worker, dst *method.Samples, _ string, _ method.Fit, c face.Clip, _ string) error {
-	return probe(m.Crops, m.spec, dst, c)
+	return m.AppendLooks(dst, c, m.spec.Score.Flip)
 }
 
 // Score implements [method.Method]: the root of the mean squared error, the mean over the looks at a face.
@@ -291,19 +284,17 @@ func (m *OCFakeDect) Score(score string, rows []method.Row, _ method.Fit) float6
 	if score == latentRMSE.Name {
 		values = 1
 	}
-	total := 0.0
-	for _, row := range rows {
+	return method.Mean(rows, func(row method.Row) float64 {
 		sum := 0.0
 		for _, square := range row[values] {
 			sum += float64(square)
 		}
-		total += math.Sqrt(sum / float64(len(row[values])))
-	}
-	return total / float64(len(rows))
+		return math.Sqrt(sum / float64(len(row[values])))
+	})
 }
 
 // Explain implements [method.Explainer]: the root mean squared error in squares of 4×4 pixels, cut off at 1, half of the range of
 // levels.
 func (m *OCFakeDect) Explain(c face.Clip, rows []method.Row, _ method.Fit) (method.Map, error) {
-	return squareMap(m.Measured(), m.Crops, c, rows, 0, func(x float64) float64 { return min(1, math.Sqrt(x)) })
+	return m.Square(m.Measured(), c, rows, 0, func(x float64) float64 { return min(1, math.Sqrt(x)) })
 }

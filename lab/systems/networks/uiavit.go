@@ -173,7 +173,7 @@ func (l labelled) Check(_ *method.Worker, dst *method.Sample, c face.Clip, _ *ra
 }
 
 func (l labelled) Probe(_ *method.Worker, dst *method.Samples, _ string, _ method.Fit, c face.Clip, _ string) error {
-	return probe(l.Crops, l.spec, dst, c)
+	return l.AppendLooks(dst, c, l.spec.Score.Flip)
 }
 
 // Classes implements [method.Classifier]: 0 is real, 1 fake.
@@ -332,9 +332,8 @@ func (m *UIAViT) Groups() []method.Group {
 // fakes, [B, 1], and the attention that the class token pays to each patch, [B, P].
 func (m *UIAViT) Outputs(s *model.Scope, in method.Inputs) []*Node {
 	of := m.see(s, in)
-	odds := Sub(Slice(of.logits, AxisRange(), AxisRange(1, 2)), Slice(of.logits, AxisRange(), AxisRange(0, 1)))
 	nearer := DivScalar(ReduceAndKeep(of.nearer, ReduceMean, -1), math.Sqrt(float64(of.features.Shape().Dimensions[2])))
-	return []*Node{odds, nearer, of.places}
+	return []*Node{method.LogOdds(of.logits), nearer, of.places}
 }
 
 // Scores implements [method.Method].
@@ -342,22 +341,19 @@ func (m *UIAViT) Scores() []string { return spec.MethodInfo{Scores: uiaViTScores
 
 // Score implements [method.Method]: the mean over the looks at a face.
 func (m *UIAViT) Score(score string, rows []method.Row, _ method.Fit) float64 {
-	total := 0.0
-	for _, row := range rows {
+	return method.Mean(rows, func(row method.Row) float64 {
 		odds, nearer := float64(row[0][0]), float64(row[1][0])
 		switch score {
 		case "probability":
-			total += 1 / (1 + math.Exp(-odds))
+			return 1 / (1 + math.Exp(-odds))
 		case "mvg":
-			total += nearer
-		default:
-			total += odds
+			return nearer
 		}
-	}
-	return total / float64(len(rows))
+		return odds
+	})
 }
 
 // Explain implements [method.Explainer]: the attention that the class token pays to each patch.
 func (m *UIAViT) Explain(c face.Clip, rows []method.Row, _ method.Fit) (method.Map, error) {
-	return squareMap("attention of the class token", m.crops, c, rows, 2, func(x float64) float64 { return x })
+	return m.crops.Square("attention of the class token", c, rows, 2, func(x float64) float64 { return x })
 }
