@@ -34,7 +34,12 @@ func Embed(scope *model.Scope, cfg spec.Encoder, images *Node) (features, embedd
 func Features(scope *model.Scope, cfg spec.Encoder, images *Node) *Node {
 	network, floats := settled(cfg, images)
 	stages := network.maps(scope.In("backbone"), images, floats)
-	x := meanPool(widen(stages[len(stages)-1]), featureSide)
+	return Pool(widen(stages[len(stages)-1]))
+}
+
+// Pool makes [Features] of the last of [Maps], for networks that look at both.
+func Pool(last *Node) *Node {
+	x := meanPool(last, featureSide)
 	return Reshape(x, x.Shape().Dimensions[0], -1)
 }
 

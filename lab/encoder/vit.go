@@ -184,9 +184,13 @@ func tokenwise(scope *model.Scope, x *Node, width int) *Node {
 func LayerNorm(scope *model.Scope, x *Node) *Node {
 	channels := x.Shape().Dimensions[x.Rank()-1]
 	scale, offset := Constant(scope, x, "scale", 1, channels), Constant(scope, x, "offset", 0, channels)
+	return Add(Mul(Standardised(x), along(scale, x.Rank()-1, x.Rank())), along(offset, x.Rank()-1, x.Rank()))
+}
+
+// Standardised is x [..., C] with mean 0 and variance 1 over the channels of each token, as [LayerNorm] has it before scale and offset.
+func Standardised(x *Node) *Node {
 	wideX := widen(x)
 	centred := Sub(wideX, ReduceAndKeep(wideX, ReduceMean, -1))
 	deviation := Sqrt(AddScalar(ReduceAndKeep(Square(centred), ReduceMean, -1), 1e-6))
-	y := ConvertDType(Div(centred, deviation), x.DType())
-	return Add(Mul(y, along(scale, x.Rank()-1, x.Rank())), along(offset, x.Rank()-1, x.Rank()))
+	return ConvertDType(Div(centred, deviation), x.DType())
 }

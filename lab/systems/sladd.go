@@ -253,14 +253,14 @@ func (m *SLADD) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, 
 // ratio [B, 1].
 func (m *SLADD) Forward(scope *model.Scope, in method.Inputs) []*Node {
 	side, kinds := m.policy.side, m.kinds()
-	stage := lastOf(encoder.Maps(scope, m.spec.Encoder, in.Images), side)
+	stages := encoder.Maps(scope, m.spec.Encoder, in.Images)
+	stage := lastOf(stages, side)
 	if stage == nil {
 		panic("systems: sladd: encoder " + m.spec.Encoder.Name + " has no map of stride 8: choose another")
 	}
 	at := scope.In("map")
 	forged := Add(encoder.Convolution(at, stage, 3, 1, 1), encoder.Variable(at, stage, "bias", 0, 1, 1, 1, 1))
-	x := encoder.Features(scope.ResetVisited(), m.spec.Encoder, in.Images)
-	x = encoder.Project(scope.In("head"), x, m.spec.Encoder.Hidden, 2+kinds+1)
+	x := encoder.Project(scope.In("head"), encoder.Pool(stages[len(stages)-1]), m.spec.Encoder.Hidden, 2+kinds+1)
 	part := func(from, to int) *Node { return Slice(x, AxisRange(), AxisRange(from, to)) }
 	return []*Node{part(0, 2), part(2, 2+kinds), Reshape(forged, -1, side*side), part(2+kinds, 3+kinds)}
 }

@@ -217,7 +217,7 @@ func (m *UIAViT) see(s *model.Scope, in method.Inputs) seen {
 	n := len(a.Blocks)
 	var of seen
 	of.places, of.patches = attended(a.Logits[max(2*n/3, n/2+1)-1:])
-	of.features = normalised(StopGradient(patchesOf(a.Blocks[n/2-1])))
+	of.features = encoder.Standardised(StopGradient(patchesOf(a.Blocks[n/2-1])))
 	fitted := s.In("gaussians")
 	of.nearer = Sub(distance(fitted.In("real"), of.features), distance(fitted.In("fake"), of.features))
 
@@ -237,12 +237,6 @@ func attended(blocks []*Node) (places, patches *Node) {
 
 // patchesOf are tokens without the class token.
 func patchesOf(tokens *Node) *Node { return Slice(tokens, AxisRange(), AxisRange(1), AxisRange()) }
-
-// normalised has mean 0 and variance 1 in each vector.
-func normalised(x *Node) *Node {
-	centred := Sub(x, ReduceAndKeep(x, ReduceMean, -1))
-	return Div(centred, Sqrt(AddScalar(ReduceAndKeep(Square(centred), ReduceMean, -1), 1e-6)))
-}
 
 // linear is a fully connected layer that begins small.
 func linear(scope *model.Scope, x *Node, width int) *Node {
