@@ -72,6 +72,17 @@ func (b *blending) apply(w *method.Worker, dst *image.RGBA, f face.Face) (region
 	return workspace(w).Paste(dst, b.donor.Image, onto, soft, b.gradients)
 }
 
+// pasted makes pseudo-fakes of the frames of a clip by the blends that draw returns.
+func pasted(w *method.Worker, c face.Clip, draw func(w *method.Worker, l look, rng *rand.Rand) (blending, error)) func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
+	return func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
+		b, err := draw(w, look{clip: c, face: f}, rng)
+		if err == nil {
+			_, err = b.apply(w, dst, f)
+		}
+		return err
+	}
+}
+
 // workspace is what a worker keeps for pasting.
 func workspace(w *method.Worker) *swap.Workspace {
 	own, ok := w.Own.(*swap.Workspace)

@@ -1,7 +1,6 @@
 package systems
 
 import (
-	"image"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -122,13 +121,7 @@ func (m *PCL) drawBlending(w *method.Worker, l look, rng *rand.Rand) (b blending
 
 // Fake implements [method.Faker].
 func (m *PCL) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
-	return m.pseudo(w, c, rng, m.own.Samples, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
-		b, err := m.drawBlending(w, look{clip: c, face: f}, rng)
-		if err == nil {
-			_, err = b.apply(w, dst, f)
-		}
-		return err
-	})
+	return m.pseudo(w, c, rng, m.own.Samples, pasted(w, c, m.drawBlending))
 }
 
 // Forward implements [method.Method]: two logits, [B, 2], and the logits of the consistency of each two patches, [B, P, P].

@@ -155,13 +155,7 @@ func (m *XRay) drawBlending(w *method.Worker, l look, rng *rand.Rand) (b blendin
 
 // Fake implements [method.Faker]. It is blended at the size of the picture, as the real clip that goes with it is not scaled.
 func (m *XRay) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
-	return m.pseudo(w, c, rng, m.own.Samples, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
-		b, err := m.drawBlending(w, look{clip: c, face: f}, rng)
-		if err == nil {
-			_, err = b.apply(w, dst, f)
-		}
-		return err
-	})
+	return m.pseudo(w, c, rng, m.own.Samples, pasted(w, c, m.drawBlending))
 }
 
 // Forward implements [method.Method]: two logits, [B, 2], and those of the boundary, [B, Map·Map].
