@@ -70,8 +70,8 @@ lab/source                         | no    | no    | align datasets datasets/lay
 lab/swap                           | no    | no    | face poisson region
 lab/source/donor                   | no    | no    | face source
 lab/cluster                        | no    | no    | shell spec store
-lab/table                          | no    | no    | evaluation metric operating results rival spec store version
 lab/record                         | no    | no    | evaluation metric rival spec store version
+lab/table                          | no    | no    | evaluation metric operating results rival spec store version
 lab/pack                           | no    | no    | evaluation operating record safetensors spec store table version
 lab/figure/look                    | no    | yes   |
 lab/figure/curves                  | no    | yes   | figure/look metric store stream
@@ -94,7 +94,7 @@ lab/train                          | yes   | no    | accel/graphs accel/onednn s
 lab/method/methodtest              | yes   | no    | accel/acceltest datasets datasets/synthetic source/donor encoder face method safetensors
                                    |       |       | source spec stream train
 lab/systems/networks               | yes   | no    | discrepancy encoder face loss method spec
-lab/systems                        | yes   | no    | discrepancy encoder face loss method region spec stream swap systems/networks
+lab/systems                        | yes   | no    | discrepancy encoder face loss method metric region spec stream swap systems/networks
 lab/env                            | yes   | no    | accel datasets extract metric source store version
 lab/prepare                        | yes   | no    | datasets encoder env method safetensors source spec stream
 lab/sphere                         | yes   | yes   | source/donor figure hypersphere method source spec stream
@@ -122,7 +122,7 @@ lab/nb                             | yes   | yes   | accel/malloc figure lab not
 lab/terminal                       | yes   | yes   | assess cluster datasets datasets/layout detector env experiments explore extract figure
                                    |       |       | operating run spec store table version yardstick
 lab/cli/command                    | yes   | yes   | extract lab source store table terminal
-lab/cli/sweeps                     | yes   | yes   | cli/command cluster experiments extract lab source spec store
+lab/cli/sweeps                     | yes   | yes   | cli/command cluster experiments extract lab results source spec store
                                    |       |       | terminal
 lab/cli                            | yes   | yes   | accel/malloc cli/command cli/sweeps cluster encoder
                                    |       |       | experiments lab notebook operating pack record robust safetensors spec store

@@ -61,8 +61,8 @@ func Cells(cells ...spec.Cell) TableOption {
 	return func(t *tableRequest) { t.cells = append(t.cells, cells...) }
 }
 
-// PaperRows puts the rows of a published table, "cross-dataset" or "cross-manipulation", below the measured ones, and
-// chooses its columns.
+// PaperRows puts the rows of a published table, "cross-dataset" or "cross-manipulation", above the measured ones of the same system
+// and the others at the foot, and chooses its columns.
 func PaperRows(name string) TableOption {
 	return func(t *tableRequest) { t.Paper, t.Columns = name, name }
 }
@@ -197,6 +197,30 @@ func (l *Lab) WriteSweepReport(w spec.Sweep, command string) (path string, err e
 	}
 	path = filepath.Join(l.env.Results, w.Name+"."+store.ReportFile)
 	return path, report.WriteSweep(path, s)
+}
+
+// WriteSweepTables writes the finished cells of a sweep beside the published table that it names (spec.Sweep.Table): as text, Markdown,
+// CSV and LaTeX, which it returns the paths of, the text first. None where the sweep names no table.
+func (l *Lab) WriteSweepTables(w spec.Sweep) (paths []string, err error) {
+	if w.Table == "" {
+		return nil, nil
+	}
+	cells, err := w.Cells()
+	if err != nil {
+		return nil, err
+	}
+	c, err := l.Table(Cells(cells...), PaperRows(w.Table))
+	if err != nil {
+		return nil, err
+	}
+	for _, form := range []struct{ ext, text string }{{"txt", c.Text()}, {"md", c.Markdown()}, {"csv", c.CSV()}, {"tex", c.LaTeX()}} {
+		path := filepath.Join(l.env.Results, w.Name+".table."+form.ext)
+		if err := store.WriteFile(path, []byte(form.text)); err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
 }
 
 // Record is what figures need of a finished run, to be committed; kind says what its test sets are, [record.Development] or

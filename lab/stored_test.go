@@ -85,7 +85,10 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := c.Parts[0].Rows
+	if len(c.Parts[0].Rows) != 3 || !c.Parts[0].Rows[0].Published {
+		t.Fatalf("rows %+v, want the published one of the system above two", c.Parts[0].Rows)
+	}
+	rows := c.Parts[0].Rows[1:]
 	if c.Title != "Mine" || len(c.Parts) != 2 || len(rows) != 2 || rows[0].Runs[0] != second || rows[0].Name != "mine, loss.lambda=0.7" || !rows[1].Reference {
 		t.Errorf("title %q, rows %+v, want those of the second and the first run", c.Title, rows)
 	}
@@ -103,7 +106,7 @@ func TestTable(t *testing.T) {
 		t.Errorf("columns %q of %+v", c.Columns, c.Parts)
 	}
 	// Rows of a published table need no run.
-	if c, err = l.Table(lab.PaperRows("cross-manipulation")); err != nil || len(c.Parts) != 1 || !c.Parts[0].Published {
+	if c, err = l.Table(lab.PaperRows("cross-manipulation")); err != nil || len(c.Parts) != 1 || !c.Parts[0].Rows[0].Published {
 		t.Errorf("got %+v, error %v", c, err)
 	}
 	if err := os.Remove(filepath.Join(a.Dir, store.ScoresFile)); err != nil {

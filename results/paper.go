@@ -48,6 +48,7 @@ type Table struct {
 // Row is one method of a published table.
 type Row struct {
 	Method   string   `toml:"method"`
+	Lab      []string `toml:"lab"`       // the lab's methods that it is the published figure of: the system itself and its forms
 	RealOnly bool     `toml:"real_only"` // the source says that no fakes were trained on
 	Protocol Protocol `toml:"protocol"`
 	Note     string   `toml:"note"`

@@ -16,7 +16,6 @@ import (
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/pack"
-	"github.com/seeable-lab/seeable/lab/record"
 )
 
 func newDetectors(folders []fs.FS) *cobra.Command {
@@ -39,7 +38,7 @@ results/detectors, says more, above all what it misses.`,
 				lines := []detectorLine{}
 				for _, d := range all {
 					r := d.Record
-					lines = append(lines, detectorLine{d.Name, d.Spec.Method, r.Score, d.Bytes, record.TrainedOn(r.Train), d.Spec.Data.Train, r.Train.Synthetic, r.Kind, r.AUC, pack.Terms})
+					lines = append(lines, detectorLine{d.Name, d.Spec.Method, r.Score, d.Bytes, r.Train.On(), d.Spec.Data.Train, r.Train.Synthetic, r.Kind, r.AUC, pack.Terms})
 				}
 				return command.PrintJSON(cmd.OutOrStdout(), lines)
 			}
@@ -58,7 +57,7 @@ results/detectors, says more, above all what it misses.`,
 				if d.Record.Synthetic {
 					kind += ", synthetic faces"
 				}
-				fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\t%s (%s)\t%s\n", d.Name, d.Spec.Method, float64(d.Bytes)/1e6, record.TrainedOn(d.Record.Train), strings.Join(figures, ", "), kind, pack.Terms)
+				fmt.Fprintf(w, "%s\t%s\t%.1f\t%s\t%s (%s)\t%s\n", d.Name, d.Spec.Method, float64(d.Bytes)/1e6, d.Record.Train.On(), strings.Join(figures, ", "), kind, pack.Terms)
 			}
 			return w.Flush()
 		},

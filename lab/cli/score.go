@@ -13,7 +13,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/operating"
 	"github.com/seeable-lab/seeable/lab/pack"
-	"github.com/seeable-lab/seeable/lab/record"
 	"github.com/seeable-lab/seeable/lab/terminal"
 	"github.com/seeable-lab/seeable/lab/video"
 )
@@ -64,7 +63,7 @@ score.`,
 					return err
 				}
 				if name != "" {
-					fmt.Fprintf(cmd.ErrOrStderr(), "scored by the detector %s (%s, %s), for %s\n", name, run.Spec.Method, record.TrainedOn(run.Record.Train), pack.Terms)
+					fmt.Fprintf(cmd.ErrOrStderr(), "scored by the detector %s (%s, %s), for %s\n", name, run.Spec.Method, run.Record.Train.On(), pack.Terms)
 				}
 				if run.Record.Train.Synthetic {
 					fmt.Fprintf(cmd.ErrOrStderr(), "%s was trained on synthetic faces: its scores say nothing about photographs\n", run.Record.Run)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/cli/sweeps"
+	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/table"
 )
@@ -34,7 +36,8 @@ runs. The same scores give the same bytes.
 
 Columns are the test sets (cross-dataset), or the manipulations of each test set that has several (cross-manipulation).
 Every figure has its 95 % interval by people, its n and its coverage; drawn faces, parts of official test sets and leaks are
-marked. --paper puts the published rows below, apart, each with its source. --against compares every row with one run on the
+marked. --paper adds the published rows, each with its source and protocol: above the measured ones of the same system, the others at
+the foot; a sweep that names a published table (sweep.table) has them without. --against compares every row with one run on the
 videos that both have scored: the difference with its interval and p, by people. --over-seeds makes one row of the runs that
 differ in the seed alone: mean and standard deviation over the seeds, and the interval of this mean by people. --scores makes
 the scores of another tool a row below the runs; seelab eval --help says how they are written. Runs measured with another
@@ -56,6 +59,15 @@ training, backend and plugin, how faces were cut.`,
 			if err != nil {
 				return err
 			}
+			var cells []spec.Cell
+			if len(args) > 0 && len(runs) == 0 {
+				var w spec.Sweep
+				if w, cells, err = sweeps.Load(args[0], sets); err != nil {
+					return err
+				}
+				paper = paper || w.Table != "" && (columns == "" || columns == w.Table)
+				columns = cmp.Or(columns, w.Table)
+			}
 			if columns == "" {
 				columns = table.CrossDataset
 				if len(args) > 0 && strings.HasPrefix(args[0], table.CrossManipulation) {
@@ -74,10 +86,6 @@ training, backend and plugin, how faces were cut.`,
 				}
 				options = append(options, lab.Runs(rows...))
 			default:
-				_, cells, err := sweeps.Load(args[0], sets)
-				if err != nil {
-					return err
-				}
 				options = append(options, lab.Cells(cells...))
 			}
 			for _, text := range scores {

@@ -40,7 +40,7 @@ func (d Detector) Card() string {
 	line("- run `%s`, numerics %s; all its parameters are in `%s`, its figures in `%s`", r.Run, version.NumericsOf(r.Versions), store.SpecFile, RecordFile)
 
 	line("\n## What trained it\n")
-	line("It was %s: `%s`; %s images were made of them.", record.TrainedOn(r.Train), strings.Join(d.Spec.Data.Train, "`, `"), record.Thousands(r.Train.Images))
+	line("It was %s: `%s`; %s images were made of them.", r.Train.On(), strings.Join(d.Spec.Data.Train, "`, `"), store.Thousands(r.Train.Images))
 
 	line("\n## How it did\n")
 	line("%s", d.figures().Markdown())
@@ -104,7 +104,7 @@ func (d Detector) missed() (all []string) {
 		all = append(all, "It flags nothing, as it has no threshold: "+l.NoAlarm+".")
 	} else {
 		all = append(all, fmt.Sprintf("Its threshold is for false alarms on %.3g %% of single faces like those of the %s held-out people that it was set on. Photographs of another kind are flagged more often, and videos have no threshold.",
-			100*l.FalseAlarms, record.Thousands(len(d.Points.Real))))
+			100*l.FalseAlarms, store.Thousands(len(d.Points.Real))))
 	}
 	return all
 }

@@ -12,27 +12,6 @@ import (
 // Sets says in words what the test sets of a record are.
 func (r Record) Sets() string { return r.Kind + " sets" }
 
-// TrainedOn says on how many faces of how many people a network was trained, and whether it saw fakes.
-func TrainedOn(t store.Training) string {
-	who := ""
-	if t.People > 0 {
-		who = fmt.Sprintf(" of %s people", Thousands(t.People))
-	}
-	if t.Fakes > 0 {
-		return fmt.Sprintf("trained on %s real faces and %s labelled fakes%s", Thousands(t.Faces-t.Fakes), Thousands(t.Fakes), who)
-	}
-	return fmt.Sprintf("trained on %s real faces%s, no fakes", Thousands(t.Faces), who)
-}
-
-// Thousands prints 3248 as 3,248.
-func Thousands(n int) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
 // Interval prints an AUC with its 95 % interval, NaN where there is none.
 func Interval(auc, low, high float64) string {
 	if math.IsNaN(low) || math.IsNaN(high) {
@@ -43,9 +22,9 @@ func Interval(auc, low, high float64) string {
 
 // Videos is how many videos a figure is of, and how many people are in them, 0 if that is not known.
 func Videos(real, fake, realPeople, fakePeople int) string {
-	text := fmt.Sprintf("%s/%s videos", Thousands(real), Thousands(fake))
+	text := fmt.Sprintf("%s/%s videos", store.Thousands(real), store.Thousands(fake))
 	if realPeople+fakePeople > 0 {
-		text += fmt.Sprintf(" of %s/%s people", Thousands(realPeople), Thousands(fakePeople))
+		text += fmt.Sprintf(" of %s/%s people", store.Thousands(realPeople), store.Thousands(fakePeople))
 	}
 	return text
 }
@@ -75,7 +54,7 @@ func (r Record) Remarks(t store.Test) (all []string) {
 	}
 	for _, c := range r.Coverage {
 		if c.Dataset == t.Dataset && c.Scored < c.Holds {
-			all = append(all, fmt.Sprintf("%s: %s of %s pictures of the set have a score", t.Dataset, Thousands(c.Scored), Thousands(c.Holds)))
+			all = append(all, fmt.Sprintf("%s: %s of %s pictures of the set have a score", t.Dataset, store.Thousands(c.Scored), store.Thousands(c.Holds)))
 		}
 	}
 	return all

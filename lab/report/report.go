@@ -191,7 +191,11 @@ func training(r store.Record) []Fact {
 	if t.Classified() {
 		held = Fact{"accuracy on held-out faces", fmt.Sprintf("%.3f at official strength; guessing gives %.3f", t.Accuracy, t.Chance)}
 	}
-	list := []Fact{held, {"final loss", fmt.Sprintf("%.3f, mean of the last tenth of the steps", t.Loss)}}
+	if t.AtFirst > 0 {
+		held.Value += fmt.Sprintf("; %.3f when it was measured first", t.AtFirst)
+	}
+	list := append([]Fact{held}, learnt(t)...)
+	list = append(list, Fact{"final loss", fmt.Sprintf("%.3f, mean of the last tenth of the steps", t.Loss)})
 	if t.Floor > 0 {
 		list = append(list, Fact{"least possible loss", fmt.Sprintf("%.3f", t.Floor)})
 	}
@@ -204,6 +208,18 @@ func training(r store.Record) []Fact {
 	}
 	if t.Fallback > 0 {
 		list = append(list, Fact{"without landmarks of their own", fmt.Sprintf("%d faces; the mean face was laid into their boxes", t.Fallback)})
+	}
+	return list
+}
+
+// learnt is what a network knows of its own pseudo-fakes.
+func learnt(t store.Training) (list []Fact) {
+	if p := t.Own; p != nil {
+		list = append(list, Fact{"pseudo-fakes " + p.On, fmt.Sprintf("AUC %.3f [%.2f, %.2f] of %d, of %d people who had no part in the choice of the score, and %d real faces of them",
+			p.AUC, p.Low, p.High, p.NFake, p.People, p.NReal)})
+	}
+	if g := t.Gauge; g != nil {
+		list = append(list, Fact{g.Name, fmt.Sprintf("%.3f on %d samples of %d people; the best that is the same for all of them: %.3f", g.Value, g.N, g.People, g.Blind)})
 	}
 	return list
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/seeable-lab/seeable/datasets"
+	"github.com/seeable-lab/seeable/lab/accel"
+	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/detector/detectortest"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
@@ -325,16 +327,17 @@ func TestChoiceIsKept(t *testing.T) {
 		want  string
 	}{
 		{"", chosen{}, "first"},
-		{chosenStage, chosen{Score: "second", Choice: &store.Choice{People: 1}, Points: operating.Missing()}, "second"},
-		{chosenStage, chosen{Score: "second", Choice: &store.Choice{People: 1}}, "first"}, // before there were points
-		{chosenStage, chosen{Score: "second", Fit: map[string][]float64{}}, "first"},      // before there were halves
-		{"chosen", chosen{Score: "second", Fit: map[string][]float64{}}, "first"},         // as 0.5.0 kept it
+		{chosenStage, chosen{Score: "second", Choice: &store.Choice{People: 1}, Points: operating.Missing(), Own: &store.Pseudo{On: "kept"}}, "second"},
+		{chosenStage, chosen{Score: "second", Choice: &store.Choice{People: 1}, Points: operating.Missing()}, "first"}, // before its own pseudo-fakes were measured
+		{chosenStage, chosen{Score: "second", Choice: &store.Choice{People: 1}}, "first"},                              // before there were points
+		{chosenStage, chosen{Score: "second", Fit: map[string][]float64{}}, "first"},                                   // before there were halves
+		{"chosen", chosen{Score: "second", Fit: map[string][]float64{}}, "first"},                                      // as 0.5.0 kept it
 	} {
 		cell, err := store.Claim(t.Context(), e.Results, fmt.Sprint("cell", i), store.Lease)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := &work{Env: e, cell: cell, run: &Run{Dir: cell.Dir(), Spec: s}}
+		w := &work{Env: e, cell: cell, computer: &accel.Accel{Backend: acceltest.ForTest(t)}, run: &Run{Dir: cell.Dir(), Spec: s}}
 		if c.stage != "" {
 			if err := w.keep(c.stage, chosenFile, c.kept, nil); err != nil {
 				t.Fatal(err)
@@ -345,7 +348,8 @@ func TestChoiceIsKept(t *testing.T) {
 			if err := w.choose(t.Context(), d, held); err != nil {
 				t.Fatal(err)
 			}
-			if r := w.run.Record; r.Score != c.want || d.Record.Score != c.want || d.Fit.Score != c.want || r.Choice == nil || (r.Pseudo != nil) != (c.want == "first") {
+			if r := w.run.Record; r.Score != c.want || d.Record.Score != c.want || d.Fit.Score != c.want || r.Choice == nil || (r.Pseudo != nil) != (c.want == "first") ||
+				r.Train.Own == nil || (r.Train.Own.On == "kept") != (c.want == "second") {
 				t.Errorf("case %d: %+v, %+v", i, r, d.Fit)
 			}
 			if c.want == "first" && (d.Points == nil || d.Points.Score != "first" || len(d.Points.Real) == 0 || len(d.Points.Fake) == 0) ||

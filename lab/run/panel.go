@@ -69,11 +69,7 @@ func newPanel(s spec.Spec, held *source.Set, clips []int) (*panel, error) {
 			compressions, p.pseudos[real] = append(compressions, cell.Compression), pseudo
 		}
 	}
-	// Clips of one person lie side by side; a stride takes as many people as there are.
-	var chosen []int
-	for at := 0; at < len(clips) && len(chosen) < panelFaces; at += max(1, len(clips)/panelFaces) {
-		chosen = append(chosen, clips[at])
-	}
+	chosen := spread(clips, panelFaces)
 	for j, at := range chosen {
 		for turn := range turns(len(chosen), len(compressions)) {
 			compression := compressions[(j+turn)%len(compressions)]

@@ -295,6 +295,9 @@ func (w *work) train(ctx context.Context) (d *detector.Detector, held *source.Se
 		if measurer, ok := method.As[method.Measurer](m); ok {
 			record.Train.Measured = measurer.Measured()
 		}
+		if first := slices.IndexFunc(w.steps, store.Step.Measured); first >= 0 {
+			record.Train.AtFirst = w.steps[first].HeldOut
+		}
 	}
 	record.Synthetic = w.in.train.Synthetic
 	if bounded, ok := method.As[method.Bounded](m); ok {
@@ -403,13 +406,17 @@ type chosen struct {
 	Pseudo    []store.Pseudo       `json:"pseudo"`
 	Fit       map[string][]float64 `json:"fit"`
 	Points    *operating.Points    `json:"points"` // since 0.6.0
+	Own       *store.Pseudo        `json:"own"`
+	Gauge     *store.Gauge         `json:"gauge"`
 }
 
-// choose is chooseScore, and then calibrate, unless that has been done.
+// choose is chooseScore, measureOwn and calibrate, unless that has been done.
 func (w *work) choose(ctx context.Context, d *detector.Detector, held *source.Set) error {
 	r := w.run
 	var c chosen
-	if readKept(w.cell.Kept(chosenStage), chosenFile, &c) && c.Choice != nil && c.Points != nil {
+	_, reporting := prepare.Halves(held, r.Spec)
+	if readKept(w.cell.Kept(chosenStage), chosenFile, &c) && c.Choice != nil && c.Points != nil && (c.Own != nil || len(reporting) == 0) {
+		r.Record.Train.Own, r.Record.Train.Gauge = c.Own, c.Gauge
 		r.Record.Score, r.Record.Selection, r.Record.Choice, r.Record.Pseudo = c.Score, c.Selection, c.Choice, c.Pseudo
 		d.Record.Score, d.Fit, d.Points = c.Score, method.Fit{Score: c.Score, Values: c.Fit}, c.Points
 		return nil
@@ -417,10 +424,15 @@ func (w *work) choose(ctx context.Context, d *detector.Detector, held *source.Se
 	if err := chooseScore(ctx, w.Env, r, d, held); err != nil {
 		return err
 	}
+	if len(reporting) > 0 {
+		if err := measureOwn(ctx, w.Env, w.computer.Backend, r, d, held, reporting); err != nil {
+			return err
+		}
+	}
 	if err := calibrate(ctx, w.Env, r, d, held); err != nil {
 		return err
 	}
-	c = chosen{r.Record.Score, r.Record.Selection, r.Record.Choice, r.Record.Pseudo, d.Fit.Values, d.Points}
+	c = chosen{r.Record.Score, r.Record.Selection, r.Record.Choice, r.Record.Pseudo, d.Fit.Values, d.Points, r.Record.Train.Own, r.Record.Train.Gauge}
 	return w.keep(chosenStage, chosenFile, c, nil)
 }
 

@@ -20,6 +20,8 @@ type Sweep struct {
 	// FitDim raises encoder.dim to the least that the method needs (K − 1 for K prototypes) where the base has less; cells
 	// that set encoder.dim themselves are left alone.
 	FitDim bool
+	// Table is the published table that the cells are set beside, by the name it has in results/paper.toml; "" for none.
+	Table string
 
 	given []string // keys that are set in all cells: one at least must read each
 }

@@ -50,6 +50,7 @@ func ParseOn(source string, text []byte, load Loader) (Spec, error) {
 //
 //	[sweep]
 //	fit_dim = true               # see Sweep.FitDim
+//	table = "cross-dataset"      # see Sweep.Table
 //	axes = [                     # all combinations; keys in one pair of braces change together
 //	    { discrepancy.rows = [2, 3], discrepancy.cols = [2, 3] },
 //	    { seed = [1, 2, 3] },
@@ -82,7 +83,7 @@ func parseSweep(name string, text []byte, load Loader) (Sweep, error) {
 	if doc.Sweep == nil {
 		return Sweep{}, errors.New("has no section [sweep]: run it with seelab run")
 	}
-	w := Sweep{Name: name, Base: base, Bases: map[string]Spec{}, FitDim: doc.Sweep.FitDim, given: given}
+	w := Sweep{Name: name, Base: base, Bases: map[string]Spec{}, FitDim: doc.Sweep.FitDim, Table: doc.Sweep.Table, given: given}
 	if w.Base.Name == "" {
 		w.Base.Name = name
 	}
@@ -132,16 +133,17 @@ func parseSweep(name string, text []byte, load Loader) (Sweep, error) {
 type document struct {
 	Base  string `toml:"base"`
 	Sweep *struct {
-		FitDim bool `toml:"fit_dim"`
-		Axes   any  `toml:"axes"`
-		Cells  any  `toml:"cells"`
+		FitDim bool   `toml:"fit_dim"`
+		Table  string `toml:"table"`
+		Axes   any    `toml:"axes"`
+		Cells  any    `toml:"cells"`
 	} `toml:"sweep"`
 
 	text  string
 	names bool // has a key name
 }
 
-var sweepKeys = []string{"sweep", "sweep.fit_dim", "sweep.axes", "sweep.cells"}
+var sweepKeys = []string{"sweep", "sweep.fit_dim", "sweep.table", "sweep.axes", "sweep.cells"}
 
 func read(text []byte) (document, error) {
 	doc := document{text: string(text)}

@@ -118,23 +118,39 @@ type Training struct {
 	Accuracy float64 `json:"accuracy"` // on held-out faces of all people at official strength, of a method that classifies; it chooses nothing
 	// HeldOutLoss is what is measured in the place of Accuracy where a method classifies nothing; Chance is 0 there. Measured says
 	// what it is, if not the loss.
-	HeldOutLoss float64           `json:"held_out_loss,omitempty"`
-	Measured    string            `json:"measured,omitempty"`
-	Chance      float64           `json:"chance"`          // accuracy of guessing
-	Loss        float64           `json:"loss"`            // mean of the last tenth of the steps
-	Floor       float64           `json:"floor,omitempty"` // least possible BCR of a balanced batch, if BCR was minimised
-	Steps       int               `json:"steps"`
-	Images      int               `json:"images"`           // training images made
-	Seconds     float64           `json:"seconds"`          // of the training alone
-	Faces       int               `json:"faces"`            // clips trained on: real faces, and labelled fakes where Fakes says so
-	Fakes       int               `json:"fakes,omitempty"`  // of Faces, labelled fakes (data.fakes)
-	People      int               `json:"people,omitempty"` // that Faces show, targets of fakes; 0 in records before version 0.6
-	HeldOut     int               `json:"held_out"`         // real faces held out
-	Fallback    int               `json:"fallback"`         // training faces without landmarks of their own
-	Synthetic   bool              `json:"synthetic"`        // trained on faces drawn by code
-	Data        map[string]string `json:"data"`             // digest of each training set and of pretrained weights
-	Made        map[string]Faces  `json:"made,omitempty"`   // of the training sets that did not come ready-made; since 0.6.0
-	Donor       string            `json:"donor,omitempty"`  // the run that has trained the network, if not this one
+	HeldOutLoss float64 `json:"held_out_loss,omitempty"`
+	Measured    string  `json:"measured,omitempty"`
+	// AtFirst is what HeldOutLoss was when it was measured for the first time.
+	AtFirst float64 `json:"at_first,omitempty"`
+	// Own is how the score of the run tells its method's own pseudo-fakes, of people who had no part in its choice, compressed as in
+	// training; self-blended images where the method has none, as On says. Gauge is what else the network knows of its samples of
+	// them. nil where nobody is left, and of runs that were made before there were any.
+	Own       *Pseudo           `json:"own,omitempty"`
+	Gauge     *Gauge            `json:"gauge,omitempty"`
+	Chance    float64           `json:"chance"`          // accuracy of guessing
+	Loss      float64           `json:"loss"`            // mean of the last tenth of the steps
+	Floor     float64           `json:"floor,omitempty"` // least possible BCR of a balanced batch, if BCR was minimised
+	Steps     int               `json:"steps"`
+	Images    int               `json:"images"`           // training images made
+	Seconds   float64           `json:"seconds"`          // of the training alone
+	Faces     int               `json:"faces"`            // clips trained on: real faces, and labelled fakes where Fakes says so
+	Fakes     int               `json:"fakes,omitempty"`  // of Faces, labelled fakes (data.fakes)
+	People    int               `json:"people,omitempty"` // that Faces show, targets of fakes; 0 in records before version 0.6
+	HeldOut   int               `json:"held_out"`         // real faces held out
+	Fallback  int               `json:"fallback"`         // training faces without landmarks of their own
+	Synthetic bool              `json:"synthetic"`        // trained on faces drawn by code
+	Data      map[string]string `json:"data"`             // digest of each training set and of pretrained weights
+	Made      map[string]Faces  `json:"made,omitempty"`   // of the training sets that did not come ready-made; since 0.6.0
+	Donor     string            `json:"donor,omitempty"`  // the run that has trained the network, if not this one
+}
+
+// Gauge is a figure, in [0, 1], of what a network predicts of its own samples besides a class.
+type Gauge struct {
+	Name   string  `json:"name"` // for people: "IoU of the boundary"
+	Value  float64 `json:"value"`
+	Blind  float64 `json:"blind"` // that of the best prediction that is the same for all samples, known from them
+	N      int     `json:"n"`     // samples
+	People int     `json:"people"`
 }
 
 // Classified tells whether the method classifies, so that Accuracy was measured; else HeldOutLoss was.
@@ -174,7 +190,7 @@ const AllPseudo = "all"
 
 // Pseudo is how the score of the run tells pseudo-fakes of held-out people who had no part in its choice.
 type Pseudo struct {
-	On     string  `json:"on"` // an entry of Choice.On, or [AllPseudo]
+	On     string  `json:"on"` // an entry as those of Choice.On, or [AllPseudo]
 	AUC    float64 `json:"auc"`
 	Low    float64 `json:"low"` // 95 % interval by people
 	High   float64 `json:"high"`

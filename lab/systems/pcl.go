@@ -13,6 +13,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/loss"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/region"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
@@ -158,6 +159,47 @@ func (m *PCL) Loss(_ *model.Scope, out []*Node, in method.Inputs) []method.Term 
 		terms = append(terms, method.Term{Name: "consistency", Value: MulScalar(binary(out[1], consistency(shares)), m.own.Lambda)})
 	}
 	return terms
+}
+
+// Predict implements [method.Gauger]: the logits of the consistency of each two patches.
+func (m *PCL) Predict(out []*Node) *Node { return Reshape(out[1], out[1].Shape().Dim(0), -1) }
+
+// Gauge implements [method.Gauger]: over all pairs of patches of all fakes, how the consistency tells those of which it should be below
+// one half. Blind is that of the share of the fakes in which a pair's is.
+func (m *PCL) Gauge(samples *method.Samples, rows []method.Row) (method.Gauge, error) {
+	var found, blind []float64
+	var unlike []bool
+	patches := samples.Layout.Map * samples.Layout.Map
+	shares := make([]float64, patches*patches)
+	fakes := 0
+	for i := range samples.Len() {
+		if samples.Labels[i] == 0 {
+			continue
+		}
+		fakes++
+		shown := samples.At(i).Map
+		for a := range patches {
+			for b := range a {
+				differ := max(shown[a], shown[b])-min(shown[a], shown[b]) > 127
+				unlike = append(unlike, differ)
+				found = append(found, -float64(rows[i][0][a*patches+b]))
+				if differ {
+					shares[a*patches+b]++
+				}
+			}
+		}
+	}
+	for range fakes {
+		for a := range patches {
+			blind = append(blind, shares[a*patches:][:a]...)
+		}
+	}
+	g := method.Gauge{Name: "AUC over pairs of patches", N: fakes}
+	var err error
+	if g.Value, err = metric.AUROC(found, unlike); err == nil {
+		g.Blind, err = metric.AUROC(blind, unlike)
+	}
+	return g, err
 }
 
 // Outputs implements [method.Method]: the log odds of being fake, [B, 1], and the mean consistency of each patch with all, [B, P].

@@ -222,6 +222,16 @@ func (m *XRay) Outputs(scope *model.Scope, in method.Inputs) []*Node {
 	return []*Node{method.LogOdds(out[0]), out[1]}
 }
 
+// Predict implements [method.Gauger].
+func (m *XRay) Predict(out []*Node) *Node { return out[1] }
+
+// Gauge implements [method.Gauger].
+func (m *XRay) Gauge(samples *method.Samples, rows []method.Row) (method.Gauge, error) {
+	return overlap("IoU of the boundary", samples,
+		func(i, place int) bool { return rows[i][0][place] >= 0 },
+		func(i int) []uint8 { return samples.At(i).Map })
+}
+
 // Groups implements [method.Grouper]: the encoder is frozen at first.
 func (m *XRay) Groups() []method.Group {
 	if m.own.Frozen == 0 {

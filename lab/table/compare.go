@@ -36,7 +36,7 @@ type Run struct {
 type Options struct {
 	Title      string // "" for what the columns are
 	Columns    string // CrossDataset, which is the default, or CrossManipulation
-	Paper      string // name of a published table whose rows stand below the measured ones; "" for none
+	Paper      string // name of a published table, whose rows stand above those of the same system, and else at the foot; "" for none
 	OverSeeds  bool   // runs that differ in nothing but the seed make one row
 	Against    *Run   // tests the other rows against this run; nil for no tests
 	Remeasured bool   // take runs that were measured with another version of the metrics too
@@ -53,11 +53,10 @@ type Comparison struct {
 
 // Part is a section of a comparison.
 type Part struct {
-	Title     string
-	Set       string // the test set of its cells; "" where the columns are test sets
-	Published bool   // not measured here
-	Rivals    bool   // trivial rivals, not runs
-	Rows      []Row
+	Title  string
+	Set    string // the test set of its cells; "" where the columns are test sets
+	Rivals bool   // trivial rivals, not runs
+	Rows   []Row
 }
 
 // Row is one run, several that differ in the seed, or a published method.
@@ -68,8 +67,13 @@ type Row struct {
 	Cells []Cell // one for each column
 	// Reference marks the run that p-values compare with.
 	Reference bool
+	Published bool             // not measured here
 	Protocol  results.Protocol // of a published row
 	Notes     []string
+
+	Trained *store.Training // of a measured row that is a run of the lab: of its first seed
+
+	method string // of the lab, of what was measured
 }
 
 // Cell is an AUC over videos in percent, NaN where there is none. What a published cell does not know is NaN or 0.
@@ -153,7 +157,7 @@ func Compare(runs []Run, o Options) (*Comparison, error) {
 				part.Rows[i].Cells = append(part.Rows[i].Cells, average(part.Rows[i].Cells, c.Columns, published.Columns))
 			}
 		}
-		c.Parts = append(c.Parts, publishedPart(c.Columns, published, paper))
+		b.beside(c, published)
 	}
 	b.notes(c, published)
 	return c, nil
@@ -279,10 +283,13 @@ func (b *builder) measured(c *Comparison) error {
 		part := &c.Parts[i]
 		first := map[string]Run{} // by column, the first row that has a figure there
 		for _, group := range b.groups() {
-			row := Row{Name: plain(group[0].Label), Reference: b.Against != nil && b.Against.Record.Run == group[0].Record.Run}
+			row := Row{Name: plain(group[0].Label), method: group[0].Spec.Method, Reference: b.Against != nil && b.Against.Record.Run == group[0].Record.Run}
 			for _, r := range group {
 				if part.Set != "" && r.set(part.Set) == nil {
 					continue
+				}
+				if len(row.Runs) == 0 && !r.foreign() {
+					row.Trained = &r.Record.Train
 				}
 				row.Runs = append(row.Runs, r.Record.Run)
 				row.Notes = append(row.Notes, r.differences(b.runs[0])...)
@@ -558,38 +565,74 @@ func average(cells []Cell, columns, published []string) Cell {
 	return all
 }
 
-// publishedPart is the section of figures that were not measured here.
-func publishedPart(columns []string, t results.Table, p results.Paper) Part {
-	part := Part{Title: "Published, not measured here", Published: true}
+// beside adds the published rows, each above the measured ones of the same system, in every part that has any; those of systems
+// that were not measured make a part at the foot.
+func (b *builder) beside(c *Comparison, t results.Table) {
+	measured := map[string]bool{} // methods
+	for i := range c.Parts {
+		part := &c.Parts[i]
+		if part.Rivals {
+			continue
+		}
+		var rows []Row
+		for _, row := range part.Rows {
+			for _, p := range t.Rows {
+				above := func(r Row) bool { return r.Published && r.Name == publishedName(p) }
+				if slices.Contains(p.Lab, row.method) && !slices.ContainsFunc(rows, above) {
+					rows = append(rows, b.published(c.Columns, p))
+				}
+			}
+			measured[row.method] = true
+			rows = append(rows, row)
+		}
+		part.Rows = rows
+	}
+	foot := Part{Title: publishedTitle}
 	if t.Note != "" {
-		part.Title += " (" + t.Note + ")"
+		foot.Title += " (" + t.Note + ")"
 	}
 	if slices.ContainsFunc(t.Rows, func(r results.Row) bool { return r.RealOnly }) {
-		part.Title += "; * trained on real faces only, as the source says"
+		foot.Title += "; * trained on real faces only, as the source says"
 	}
-	for _, published := range t.Rows {
-		row := Row{Name: published.Method, Protocol: published.Protocol, Cells: make([]Cell, len(columns))}
-		if published.RealOnly {
-			row.Name += " *"
+	for _, p := range t.Rows {
+		if !slices.ContainsFunc(p.Lab, func(method string) bool { return measured[method] }) {
+			foot.Rows = append(foot.Rows, b.published(c.Columns, p))
 		}
-		if published.Note != "" {
-			row.Notes = append(row.Notes, published.Note)
-		}
-		for i := range row.Cells {
-			row.Cells[i] = blank()
-		}
-		for _, cell := range published.Cells {
-			i := slices.Index(columns, cell.Column)
-			if cell.Accuracy > 0 {
-				row.Cells[i].Accuracy = cell.Accuracy
-			} else {
-				row.Cells[i].AUC = cell.AUC
-			}
-			row.Cells[i].Source = p.Sources[cell.Source]
-		}
-		part.Rows = append(part.Rows, row)
 	}
-	return part
+	if len(foot.Rows) > 0 {
+		c.Parts = append(c.Parts, foot)
+	}
+}
+
+const publishedTitle = "Published, not measured here"
+
+func publishedName(r results.Row) string {
+	name := "published: " + r.Method
+	if r.RealOnly {
+		name += " *"
+	}
+	return name
+}
+
+// published is a published row under the columns of a table.
+func (b *builder) published(columns []string, r results.Row) Row {
+	row := Row{Name: publishedName(r), Published: true, Protocol: r.Protocol, Cells: make([]Cell, len(columns))}
+	if r.Note != "" {
+		row.Notes = append(row.Notes, r.Note)
+	}
+	for i := range row.Cells {
+		row.Cells[i] = blank()
+	}
+	for _, cell := range r.Cells {
+		i := slices.Index(columns, cell.Column)
+		if cell.Accuracy > 0 {
+			row.Cells[i].Accuracy = cell.Accuracy
+		} else {
+			row.Cells[i].AUC = cell.AUC
+		}
+		row.Cells[i].Source = b.paper.Sources[cell.Source]
+	}
+	return row
 }
 
 // notes says what holds for the whole table.

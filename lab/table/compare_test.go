@@ -359,62 +359,62 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// Published figures stand apart, whole, with a source each, and are never mixed into measured rows.
-func TestPublishedApart(t *testing.T) {
+// Published rows are whole, each there once and with a source for every figure: those of a system that was measured right above its
+// rows, the others at the foot. No measured row has anything of them.
+func TestPublishedBeside(t *testing.T) {
 	paper, err := results.Published()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{CrossDataset, CrossManipulation} {
-		c := compare(t, runs()[:1], Options{Columns: name, Paper: name})
 		published, err := paper.Table(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		last := c.Parts[len(c.Parts)-1]
-		if !last.Published || !strings.HasPrefix(last.Title, "Published, not measured here") || len(last.Rows) != len(published.Rows) {
-			t.Fatalf("last section %q with %d rows, want %d published ones", last.Title, len(last.Rows), len(published.Rows))
+		all := runs()[:2]
+		all[1].Spec.Method = "sbi"
+		c := compare(t, all, Options{Columns: name, Paper: name})
+		if foot := c.Parts[len(c.Parts)-1]; !strings.HasPrefix(foot.Title, "Published, not measured here") {
+			t.Fatalf("last section %q", foot.Title)
 		}
-		for i, row := range last.Rows {
-			figures := 0
-			for j, cell := range row.Cells {
-				at := slices.IndexFunc(published.Rows[i].Cells, func(p results.Cell) bool { return p.Column == c.Columns[j] })
-				if at < 0 {
-					if !math.IsNaN(cell.AUC) || !math.IsNaN(cell.Accuracy) {
-						t.Errorf("%s, %s: %+v of no figure", row.Name, c.Columns[j], cell)
+		var found []string
+		for _, part := range c.Parts {
+			for i, row := range part.Rows {
+				if !row.Published {
+					for _, cell := range row.Cells {
+						if cell.Source != "" || !math.IsNaN(cell.Accuracy) || row.Protocol != (results.Protocol{}) {
+							t.Errorf("measured row %s has a source, an accuracy or a protocol", row.Name)
+						}
 					}
 					continue
 				}
-				figures++
-				want := published.Rows[i].Cells[at]
-				got, other := cell.AUC, cell.Accuracy
-				if want.Accuracy > 0 {
-					got, other = other, got
+				at := slices.IndexFunc(published.Rows, func(r results.Row) bool { return "published: "+r.Method == strings.TrimSuffix(row.Name, " *") })
+				if at < 0 {
+					t.Fatalf("row %s is in no source", row.Name)
 				}
-				if got != want.AUC+want.Accuracy || !math.IsNaN(other) || cell.Source == "" || cell.Seeds != 0 {
-					t.Errorf("%s, %s: %+v, want %+v", row.Name, c.Columns[j], cell, want)
-				}
-			}
-			if row.Protocol != published.Rows[i].Protocol {
-				t.Errorf("%s: protocol %+v, want %+v", row.Name, row.Protocol, published.Rows[i].Protocol)
-			}
-			if figures != len(published.Rows[i].Cells) {
-				t.Errorf("%s: %d figures, want %d", row.Name, figures, len(published.Rows[i].Cells))
-			}
-		}
-		for _, part := range c.Parts[:len(c.Parts)-1] {
-			for _, row := range part.Rows {
-				for _, cell := range row.Cells {
-					if part.Published || cell.Source != "" || !math.IsNaN(cell.Accuracy) || row.Protocol != (results.Protocol{}) {
-						t.Errorf("measured row %s has a source, an accuracy or a protocol", row.Name)
+				want := published.Rows[at]
+				found = append(found, want.Method)
+				for _, system := range []string{"seeable", "sbi"} {
+					if of := slices.Contains(want.Lab, system); of && !strings.HasPrefix(part.Title, "Measured here") {
+						t.Errorf("%s stands in %q, want above the measured row", row.Name, part.Title)
+					} else if of {
+						below := slices.IndexFunc(part.Rows[i:], func(r Row) bool { return !r.Published })
+						if below < 0 || part.Rows[i+below].method != system {
+							t.Errorf("%s does not stand above the row of %s", row.Name, system)
+						}
 					}
 				}
+				checkPublished(t, c.Columns, row, want)
 			}
+		}
+		slices.Sort(found)
+		if len(found) != len(published.Rows) || len(slices.Compact(found)) != len(published.Rows) {
+			t.Errorf("%s: published rows %q, want each of %d once", name, found, len(published.Rows))
 		}
 	}
 	// The average of a measured row is over the published columns, if it has all of them.
 	c := compare(t, runs()[:1], Options{Columns: CrossManipulation, Paper: CrossManipulation})
-	row, sum := c.Parts[0].Rows[0], 0.0
+	row, sum := lastRow(c.Parts[0]), 0.0
 	for _, cell := range row.Cells[:4] {
 		sum += cell.AUC
 	}
@@ -422,15 +422,54 @@ func TestPublishedApart(t *testing.T) {
 		t.Errorf("average %v, want %v", got, sum/4)
 	}
 	c = compare(t, runs()[:1], Options{Paper: CrossDataset})
-	if got := c.Parts[0].Rows[0].Cells[len(c.Columns)-1].AUC; !math.IsNaN(got) {
+	if got := lastRow(c.Parts[0]).Cells[len(c.Columns)-1].AUC; !math.IsNaN(got) {
 		t.Errorf("average %v of a row that was not tested on DFDC", got)
+	}
+}
+
+func lastRow(p Part) Row { return p.Rows[len(p.Rows)-1] }
+
+// checkPublished compares a row with its source.
+func checkPublished(t *testing.T, columns []string, row Row, source results.Row) {
+	t.Helper()
+	figures := 0
+	for j, cell := range row.Cells {
+		at := slices.IndexFunc(source.Cells, func(p results.Cell) bool { return p.Column == columns[j] })
+		if at < 0 {
+			if !math.IsNaN(cell.AUC) || !math.IsNaN(cell.Accuracy) {
+				t.Errorf("%s, %s: %+v of no figure", row.Name, columns[j], cell)
+			}
+			continue
+		}
+		figures++
+		want := source.Cells[at]
+		got, other := cell.AUC, cell.Accuracy
+		if want.Accuracy > 0 {
+			got, other = other, got
+		}
+		if got != want.AUC+want.Accuracy || !math.IsNaN(other) || cell.Source == "" || cell.Seeds != 0 {
+			t.Errorf("%s, %s: %+v, want %+v", row.Name, columns[j], cell, want)
+		}
+	}
+	if row.Protocol != source.Protocol {
+		t.Errorf("%s: protocol %+v, want %+v", row.Name, row.Protocol, source.Protocol)
+	}
+	if figures != len(source.Cells) {
+		t.Errorf("%s: %d figures, want %d", row.Name, figures, len(source.Cells))
 	}
 }
 
 // Every form says of every published row how it was measured, and of an accuracy that it is none of the AUCs.
 func TestProtocolIsShown(t *testing.T) {
 	c := compare(t, runs()[:1], Options{Columns: CrossManipulation, Paper: CrossManipulation})
-	rows := c.Parts[len(c.Parts)-1].Rows
+	var rows []Row
+	for _, part := range c.Parts {
+		for _, row := range part.Rows {
+			if row.Published {
+				rows = append(rows, row)
+			}
+		}
+	}
 	for form, text := range map[string]string{"text": c.Text(), "Markdown": c.Markdown(), "LaTeX": c.LaTeX(), "HTML": c.HTML()} {
 		for _, line := range []string{"trained on: ", "compression: ", "; frames: ", "; level: ", "measured by: ", "; chosen on test: "} {
 			if n := strings.Count(text, line); n != len(rows) {
@@ -614,7 +653,7 @@ func TestComparisonCSVReadsBack(t *testing.T) {
 				got := rows[n]
 				n++
 				auc, err := strconv.ParseFloat(got[6], 64)
-				if err != nil || math.Abs(auc-cell.AUC) > 1e-3 || got[1] != row.Name || got[5] != c.Columns[i] || (got[0] == "published") != part.Published {
+				if err != nil || math.Abs(auc-cell.AUC) > 1e-3 || got[1] != row.Name || got[5] != c.Columns[i] || (got[0] == "published") != row.Published {
 					t.Errorf("line %d is %q, want %s, %s: %v", n, got, row.Name, c.Columns[i], cell.AUC)
 				}
 			}
@@ -659,7 +698,7 @@ func TestLaTeXCompiles(t *testing.T) {
 	all := runs()
 	strange := made(ascii.String()+texLetters+"\U0001F600 \u202e éµΩ −×≥", 1, 1, nil)
 	strange.Sets[1].Name = "[set] *" + ascii.String()
-	marked := Tests(record())
+	marked := Tests(madeRecord())
 	marked.Mark = make([]bool, len(marked.Rows))
 	marked.Mark[0] = true
 	var b strings.Builder

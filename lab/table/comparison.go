@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/results"
 )
 
@@ -95,6 +96,9 @@ func (r Row) head(name string) string {
 	if r.Reference {
 		below += "; p: against this"
 	}
+	if r.Trained != nil && r.Trained.Faces > 0 {
+		below += "\n" + r.Trained.On()
+	}
 	return name + "\n" + below
 }
 
@@ -179,7 +183,7 @@ func (c *Comparison) CSV() string {
 		"kind", "row", "runs", "seeds", "test_set", "column", "auc", "low", "high", "sd", "n_seeds", "n_real", "n_fake", "coverage",
 		"delong_low", "delong_high", "p", "p_against", "p_videos", "source", "notes",
 		"accuracy", "trained_on", "compression", "frames", "level", "measured_by", "chosen_on_test",
-		"real_people", "fake_people", "diff", "diff_low", "diff_high",
+		"real_people", "fake_people", "diff", "diff_low", "diff_high", "train_faces", "train_fakes", "train_people",
 	}}
 	for _, part := range c.Parts {
 		for _, row := range part.Rows {
@@ -189,7 +193,11 @@ func (c *Comparison) CSV() string {
 				}
 				p := row.Protocol
 				kind, seeds, against := "measured", make([]string, len(row.Seeds)), ""
-				if part.Published {
+				var t store.Training
+				if row.Trained != nil {
+					t = *row.Trained
+				}
+				if row.Published {
 					kind = "published"
 				} else if part.Rivals {
 					kind = "rival"
@@ -207,6 +215,7 @@ func (c *Comparison) CSV() string {
 					cell.Source, strings.Join(slices.Concat(row.Notes, cell.Notes), "; "),
 					number(cell.Accuracy), p.TrainedOn, p.Compression, p.Frames, p.Level, p.MeasuredBy, p.ChosenOnTest,
 					count(cell.RealPeople), count(cell.FakePeople), number(cell.Diff), number(cell.DiffLow), number(cell.DiffHigh),
+					count(t.Faces), count(t.Fakes), count(t.People),
 				})
 			}
 		}

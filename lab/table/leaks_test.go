@@ -7,7 +7,7 @@ import (
 
 // A figure of a test set that leaks says so in every form, also where it is a mean over seeds, and no other figure does.
 func TestLeaksAreMarked(t *testing.T) {
-	r := record()
+	r := madeRecord()
 	if text := Tests(r).Text(); strings.Contains(text, "leaks") {
 		t.Errorf("without leaks:\n%s", text)
 	}

@@ -18,7 +18,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // record is made up: an order that has to change, names that have to be escaped, a figure that does not exist.
-func record() store.Record {
+func madeRecord() store.Record {
 	return store.Record{
 		Name: "mini_2|x", Score: "calibrated",
 		Selection: []store.Selection{
@@ -42,13 +42,13 @@ func record() store.Record {
 }
 
 func TestGolden(t *testing.T) {
-	drawn := record()
+	drawn := madeRecord()
 	drawn.Synthetic, drawn.Train.Synthetic = true, true
 	drawn.Tests[0].Synthetic = true
 	for name, text := range map[string]string{
-		"tests.md": Tests(record()).Markdown(), "tests.csv": Tests(record()).CSV(), "tests.txt": Tests(record()).Text(),
-		"synthetic.md": Tests(drawn).Markdown(), "selection.md": Selection(record()).Markdown(), "selection.txt": Selection(drawn).Text(),
-		"pseudo.md": Pseudo(record()).Markdown(), "pseudo.txt": Pseudo(drawn).Text(),
+		"tests.md": Tests(madeRecord()).Markdown(), "tests.csv": Tests(madeRecord()).CSV(), "tests.txt": Tests(madeRecord()).Text(),
+		"synthetic.md": Tests(drawn).Markdown(), "selection.md": Selection(madeRecord()).Markdown(), "selection.txt": Selection(drawn).Text(),
+		"pseudo.md": Pseudo(madeRecord()).Markdown(), "pseudo.txt": Pseudo(drawn).Text(),
 	} {
 		path := filepath.Join("testdata", name)
 		if *update {
@@ -67,7 +67,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestOrderOfTestsDoesNotMatter(t *testing.T) {
-	r := record()
+	r := madeRecord()
 	want := Tests(r)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
@@ -83,7 +83,7 @@ func TestOrderOfTestsDoesNotMatter(t *testing.T) {
 }
 
 func TestPartialSetsAreMarked(t *testing.T) {
-	r := record()
+	r := madeRecord()
 	for i := range r.Tests {
 		r.Tests[i].Partial = r.Tests[i].Dataset == "FF++ c40"
 	}
@@ -95,7 +95,7 @@ func TestPartialSetsAreMarked(t *testing.T) {
 }
 
 func TestRowsWithoutFigure(t *testing.T) {
-	r := record()
+	r := madeRecord()
 	for i, test := range r.Tests {
 		if test.Dataset == "FF++ c40" {
 			r.Tests[i] = test.WithoutFigure("only real " + test.Level + "s")
@@ -110,7 +110,7 @@ func TestRowsWithoutFigure(t *testing.T) {
 }
 
 func TestSyntheticIsInEveryRow(t *testing.T) {
-	r := record()
+	r := madeRecord()
 	r.Train.Synthetic = true
 	for _, table := range []Table{Tests(r), Selection(r), Pseudo(r)} {
 		if !strings.Contains(table.Title, "synthetic") {
@@ -122,13 +122,13 @@ func TestSyntheticIsInEveryRow(t *testing.T) {
 			}
 		}
 	}
-	if title := Tests(record()).Title; strings.Contains(title, "synthetic") {
+	if title := Tests(madeRecord()).Title; strings.Contains(title, "synthetic") {
 		t.Errorf("title %q of photographs says synthetic", title)
 	}
 }
 
 func TestCSVReadsBack(t *testing.T) {
-	table := Tests(record())
+	table := Tests(madeRecord())
 	rows, err := csv.NewReader(strings.NewReader(table.CSV())).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestCSVReadsBack(t *testing.T) {
 
 // Columns of the terminal's table start at the same place in every line; they are at least two spaces apart.
 func TestTextIsAligned(t *testing.T) {
-	r := record()
+	r := madeRecord()
 	r.Tests[0].Dataset = "Größe äöü\x1b[31m"
 	lines := strings.Split(strings.TrimSpace(Tests(r).Text()), "\n")[2:]
 	rule := lines[1]

@@ -16,6 +16,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/cli/command"
 	"github.com/seeable-lab/seeable/lab/cluster"
 	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/results"
 )
 
 // ErrTryAgain is the error of a cell that stopped before it was done and is to be started again.
@@ -101,6 +102,15 @@ func Load(name string, sets []string) (spec.Sweep, []spec.Cell, error) {
 	}
 	if err != nil {
 		return spec.Sweep{}, nil, err
+	}
+	if w.Table != "" {
+		paper, err := results.Published()
+		if err == nil {
+			_, err = paper.Table(w.Table)
+		}
+		if err != nil {
+			return spec.Sweep{}, nil, fmt.Errorf("seelab: sweep.table of %s: %w", w.Name, err)
+		}
 	}
 	cells, err := w.Cells()
 	return w, cells, err

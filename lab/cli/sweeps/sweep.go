@@ -40,7 +40,8 @@ func New() *cobra.Command {
 		Short: "Run all cells of a sweep, several at once; or go on with a sweep that was stopped",
 		Long: `Sweep runs experiments that differ in a few keys, each in a process of its own. A cell that fails stops none of the
 others; its error is shown at the end. Ctrl-C makes all cells save their work; the same command goes on from there, and
-cells that are finished are not done again. SWEEP is one of seelab list, or the path of a .toml file with a section
+cells that are finished are not done again. A sweep that names a published table (sweep.table) is set beside it in the end, in files
+SWEEP.table.txt, .md, .csv and .tex of the results. SWEEP is one of seelab list, or the path of a .toml file with a section
 [sweep] (go doc ./lab/spec ParseSweep).
 
 Cells share the cores. Several at once are faster than one on all cores; on a GPU one runs at a time unless --jobs says
@@ -103,8 +104,12 @@ otherwise.`,
 			if openErr != nil {
 				return errors.Join(err, openErr)
 			}
+			tables, tablesErr := l.WriteSweepTables(w)
 			path, reportErr := l.WriteSweepReport(w, "seelab sweep "+args[0])
-			err = errors.Join(err, reportErr, l.Close())
+			err = errors.Join(err, tablesErr, reportErr, l.Close())
+			for _, table := range tables {
+				fmt.Fprintln(cmd.ErrOrStderr(), "table:", table)
+			}
 			if reportErr == nil {
 				fmt.Fprintln(cmd.ErrOrStderr(), "report:", path)
 			}

@@ -11,6 +11,7 @@
 // (in TOML "# figures: …" and "# end of figures") is replaced by what the command gives; all else stays as it is. The commands:
 //
 //	training NAME …            networks, effort, what was learnt, pseudo-fakes
+//	own NAME …                 what networks know of their own pseudo-fakes, and predict besides a class
 //	tests NAME …               AUC over videos on every test set
 //	manipulations SET NAME …   AUC over the videos of a test set, its manipulations apart
 //	compared NAME …            paired differences, of records made with --against

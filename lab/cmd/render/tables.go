@@ -45,7 +45,7 @@ func (r row) head(n *notes) string {
 	if old := r.record.Stale(); old != "" {
 		text += " STALE" + n.mark(fmt.Sprintf("measured with %s; this is %s, which may find other figures", old, now()))
 	}
-	return text + "\nseed " + setting(r.record, "seed") + "; " + r.record.Sets() + "\n" + record.TrainedOn(r.record.Train)
+	return text + "\nseed " + setting(r.record, "seed") + "; " + r.record.Sets() + "\n" + r.record.Train.On()
 }
 
 func now() string { return "numerics " + version.Numerics }
@@ -102,10 +102,39 @@ func trainingTable(rows []row) string {
 		default:
 			figure += "\n" + clips
 		}
-		t.Rows = append(t.Rows, []string{head, network, record.Thousands(train.Images) + " at " + size, seconds, held, r.record.Score, figure})
+		t.Rows = append(t.Rows, []string{head, network, store.Thousands(train.Images) + " at " + size, seconds, held, r.record.Score, figure})
 	}
 	t.Notes = n.below("Seconds are of the whole run. Pseudo-fakes: AUC, with its 95 % interval, of the chosen score on pseudo-fakes made of held-out real faces, of people who had no part in the choice, " +
 		"and how many real clips and pseudo-fakes of how many people that are; no deepfake chooses.")
+	return t.Markdown()
+}
+
+// ownTable says whether networks learnt what they were taught.
+func ownTable(rows []row) string {
+	var n notes
+	t := table.Table{
+		Title:  "What networks know of their own pseudo-fakes, of held-out people who had no part in the choice of the score",
+		Header: []string{"", "pseudo-fakes", "AUC of the score", "what else it predicts", "", "the best that is the same for all"},
+		Right:  []bool{false, false, true, false, true, true},
+	}
+	for _, r := range rows {
+		train := r.record.Train
+		cells := []string{r.head(&n), none, none, none, none, none}
+		if p := train.Own; p != nil {
+			cells[1] = p.On
+			cells[2] = fmt.Sprintf("%s\n%s/%s clips of %s people", record.Interval(p.AUC, p.Low, p.High), store.Thousands(p.NReal), store.Thousands(p.NFake), store.Thousands(p.People))
+		} else {
+			cells[1] += n.mark("made before this was measured")
+		}
+		switch g := train.Gauge; {
+		case g != nil:
+			cells[3], cells[4], cells[5] = g.Name, fmt.Sprintf("%.3f\n%s samples of %s people", g.Value, store.Thousands(g.N), store.Thousands(g.People)), fmt.Sprintf("%.3f", g.Blind)
+		case train.Measured != "":
+			cells[3], cells[4] = train.Held()+", of real faces", fmt.Sprintf("%.4f\n%.4f at first", train.HeldOutLoss, train.AtFirst)
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	t.Notes = n.below("Pseudo-fakes are augmented as in training; selfblend: self-blended images, in the place of own ones where a system makes none or makes these. IoU is that of the places where map and prediction reach one half, the mean over fakes.")
 	return t.Markdown()
 }
 
@@ -113,7 +142,7 @@ func trainingTable(rows []row) string {
 // of the pseudo-fakes that chose.
 func pseudo(r *record.Record) (figure, clips string, chose bool) {
 	if p, ok := r.OnPseudo(); ok {
-		return record.Interval(p.AUC, p.Low, p.High), fmt.Sprintf("%s/%s clips of %s people", record.Thousands(p.NReal), record.Thousands(p.NFake), record.Thousands(p.People)), false
+		return record.Interval(p.AUC, p.Low, p.High), fmt.Sprintf("%s/%s clips of %s people", store.Thousands(p.NReal), store.Thousands(p.NFake), store.Thousands(p.People)), false
 	}
 	for _, s := range r.Selection {
 		if s.Score == r.Score {
@@ -351,7 +380,7 @@ func sentences(r row) string {
 	if x.Train.Donor != "" {
 		fmt.Fprintf(&s, "%.0f s of training as %s and ", x.Train.Seconds, x.Train.Donor)
 	}
-	fmt.Fprintf(&s, "%.0f s (%s), %s images; %s.", x.Seconds, x.Versions[version.BackendKey], record.Thousands(x.Train.Images), record.TrainedOn(x.Train))
+	fmt.Fprintf(&s, "%.0f s (%s), %s images; %s.", x.Seconds, x.Versions[version.BackendKey], store.Thousands(x.Train.Images), x.Train.On())
 	if x.Train.Classified() {
 		fmt.Fprintf(&s, " Accuracy on held-out faces %.3f (guessing %.3f).", x.Train.Accuracy, x.Train.Chance)
 	}
