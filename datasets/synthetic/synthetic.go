@@ -68,8 +68,10 @@ func appendVideo(items []datasets.Item, seed uint64, it datasets.Item, source st
 	for frame := range videoFrames {
 		it.Frame = frame
 		it.File = fmt.Sprintf("%s/%s_%d", it.Method, it.Video, frame)
-		method, target := it.Method, it.Identity
-		it.Draw = func() face.Face { return film(seed, method, target, source, frame, alter) }
+		method, target, it := it.Method, it.Identity, it
+		it.Draw = func() face.Face {
+			return taken(shot{seed, it.File}, func() (*image.RGBA, []face.Point, int) { return film(seed, method, target, source, frame, alter) })
+		}
 		items = append(items, it)
 	}
 	return items
@@ -79,8 +81,8 @@ func sortByID(items []datasets.Item) {
 	slices.SortFunc(items, func(a, b datasets.Item) int { return cmp.Compare(a.ID(), b.ID()) })
 }
 
-// film takes one frame of a target's video, with a manipulation if there is one.
-func film(seed uint64, method, target, source string, frame int, alter manipulation) face.Face {
+// film draws one frame of a target's video, with a manipulation if there is one, and says by which quality it is compressed.
+func film(seed uint64, method, target, source string, frame int, alter manipulation) (picture *image.RGBA, landmarks []face.Point, quality int) {
 	s := newScene(stream.New(seed, "scene", target))
 	q := newPose(stream.New(seed, "pose", target, frame), s)
 	m, l := portrait(newPerson(stream.New(seed, "person", target)), s, q)
@@ -93,5 +95,5 @@ func film(seed uint64, method, target, source string, frame int, alter manipulat
 			},
 		})
 	}
-	return face.Face{Image: compress(m, s.quality), Landmarks: l}
+	return m, l, s.quality
 }
