@@ -110,8 +110,8 @@ lab/heatmap                        | yes   | yes   | datasets detector env evalu
 lab/run                            | yes   | yes   | accel datasets datasets/overlap detector source/donor encoder env evaluation face figure figure/curves heatmap
                                    |       |       | method metric operating pack prepare report rival safetensors source spec
                                    |       |       | sphere store stream train version
-lab/assess                         | yes   | yes   | datasets datasets/layout detector env evaluation extract face figure metric
-                                   |       |       | operating prepare robust run source spec store stream version yardstick
+lab/assess                         | yes   | yes   | datasets datasets/layout detector env evaluation extract face figure method metric
+                                   |       |       | operating prepare robust run source source/donor spec store stream table version yardstick
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy source/donor encoder env face method source spec stream train
 lab                                | yes   | yes   | assess bench datasets datasets/layout
