@@ -3,7 +3,6 @@ package assess
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -49,10 +48,10 @@ func init() {
 }
 
 func (p painted) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
-	if w.Donors == nil {
-		return face.Clip{}, errors.New("no donors")
-	}
 	return method.MakePseudo(c, p.spec.Augment, w, rng, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
+		if _, err := w.Donors.Draw(c, rng); err != nil {
+			return err
+		}
 		copy(dst.Pix, f.Image.Pix)
 		if side := rng.IntN(24); side > 0 {
 			draw.Draw(dst, image.Rect(0, 0, side, side).Add(middle(dst)), image.NewUniform(p.colour), image.Point{}, draw.Src)
