@@ -40,6 +40,14 @@ func (l *Lab) Makers(ctx context.Context, runs []*Run, faces int) (*MakerMatrix,
 	return assess.Makers(ctx, l.env, runs, faces)
 }
 
+// MakerPicture is a real face, or a pseudo-fake of it.
+type MakerPicture = assess.MakerPicture
+
+// MakerPictures are at most n of the faces of [Lab.Makers], each with the pseudo-fakes of all makers; see [assess.MakerPictures].
+func (l *Lab) MakerPictures(ctx context.Context, runs []*Run, n, side int) ([][]MakerPicture, error) {
+	return assess.MakerPictures(ctx, l.env, runs, n, side)
+}
+
 // AlarmsOptions are what [Lab.Alarms] measures.
 type AlarmsOptions = assess.AlarmsOptions
 

@@ -3,14 +3,13 @@ package assess
 import (
 	"context"
 	"fmt"
+	"image"
 	"slices"
 
 	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
-	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/metric"
-	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -32,40 +31,12 @@ const makersOn = "none"
 //
 // It is an error if a run trained on one of these people, or chose its score on one, as runs of other data or seeds may have.
 func Makers(ctx context.Context, e *env.Env, runs []*run.Run, most int) (*MakerMatrix, error) {
-	if len(runs) == 0 || most < 2 {
-		return nil, fmt.Errorf("run: %d runs and %d faces to compare makers: want 1 or more, and 2 or more", len(runs), most)
-	}
-	common := spec.Default()
-	common.Data, common.Seed = runs[0].Spec.Data, runs[0].Spec.Seed
-	var specs []spec.Spec
-	for _, r := range runs {
-		specs = append(specs, r.Spec)
-		common.Encoder.Size = max(common.Encoder.Size, r.Spec.Encoder.Size)
-		common.Augment.Margin[0] = min(common.Augment.Margin[0], r.Spec.Augment.Margin[0])
-		common.Augment.Margin[1] = max(common.Augment.Margin[1], r.Spec.Augment.Margin[1])
-	}
-	whole, err := method.New(common)
+	p, err := openMaking(ctx, e, runs, most, 0)
 	if err != nil {
 		return nil, err
 	}
-	_, set, _, err := e.TrainingSets(common)
-	if err != nil {
-		return nil, err
-	}
-	held, _, err := prepare.Training(ctx, e, common, whole, "reading held-out faces", set, "")
-	if err != nil {
-		return nil, err
-	}
-	defer held.Close()
-	_, reporting := prepare.Halves(held, common)
-	if len(reporting) == 0 {
-		return nil, fmt.Errorf("run: %s: none of the people it holds out report; want two or more: raise data.holdout", runs[0].Record.Run)
-	}
-	p, err := newMaking(common, held, prepare.Spread(reporting, most), specs)
-	if err != nil {
-		return nil, err
-	}
-	m := &MakerMatrix{Faces: len(p.at), People: distinct(p.people()), Synthetic: set.Synthetic}
+	defer p.held.Close()
+	m := &MakerMatrix{Faces: len(p.at), People: distinct(p.people()), Synthetic: p.synthetic}
 	for _, k := range p.makers[1:] {
 		m.Makers = append(m.Makers, k.name)
 	}
@@ -82,6 +53,35 @@ func Makers(ctx context.Context, e *env.Env, runs []*run.Run, most int) (*MakerM
 		m.Rows = append(m.Rows, MakerRow{r.Record.Run, r.Spec.Method, r.Record.Score, r.Spec.Data.Fakes, figures})
 	}
 	return m, nil
+}
+
+// MakerPicture is a real face, or a pseudo-fake of it.
+type MakerPicture struct {
+	Maker string // "" of the real face
+	Image *image.RGBA
+}
+
+// MakerPictures shows what [Makers] is about: at most n of its faces, each with the pseudo-fakes of all makers behind it, made for a
+// network that sees a face in side pixels.
+func MakerPictures(ctx context.Context, e *env.Env, runs []*run.Run, n, side int) (faces [][]MakerPicture, err error) {
+	p, err := openMaking(ctx, e, runs, n, side)
+	if err != nil {
+		return nil, err
+	}
+	defer p.held.Close()
+	for i := range p.Len() {
+		c, err := p.Clip(ctx, i)
+		if err != nil {
+			return nil, fmt.Errorf("run: %s: %w", p.Info(i).ID, err)
+		}
+		k := i % len(p.makers)
+		if k == 0 {
+			faces = append(faces, nil)
+		}
+		last := &faces[len(faces)-1]
+		*last = append(*last, MakerPicture{p.makers[k].name, c.Frames[0].Image})
+	}
+	return faces, nil
 }
 
 // unseen refuses a run that trained on people whose faces are looked at, or chose its score on them.

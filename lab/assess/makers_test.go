@@ -232,6 +232,10 @@ func TestMakersOfPeople(t *testing.T) {
 	if err := p.unseen(e, r); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v; want %q", err, want)
 	}
+	pictures, err := MakerPictures(t.Context(), e, []*run.Run{{Spec: s}}, 2, 48)
+	if err != nil || len(pictures) != 2 || len(pictures[0]) != 3 || pictures[1][0].Maker != "" || pictures[1][2].Maker != "paints-red" || pictures[1][2].Image.Rect.Dx() != 68 {
+		t.Errorf("pictures %v, %v", pictures, err)
+	}
 	s.Data.Holdout = 0.01
 	if _, err := Makers(t.Context(), e, []*run.Run{{Spec: s, Record: store.Record{Run: "mine"}}}, MakerFaces); err == nil || !strings.Contains(err.Error(), "none of the people it holds out report") {
 		t.Error(err)
@@ -241,10 +245,10 @@ func TestMakersOfPeople(t *testing.T) {
 func TestMakersOfNothing(t *testing.T) {
 	e := env.New(t.TempDir())
 	defer e.Close()
-	if _, err := Makers(context.Background(), e, nil, MakerFaces); err == nil || !strings.Contains(err.Error(), "0 runs and 256 faces to compare makers: want 1 or more") {
+	if _, err := Makers(context.Background(), e, nil, MakerFaces); err == nil || !strings.Contains(err.Error(), "0 runs and 256 faces to compare makers: want some of each") {
 		t.Error(err)
 	}
-	if _, err := Makers(context.Background(), e, []*run.Run{{}}, 1); err == nil || !strings.Contains(err.Error(), "1 runs and 1 faces") {
+	if _, err := Makers(context.Background(), e, []*run.Run{{}}, 0); err == nil || !strings.Contains(err.Error(), "1 runs and 0 faces") {
 		t.Error(err)
 	}
 }

@@ -7,8 +7,11 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/prepare"
+	"github.com/seeable-lab/seeable/lab/run"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/source/donor"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -21,16 +24,57 @@ const selfBlended = "selfblend"
 // making is real faces, and behind each the pseudo-fakes that makers make of it. It is a [source.Source], which makes each clip when
 // it is asked for.
 type making struct {
-	held   *source.Set
-	seed   uint64
-	at     []int   // in held, of the real faces
-	makers []maker // the first one leaves a face real
+	held      *source.Set
+	synthetic bool
+	seed      uint64
+	at        []int   // in held, of the real faces
+	makers    []maker // the first one leaves a face real
 }
 
 type maker struct {
 	name    string
 	clip    func(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, error)
 	workers *sync.Pool // of *method.Worker
+}
+
+// openMaking opens the faces of [Makers] for networks of at least so many pixels. Who has read all closes held.
+func openMaking(ctx context.Context, e *env.Env, runs []*run.Run, most, side int) (*making, error) {
+	if len(runs) == 0 || most < 1 {
+		return nil, fmt.Errorf("run: %d runs and %d faces to compare makers: want some of each", len(runs), most)
+	}
+	common := spec.Default()
+	common.Data, common.Seed, common.Encoder.Size = runs[0].Spec.Data, runs[0].Spec.Seed, side
+	var specs []spec.Spec
+	for _, r := range runs {
+		specs = append(specs, r.Spec)
+		common.Encoder.Size = max(common.Encoder.Size, r.Spec.Encoder.Size)
+		common.Augment.Margin[0] = min(common.Augment.Margin[0], r.Spec.Augment.Margin[0])
+		common.Augment.Margin[1] = max(common.Augment.Margin[1], r.Spec.Augment.Margin[1])
+	}
+	m, err := method.New(common)
+	if err != nil {
+		return nil, err
+	}
+	_, set, _, err := e.TrainingSets(common)
+	if err != nil {
+		return nil, err
+	}
+	held, _, err := prepare.Training(ctx, e, common, m, "reading held-out faces", set, "")
+	if err != nil {
+		return nil, err
+	}
+	_, reporting := prepare.Halves(held, common)
+	if len(reporting) == 0 {
+		held.Close()
+		return nil, fmt.Errorf("run: %s: none of the people it holds out report; want two or more: raise data.holdout", runs[0].Record.Run)
+	}
+	p, err := newMaking(common, held, prepare.Spread(reporting, most), specs)
+	if err != nil {
+		held.Close()
+		return nil, err
+	}
+	p.synthetic = set.Synthetic
+	return p, nil
 }
 
 // newMaking makes the pseudo-fakes of the methods of some specs, each once, with the augmentation of common.

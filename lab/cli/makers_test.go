@@ -54,7 +54,7 @@ func TestMakers(t *testing.T) {
 		t.Errorf("prints\n%s", text)
 	}
 	for want, args := range map[string][]string{
-		"want 1 or more, and 2 or more":   append(makers(first), "--limit", "1"),
+		"want some of each":               append(makers(first), "--limit", "0"),
 		`required flag(s) "runs" not set`: {"makers", "--data", data, "--results", results},
 		`no run "nobody" in`:              makers("nobody"),
 	} {
