@@ -119,7 +119,7 @@ lab                                | yes   | yes   | assess bench datasets datas
                                    |       |       | store systems table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
-lab/terminal                       | yes   | yes   | assess cluster datasets datasets/layout detector env experiments explore extract figure
+lab/terminal                       | yes   | yes   | assess bench cluster datasets datasets/layout detector env experiments explore extract figure
                                    |       |       | operating run spec store table version yardstick
 lab/cli/command                    | yes   | yes   | extract lab source store table terminal
 lab/cli/sweeps                     | yes   | yes   | cli/command cluster experiments extract lab results source spec store

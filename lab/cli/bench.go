@@ -59,7 +59,7 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 			}
 			if method != "" {
 				var err error
-				if d, err = methodSpec(method); err != nil {
+				if d, err = methodSpec(method, size); err != nil {
 					return err
 				}
 			}
