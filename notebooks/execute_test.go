@@ -192,6 +192,7 @@ func TestPages(t *testing.T) {
 	}
 	for _, book := range books(t) {
 		t.Run(book, func(t *testing.T) {
+			t.Parallel() // a page mostly waits
 			path := filepath.Join(dir, strings.TrimSuffix(book, ".ipynb")+".html")
 			text, err := os.ReadFile(path)
 			if err != nil {

@@ -1,11 +1,9 @@
 package synthetic
 
 import (
-	"bytes"
 	"image"
 	"image/color"
 	"image/draw"
-	"image/jpeg"
 	"math"
 	"math/rand/v2"
 
@@ -468,17 +466,4 @@ func soften(pix []uint8, w float64) []uint8 {
 	}
 	across := pass(pix, 4, func(i int) bool { x := i % stride; return x >= 4 && x < stride-4 })
 	return pass(across, stride, func(i int) bool { return i >= stride && i < stride*(side-1) })
-}
-
-// compress passes a picture through JPEG.
-func compress(m *image.RGBA, quality int) *image.RGBA {
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: quality}); err != nil {
-		panic(err) // a buffer takes all, and the size is legal
-	}
-	out, err := face.Decode(&b, "synthetic face")
-	if err != nil {
-		panic(err) // what was just encoded decodes
-	}
-	return out
 }

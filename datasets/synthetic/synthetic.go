@@ -68,10 +68,12 @@ func appendVideo(items []datasets.Item, seed uint64, it datasets.Item, source st
 	for frame := range videoFrames {
 		it.Frame = frame
 		it.File = fmt.Sprintf("%s/%s_%d", it.Method, it.Video, frame)
-		method, target := it.Method, it.Identity
+		method, target, it := it.Method, it.Identity, it
 		who, _, pose := cast(seed, target, frame)
 		it.SetLandmarks(who.seen(pose))
-		it.Draw = func() face.Face { return film(seed, method, target, source, frame, alter) }
+		it.Draw = func() face.Face {
+			return taken(shot{seed, it.File}, func() (*image.RGBA, []face.Point, int) { return film(seed, method, target, source, frame, alter) })
+		}
 		items = append(items, it)
 	}
 	return items
@@ -87,8 +89,8 @@ func cast(seed uint64, target string, frame int) (person, scene, pose) {
 	return newPerson(stream.New(seed, "person", target)), s, newPose(stream.New(seed, "pose", target, frame), s)
 }
 
-// film takes one frame of a target's video, with a manipulation if there is one.
-func film(seed uint64, method, target, source string, frame int, alter manipulation) face.Face {
+// film draws one frame of a target's video, with a manipulation if there is one, and says by which quality it is compressed.
+func film(seed uint64, method, target, source string, frame int, alter manipulation) (picture *image.RGBA, landmarks []face.Point, quality int) {
 	p, s, q := cast(seed, target, frame)
 	m, l := portrait(p, s, q)
 	expose(m, s, stream.New(seed, "camera", target, frame))
@@ -100,5 +102,5 @@ func film(seed uint64, method, target, source string, frame int, alter manipulat
 			},
 		})
 	}
-	return face.Face{Image: compress(m, s.quality), Landmarks: l}
+	return m, l, s.quality
 }

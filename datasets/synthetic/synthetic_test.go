@@ -242,3 +242,22 @@ func BenchmarkDraw(b *testing.B) {
 		})
 	}
 }
+
+// A face that was drawn before is the same, whatever was done to it since.
+func TestTakenAgain(t *testing.T) {
+	_, test := Sets(77)
+	for _, it := range test.Items[:3] {
+		first := it.Draw()
+		pixels, points := slices.Clone(first.Image.Pix), slices.Clone(first.Landmarks)
+		clear(first.Image.Pix)
+		clear(first.Landmarks)
+		if again := it.Draw(); !slices.Equal(again.Image.Pix, pixels) || !slices.Equal(again.Landmarks, points) {
+			t.Errorf("%s: another face at the second call", it.ID())
+		}
+	}
+	other, _ := Sets(78)
+	same, _ := Sets(77)
+	if slices.Equal(other.Items[0].Draw().Image.Pix, same.Items[0].Draw().Image.Pix) {
+		t.Error("two seeds have the same face")
+	}
+}

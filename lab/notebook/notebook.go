@@ -163,8 +163,9 @@ func (j *Jupyter) register() error {
 			DisplayName: "Go (SeeABLE Lab)", Language: "go", InterruptMode: "message",
 			Env: map[string]string{
 				"PATH": path + string(os.PathListSeparator) + os.Getenv("PATH"),
-				// Cells use the versions of the lab's go.mod, and none that is not there already.
-				"GOPROXY": "off", "GOFLAGS": "-buildvcs=false", "GOWORK": "",
+				// Cells use the versions of the lab's go.mod, and none that is not there already. Without the tables of debuggers, which
+				// no cell needs, linking takes a third less.
+				"GOPROXY": "off", "GOFLAGS": "-buildvcs=false -ldflags=-w", "GOWORK": "",
 			},
 		})
 		if err != nil {
