@@ -66,9 +66,12 @@ func TestKilledRuns(t *testing.T) {
 			continue // there are none among the drawn faces
 		}
 		t.Run(m.Name, func(t *testing.T) {
-			s := spec.Default()
-			for _, set := range []string{"method=" + m.Name, "name=killed", `data.train=["real/drawn"]`, "data.holdout=0.3",
-				"encoder.size=32", "encoder.hidden=16", "train.steps=6", "train.batch=8", "train.validate=2"} {
+			s, err := experiments.Load(m.Name + "-mini")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, set := range []string{"name=killed", `data.train=["real/drawn"]`, "data.holdout=0.3",
+				"encoder.size=32", "train.steps=6", "train.batch=8", "train.validate=2"} {
 				if err := s.Set(set); err != nil {
 					t.Fatal(err)
 				}

@@ -149,39 +149,56 @@ func reduce(t testing.TB, f face.Face, factor float64) face.Face {
 	return small
 }
 
+// unfitted are the faces of a set of which no part was fitted.
+func unfitted(t testing.TB, dir string) []labelled {
+	faces := labels(t, dir)
+	if filepath.Base(dir) == fitSet {
+		faces = slices.DeleteFunc(faces, fitted)
+	}
+	return faces
+}
+
 // The landmarks against those that people have drawn, on faces that had no part in fitting. The faces of both sets have 100
-// pixels and more; smaller ones are the same pictures brought down.
+// pixels and more; [BenchmarkAnnotated] measures smaller ones.
 func TestAnnotated(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs the nets on more than a thousand pictures")
+		t.Skip("runs the nets on hundreds of pictures")
 	}
 	dirs := annotated(t)
 	d := detector(t)
 	for _, dir := range dirs {
-		name := filepath.Base(dir)
-		faces := labels(t, dir)
-		if name == fitSet {
-			faces = slices.DeleteFunc(faces, fitted)
+		faces := unfitted(t, dir)
+		a := compare(t, d, faces, 0)
+		t.Logf("%s: n %d, mean error %.2f %%, median %.2f %%, over 8 %%: %d (%.1f %%), not found %d", filepath.Base(dir), len(faces),
+			100*a.mean(), 100*quantile(a.errors, 0.5), a.failures(), 100*float64(a.failures())/float64(len(a.errors)), a.absent)
+		if !(a.mean() <= 0.05) || a.absent > len(faces)/100 {
+			t.Errorf("%s: a mean error of %.2f %%, %d of %d faces not found; want at most 5 %% and one in a hundred", filepath.Base(dir), 100*a.mean(), a.absent, len(faces))
 		}
+	}
+}
+
+// BenchmarkAnnotated measures the landmarks as they are and in smaller pictures of the same faces: error_% is the mean distance by that
+// of the outer corners of the eyes, over8_% the share of errors over 8 %, and absent_% that of faces that were not found.
+//
+//	go test -run '^$' -bench Annotated -benchtime 1x ./lab/detect
+func BenchmarkAnnotated(b *testing.B) {
+	dirs := annotated(b)
+	d := detector(b)
+	for _, dir := range dirs {
+		faces := unfitted(b, dir)
 		for _, length := range []float64{0, 80, 60, 40} {
-			some := faces
+			size := "asIs"
 			if length > 0 {
-				// Every third does for what is only shown.
-				some = nil
-				for i := 0; i < len(faces); i += 3 {
-					some = append(some, faces[i])
+				size = strconv.Itoa(int(length)) + "px"
+			}
+			b.Run(filepath.Base(dir)+"/"+size, func(b *testing.B) {
+				for b.Loop() {
+					a := compare(b, d, faces, length)
+					b.ReportMetric(100*a.mean(), "error_%")
+					b.ReportMetric(100*float64(a.failures())/float64(len(a.errors)), "over8_%")
+					b.ReportMetric(100*float64(a.absent)/float64(len(faces)), "absent_%")
 				}
-			}
-			a := compare(t, d, some, length)
-			size := "100 px and more"
-			if length > 0 {
-				size = strconv.Itoa(int(length)) + " px"
-			}
-			t.Logf("%s, faces of %s: n %d, mean error %.2f %%, median %.2f %%, over 8 %%: %d (%.1f %%), not found %d", name, size, len(some),
-				100*a.mean(), 100*quantile(a.errors, 0.5), a.failures(), 100*float64(a.failures())/float64(len(a.errors)), a.absent)
-			if length == 0 && (!(a.mean() <= 0.05) || a.absent > len(some)/100) {
-				t.Errorf("%s: a mean error of %.2f %%, %d of %d faces not found; want at most 5 %% and one in a hundred", name, 100*a.mean(), a.absent, len(some))
-			}
+			})
 		}
 	}
 }
