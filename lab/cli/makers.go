@@ -21,7 +21,7 @@ func newMakers() *cobra.Command {
 own, and self-blended images. It prints a matrix of AUC with 95 % intervals by people: a row for what a detector was trained on, a
 column for what it is tested on. On the diagonal is whether a detector has learnt what it was taught; beside it, what that is good for.
 
-The faces are of held-out people on whom the first run reports, and so are those that are pasted into them. All faces have one
+The faces are of held-out people on whom the first run reports; those pasted into them are of people whom it holds out. All have one
 augmentation, whatever a run trains with: colours, neither resampled nor JPEG. Methods without pseudo-fakes of their own have a row
 and no column. All runs are to have held out the same people, as those of the same data and seed have.`,
 		Example: `  seelab makers --runs sbi-mini,xray-mini,pcl-mini --data DIR
