@@ -52,6 +52,9 @@ func CachedDigest(set Set, cache string) (string, error) {
 			fmt.Fprintf(total, " track %d", it.Track)
 		}
 		fmt.Fprintln(total)
+		if it.Draw != nil {
+			continue // its landmarks are drawn with it
+		}
 		if err := binary.Write(total, binary.LittleEndian, it.Landmarks()); err != nil {
 			return "", fmt.Errorf("datasets: digest of %s: %w", it.ID(), err)
 		}

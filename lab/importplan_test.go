@@ -110,8 +110,8 @@ lab/heatmap                        | yes   | yes   | datasets detector env evalu
 lab/run                            | yes   | yes   | accel datasets datasets/overlap detector source/donor encoder env evaluation face figure figure/curves heatmap
                                    |       |       | method metric operating pack prepare report rival safetensors source spec
                                    |       |       | sphere store stream train version
-lab/assess                         | yes   | yes   | datasets datasets/layout detector env evaluation extract face figure metric
-                                   |       |       | operating prepare robust run source spec store stream version yardstick
+lab/assess                         | yes   | yes   | datasets datasets/layout detector env evaluation extract face figure method metric
+                                   |       |       | operating prepare robust run source source/donor spec store stream table version yardstick
 lab/bench                          | yes   | no    | accel/compiler accel/graphs datasets datasets/synthetic detector
                                    |       |       | discrepancy source/donor encoder env face method source spec stream train
 lab                                | yes   | yes   | assess bench datasets datasets/layout
@@ -119,7 +119,7 @@ lab                                | yes   | yes   | assess bench datasets datas
                                    |       |       | store systems table tensorboard
 lab/notebook                       | no    | yes   | figure store toolbox
 lab/nb                             | yes   | yes   | accel/malloc figure lab notebook
-lab/terminal                       | yes   | yes   | assess cluster datasets datasets/layout detector env experiments explore extract figure
+lab/terminal                       | yes   | yes   | assess bench cluster datasets datasets/layout detector env experiments explore extract figure
                                    |       |       | operating run spec store table version yardstick
 lab/cli/command                    | yes   | yes   | extract lab source store table terminal
 lab/cli/sweeps                     | yes   | yes   | cli/command cluster experiments extract lab results source spec store

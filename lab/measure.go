@@ -28,6 +28,26 @@ func (l *Lab) Yardstick(ctx context.Context, runs []*Run, faces int) ([]*Measure
 	return assess.Yardstick(ctx, l.env, runs, faces)
 }
 
+// MakerMatrix is how well detectors tell real faces from the pseudo-fakes of several makers.
+type MakerMatrix = assess.MakerMatrix
+
+// MakerFaces is how many faces [Lab.Makers] looks at unless there is reason for fewer.
+const MakerFaces = assess.MakerFaces
+
+// Makers measures which pseudo-fakes teach what: the detectors of finished runs on the pseudo-fakes of each of their methods, of at
+// most so many faces of held-out people below the lab's data root; see [assess.Makers].
+func (l *Lab) Makers(ctx context.Context, runs []*Run, faces int) (*MakerMatrix, error) {
+	return assess.Makers(ctx, l.env, runs, faces)
+}
+
+// MakerPicture is a real face, or a pseudo-fake of it.
+type MakerPicture = assess.MakerPicture
+
+// MakerPictures are at most n of the faces of [Lab.Makers], each with the pseudo-fakes of all makers; see [assess.MakerPictures].
+func (l *Lab) MakerPictures(ctx context.Context, runs []*Run, n, side int) ([][]MakerPicture, error) {
+	return assess.MakerPictures(ctx, l.env, runs, n, side)
+}
+
 // AlarmsOptions are what [Lab.Alarms] measures.
 type AlarmsOptions = assess.AlarmsOptions
 

@@ -18,3 +18,8 @@ type Speed = bench.Speed
 func (l *Lab) Bench(ctx context.Context, what string, s spec.Spec, least time.Duration) (Speed, error) {
 	return bench.Measure(ctx, l.env, what, s, least)
 }
+
+// BenchSamples times the training samples of some specs, each beside those of a reference; see [bench.Samples].
+func (l *Lab) BenchSamples(ctx context.Context, reference spec.Spec, specs []spec.Spec, least time.Duration) ([]Speed, error) {
+	return bench.Samples(ctx, l.env, reference, specs, least)
+}

@@ -51,10 +51,17 @@ type artist struct {
 
 func newArtist(p person, s scene, q pose) *artist {
 	a := &artist{canvas: newCanvas(pictureSide), p: p, s: s, q: q, skin: newWeave(p.texture), unit: q.scale * pictureSide}
-	for i, v := range p.landmarks(q) {
-		a.l[i] = a.at(v)
-	}
+	copy(a.l[:], p.seen(q))
 	return a
+}
+
+// seen are a person's landmarks in the picture.
+func (p person) seen(q pose) []face.Point {
+	points := make([]face.Point, face.Landmarks)
+	for i, v := range p.landmarks(q) {
+		points[i] = q.project(v, pictureSide)
+	}
+	return points
 }
 
 func (a *artist) features() {

@@ -69,6 +69,8 @@ func appendVideo(items []datasets.Item, seed uint64, it datasets.Item, source st
 		it.Frame = frame
 		it.File = fmt.Sprintf("%s/%s_%d", it.Method, it.Video, frame)
 		method, target, it := it.Method, it.Identity, it
+		who, _, pose := cast(seed, target, frame)
+		it.SetLandmarks(who.seen(pose))
 		it.Draw = func() face.Face {
 			return taken(shot{seed, it.File}, func() (*image.RGBA, []face.Point, int) { return film(seed, method, target, source, frame, alter) })
 		}
@@ -81,11 +83,16 @@ func sortByID(items []datasets.Item) {
 	slices.SortFunc(items, func(a, b datasets.Item) int { return cmp.Compare(a.ID(), b.ID()) })
 }
 
+// cast is who is seen on a frame of a person's video, where, and how.
+func cast(seed uint64, target string, frame int) (person, scene, pose) {
+	s := newScene(stream.New(seed, "scene", target))
+	return newPerson(stream.New(seed, "person", target)), s, newPose(stream.New(seed, "pose", target, frame), s)
+}
+
 // film draws one frame of a target's video, with a manipulation if there is one, and says by which quality it is compressed.
 func film(seed uint64, method, target, source string, frame int, alter manipulation) (picture *image.RGBA, landmarks []face.Point, quality int) {
-	s := newScene(stream.New(seed, "scene", target))
-	q := newPose(stream.New(seed, "pose", target, frame), s)
-	m, l := portrait(newPerson(stream.New(seed, "person", target)), s, q)
+	p, s, q := cast(seed, target, frame)
+	m, l := portrait(p, s, q)
 	expose(m, s, stream.New(seed, "camera", target, frame))
 	if alter != nil {
 		alter(m, l, forger{

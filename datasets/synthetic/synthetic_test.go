@@ -86,6 +86,9 @@ func TestFacesAreFunctionsOfSeedAndItem(t *testing.T) {
 	}
 	for _, i := range []int{0, 100, 200, 300, 479} {
 		a, b, other := load(1, i), load(1, i), load(2, i)
+		if _, test := Sets(1); !slices.Equal(test.Items[i].Landmarks(), a.Landmarks) {
+			t.Errorf("item %d has other landmarks than the face that it draws", i)
+		}
 		if !bytes.Equal(a.Image.Pix, b.Image.Pix) || !slices.Equal(a.Landmarks, b.Landmarks) {
 			t.Errorf("item %d differs from call to call", i)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/seeable-lab/seeable/datasets"
 	"github.com/seeable-lab/seeable/datasets/synthetic"
 	"github.com/seeable-lab/seeable/lab/accel/compiler"
 	"github.com/seeable-lab/seeable/lab/detector"
@@ -34,6 +35,7 @@ var Names = []string{"discrepancy", "variants", "train", "score"}
 // allocate, are not in it.
 type Speed struct {
 	Bench      string  `json:"bench"`
+	Method     string  `json:"method"`
 	Encoder    string  `json:"encoder,omitempty"`    // train and score
 	Precision  string  `json:"precision,omitempty"`  // train and score
 	Backend    string  `json:"backend,omitempty"`    // train and score
@@ -46,6 +48,9 @@ type Speed struct {
 	// ImagesPerSecond counts training images (discrepancy, train), or the faces as they are and their K variants
 	// (variants, score).
 	ImagesPerSecond float64 `json:"images_per_second"`
+	// CPUPerImage is CPU time of all threads, Cost how many times that of the reference of [Samples]; discrepancy.
+	CPUPerImage float64 `json:"cpu_ms_per_image,omitempty"`
+	Cost        float64 `json:"cost,omitempty"`
 	// FacesPerSecond counts faces with all their variants; variants and score. Where the spec has few variants made, score
 	// has theirs, and tells them and how many faces it scores with all.
 	FacesPerSecond float64 `json:"faces_per_second,omitempty"`
@@ -74,6 +79,39 @@ type Speed struct {
 // benchFaces is how many synthetic faces a bench works on, again and again.
 const benchFaces = 64
 
+// faces are the ones of a bench: real ones, and fakes among them where the spec has them trained on.
+func faces(s spec.Spec) datasets.Set {
+	train, test := synthetic.Sets(s.Seed)
+	if !s.Data.Fakes {
+		train.Items = train.Items[:benchFaces]
+		return train
+	}
+	some := test
+	some.Items = nil
+	for i := range benchFaces {
+		some.Items = append(some.Items, test.Items[i*len(test.Items)/benchFaces])
+	}
+	return some
+}
+
+// Samples times the training samples of some specs, and how many times the CPU time of one of the reference's an image takes. The
+// reference is measured anew beside each, so that what else the machine does disturbs both alike.
+func Samples(ctx context.Context, e *env.Env, reference spec.Spec, specs []spec.Spec, least time.Duration) (all []Speed, err error) {
+	for _, s := range specs {
+		of, err := Measure(ctx, e, "discrepancy", reference, least)
+		if err != nil {
+			return nil, err
+		}
+		speed, err := Measure(ctx, e, "discrepancy", s, least)
+		if err != nil {
+			return nil, fmt.Errorf("bench: %s: %w", s.Method, err)
+		}
+		speed.Cost = speed.CPUPerImage / of.CPUPerImage
+		all = append(all, speed)
+	}
+	return all, nil
+}
+
 // Measure times one of [Names] with the parameters of s for at least the given time.
 func Measure(ctx context.Context, e *env.Env, what string, s spec.Spec, least time.Duration) (Speed, error) {
 	if err := s.Validate(); err != nil {
@@ -87,8 +125,7 @@ func Measure(ctx context.Context, e *env.Env, what string, s spec.Spec, least ti
 	if what == "variants" || what == "score" {
 		fit = func(c face.Clip) (face.Clip, error) { return c, nil } // as tests do
 	}
-	set, _ := synthetic.Sets(s.Seed)
-	set.Items = set.Items[:benchFaces]
+	set := faces(s)
 	b := bench{env: e, spec: s, method: m, least: least}
 	drawn, _, err := source.Open(ctx, set, source.Options{Keep: fit, Cache: source.NewCache(1 << 30)})
 	if err != nil {
@@ -102,11 +139,13 @@ func Measure(ctx context.Context, e *env.Env, what string, s spec.Spec, least ti
 		b.clips, b.digests = append(b.clips, c), append(b.digests, c.Digest())
 	}
 	drawn.Close()
-	speed := Speed{Bench: what, Size: s.Encoder.Size, Cores: runtime.GOMAXPROCS(0)}
+	speed := Speed{Bench: what, Method: s.Method, Size: s.Encoder.Size, Cores: runtime.GOMAXPROCS(0)}
 	before := compiler.Done()
 	switch what {
 	case "discrepancy":
-		speed.ImagesPerSecond, speed.Seconds, err = b.views(ctx)
+		var made rate
+		made, err = b.views(ctx)
+		speed.ImagesPerSecond, speed.Seconds, speed.CPUPerImage = made.perSecond, made.seconds, 1e3*made.cpu
 	case "variants":
 		err = b.variants(ctx, &speed)
 	case "train":
@@ -131,18 +170,24 @@ type bench struct {
 	least   time.Duration
 }
 
+// rate is how often something was done.
+type rate struct {
+	perSecond, seconds float64
+	cpu                float64 // seconds of all threads, each time
+}
+
 // pace calls do on all cores for as long as the bench shall last, and counts.
-func (b *bench) pace(ctx context.Context, stage string, do func(worker, i int) error) (perSecond, seconds float64, err error) {
+func (b *bench) pace(ctx context.Context, stage string, do func(worker, i int) error) (rate, error) {
 	workers := runtime.GOMAXPROCS(0)
 	for worker := range workers {
 		if err := do(worker, worker); err != nil {
-			return 0, 0, err
+			return rate{}, err
 		}
 	}
 	var count atomic.Int64
 	errs := make([]error, workers)
 	var wait sync.WaitGroup
-	start := time.Now()
+	start, cpu := time.Now(), cpuTime()
 	b.env.Note("%s for %v", stage, b.least)
 	for worker := range workers {
 		wait.Go(func() {
@@ -154,8 +199,8 @@ func (b *bench) pace(ctx context.Context, stage string, do func(worker, i int) e
 		})
 	}
 	wait.Wait()
-	seconds = time.Since(start).Seconds()
-	return float64(count.Load()) / seconds, seconds, errors.Join(append(errs, context.Cause(ctx))...)
+	seconds, n := time.Since(start).Seconds(), float64(count.Load())
+	return rate{n / seconds, seconds, (cpuTime() - cpu).Seconds() / n}, errors.Join(append(errs, context.Cause(ctx))...)
 }
 
 // output is what a goroutine of a bench makes samples into.
@@ -181,27 +226,30 @@ func (b *bench) outputs() []output {
 }
 
 // views makes training samples at official strength.
-func (b *bench) views(ctx context.Context) (imagesPerSecond, seconds float64, err error) {
+func (b *bench) views(ctx context.Context) (rate, error) {
 	outputs := b.outputs()
-	groups, seconds, err := b.pace(ctx, "making training images", func(worker, i int) error {
+	made, err := b.pace(ctx, "making training images", func(worker, i int) error {
 		o := outputs[worker]
 		d := method.Draw{Rand: stream.New(b.spec.Seed, "bench", i), Strength: 1, Pool: b.clips}
 		return b.method.Sample(o.worker, o.dst, b.clips[i%len(b.clips)], d)
 	})
-	return groups * float64(b.method.Layout().Group()), seconds, err
+	views := float64(b.method.Layout().Group())
+	made.perSecond, made.cpu = made.perSecond*views, made.cpu/views
+	return made, err
 }
 
 // variants makes all that the official score needs of a face.
-func (b *bench) variants(ctx context.Context, speed *Speed) (err error) {
+func (b *bench) variants(ctx context.Context, speed *Speed) error {
 	outputs := b.outputs()
 	for i := range outputs {
 		outputs[i].made = &method.Samples{Layout: b.method.Layout()}
 	}
-	speed.FacesPerSecond, speed.Seconds, err = b.pace(ctx, "making variants", func(worker, i int) error {
+	made, err := b.pace(ctx, "making variants", func(worker, i int) error {
 		o, at := outputs[worker], i%len(b.clips)
 		o.made.Images, o.made.Extra = o.made.Images[:0], o.made.Extra[:0]
 		return b.method.Probe(o.worker, o.made, b.method.Scores()[0], method.Fit{}, b.clips[at], b.digests[at])
 	})
+	speed.FacesPerSecond, speed.Seconds = made.perSecond, made.seconds
 	speed.ImagesPerSecond = speed.FacesPerSecond * float64(outputs[0].made.Len())
 	return err
 }
@@ -214,9 +262,11 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 	}
 	speed.Encoder, speed.Precision, speed.Batch, speed.Backend = b.spec.Encoder.Name, b.spec.Encoder.Precision, b.spec.Train.Batch, computer.String()
 	speed.Checkpoint = b.spec.Train.Checkpoint
-	if speed.InputPerSecond, _, err = b.views(ctx); err != nil {
+	alone, err := b.views(ctx)
+	if err != nil {
 		return err
 	}
+	speed.InputPerSecond = alone.perSecond
 	input, err := newStill(b.method, b.spec, b.clips)
 	if err != nil {
 		return err

@@ -18,17 +18,20 @@ func newBench() *cobra.Command {
 	var s command.Surroundings
 	d := spec.Default()
 	var size, batch, variants int
-	var encoder, precision string
+	var encoder, precision, method string
 	var seconds float64
 	var asJSON, checkpoint bool
 	cmd := &cobra.Command{
-		Use:   "bench discrepancy|variants|train|score",
+		Use:   "bench discrepancy|variants|train|score|makers|systems",
 		Short: "Measure speed and memory on this machine",
 		Long: `Bench measures on synthetic faces and all cores, without the time that graphs take to compile:
   discrepancy  making augmented training images
   variants     making the K test variants of faces
   train        training, as it is, and with the input and the network each alone
   score        from faces in memory to the official score, with all variants or --variants of them, and in one pass
+  makers       making training samples by every method, and what one costs beside one of self-blended images
+  systems      training and scoring by every method
+With --method, and in the last two, the parameters are those of the experiment METHOD-mini, but for what other flags say.
 The Python peer of discrepancy (albumentations 1.3.1 and OpenCV, the official operations) made 220 to 270 images a
 second at 128 pixels and 70 to 80 at 224, on two cores.`,
 		Example: `  seelab bench discrepancy --size 128
@@ -36,24 +39,43 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
   seelab bench train --encoder resnet18 --size 128 --batch 16 --precision bfloat16
   seelab bench train --encoder efficientnet-b0 --size 128 --batch 16 --checkpoint
   seelab bench score --json
+  seelab bench train --method xray
+  seelab bench makers --size 128
+  seelab bench systems --seconds 3
   seelab bench score --variants 8`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 || !slices.Contains(lab.Benches, args[0]) {
-				return fmt.Errorf("found %q, want one of %s", args, strings.Join(lab.Benches, ", "))
+			if all := append(slices.Clone(lab.Benches), benchMakers, benchSystems); len(args) != 1 || !slices.Contains(all, args[0]) {
+				return fmt.Errorf("found %q, want one of %s", args, strings.Join(all, ", "))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if size == 0 {
-				size = d.Encoder.Size
-				if slices.Contains([]string{"discrepancy", "variants"}, args[0]) {
-					size = 128
+			least := time.Duration(seconds * float64(time.Second))
+			if size == 0 && slices.Contains([]string{"discrepancy", "variants", benchMakers}, args[0]) {
+				size = 128
+			}
+			if args[0] == benchMakers || args[0] == benchSystems {
+				return s.Open(cmd, func(l *lab.Lab) error { return benchMethods(cmd, l, args[0], size, least, asJSON) })
+			}
+			if method != "" {
+				var err error
+				if d, err = methodSpec(method, size); err != nil {
+					return err
 				}
 			}
-			d.Encoder.Name, d.Encoder.Size, d.Train.Batch, d.Score.Variants = encoder, size, batch, variants
-			d.Encoder.Precision, d.Train.Checkpoint = precision, checkpoint
+			changed := cmd.Flags().Changed
+			if size > 0 {
+				d.Encoder.Size = size
+			}
+			if changed("encoder") {
+				d.Encoder.Name = encoder
+			}
+			if changed("batch") {
+				d.Train.Batch = batch
+			}
+			d.Score.Variants, d.Encoder.Precision, d.Train.Checkpoint = variants, precision, checkpoint
 			return s.Open(cmd, func(l *lab.Lab) error {
-				speed, err := l.Bench(cmd.Context(), args[0], d, time.Duration(seconds*float64(time.Second)))
+				speed, err := l.Bench(cmd.Context(), args[0], d, least)
 				if err != nil {
 					return err
 				}
@@ -66,7 +88,7 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 					}{speed, memory, mallocName()})
 				}
 				out := cmd.OutOrStdout()
-				fmt.Fprintf(out, "%s at %d px, %d cores", speed.Bench, speed.Size, speed.Cores)
+				fmt.Fprintf(out, "%s of %s at %d px, %d cores", speed.Bench, speed.Method, speed.Size, speed.Cores)
 				if speed.Encoder != "" {
 					fmt.Fprintf(out, ", %s in %s on %s", speed.Encoder, speed.Precision, speed.Backend)
 				}
@@ -106,7 +128,8 @@ second at 128 pixels and 70 to 80 at 224, on two cores.`,
 			})
 		},
 	}
-	cmd.Flags().IntVar(&size, "size", 0, "side of the images in `pixels`; the default is 128 for discrepancy and variants, 64 else")
+	cmd.Flags().IntVar(&size, "size", 0, "side of the images in `pixels`; the default is 128 for discrepancy, variants and makers, that of the experiment else")
+	cmd.Flags().StringVar(&method, "method", "", "`name` of the method; the default is that of experiments")
 	cmd.Flags().IntVar(&batch, "batch", d.Train.Batch, "`images` of a training step")
 	cmd.Flags().IntVar(&variants, "variants", 0, "`number` of the variants that score makes, 0 for all")
 	cmd.Flags().StringVar(&encoder, "encoder", d.Encoder.Name, "`name` of the network")

@@ -72,7 +72,7 @@ func TestErrors(t *testing.T) {
 		{"score face.png --detector nothing", failed, []string{`no detector "nothing"`, "carries no detector along"}},
 		{"export", misused, []string{"[to detector]"}},
 		{"export --detector x", misused, []string{"[run detector]", "missing [run]"}},
-		{"bench nothing", misused, []string{`"nothing"`, "discrepancy, variants, train, score"}},
+		{"bench nothing", misused, []string{`"nothing"`, "discrepancy, variants, train, score, makers, systems"}},
 		{"list all", misused, []string{"found 1 arguments, want none"}},
 
 		{"run seeable-mini", failed, []string{"no data folder is given", "--data"}},

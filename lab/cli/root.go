@@ -38,7 +38,7 @@ Every run is a folder with its spec, scores, figures, weights and a report that 
 	}
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newDemo(), newRun(), newEval(), newScore(detectors), newDetectors(detectors), newAlarms(), newFaces(), newRobust(), newYardstick(), newSelectScore(), newBench(),
+	root.AddCommand(newDemo(), newRun(), newEval(), newScore(detectors), newDetectors(detectors), newAlarms(), newFaces(), newRobust(), newYardstick(), newMakers(), newSelectScore(), newBench(),
 		newDoctor(), sweeps.New(), sweeps.NewCell(), newList(), newSpec(), newRuns(), newShow(), newRm(), newVerify(), newTable(), newRecord(), newExport(),
 		newNotebook(), newWeights(), newVersion())
 	for _, cmd := range root.Commands() {

@@ -17,6 +17,7 @@ import (
 	"github.com/seeable-lab/seeable/lab"
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/safetensors"
+	"github.com/seeable-lab/seeable/lab/spec"
 	"github.com/seeable-lab/seeable/lab/store"
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
@@ -451,5 +452,36 @@ func TestBench(t *testing.T) {
 		if ratio := got.ImagesPerSecond / got.FacesPerSecond; what == "variants" && math.Abs(ratio-33) > 1e-9 {
 			t.Errorf("%g images a face, want 33", ratio)
 		}
+	}
+}
+
+// The samples of every method are timed, those of the reference against themselves too; a method brings its small experiment.
+func TestBenchMakers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures every method twice: seconds")
+	}
+	var got struct{ Bench []lab.Speed }
+	if err := json.Unmarshal([]byte(must(t, "bench", "makers", "--size", "64", "--seconds", "0.02", "--json")), &got); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range got.Bench {
+		names = append(names, s.Method)
+		if s.Size != 64 || s.ImagesPerSecond <= 0 || s.CPUPerImage <= 0 || s.Cost <= 0 || s.Method == benchReference && (s.Cost < 0.2 || s.Cost > 5) {
+			t.Errorf("%+v", s)
+		}
+	}
+	for _, m := range spec.Methods() {
+		if !slices.Contains(names, m.Name) {
+			t.Errorf("%s is not among %q", m.Name, names)
+		}
+	}
+	var one lab.Speed
+	text := must(t, "bench", "discrepancy", "--method", "ost-real", "--seconds", "0.02", "--json")
+	if err := json.Unmarshal([]byte(text), &one); err != nil || one.Method != "ost-real" || one.Size != 128 {
+		t.Errorf("%s, %v", text, err)
+	}
+	if code, _, stderr := seelab(t, "bench", "train", "--method", "nobody"); code == 0 || !strings.Contains(stderr, `method = "nobody"`) {
+		t.Errorf("code %d, %s", code, stderr)
 	}
 }

@@ -11,9 +11,9 @@ import (
 // A Solver solves Poisson's equation on the pixels of a mask, by conjugate gradients, for three channels at once. Its zero value
 // is ready; its memory is used again, by one goroutine at a time.
 type Solver struct {
-	places     []int    // of the unknowns, in the box
-	number     []int32  // of the unknown at each place of the box, −1 where there is none
-	neighbours [][4]int // of each unknown, by number: left, up, right, down; −1 for a known one
+	places     []int      // of the unknowns, in the box
+	number     []int32    // of the unknown at each place of the box; that of the known ones is behind the last
+	neighbours [][4]int32 // of each unknown, by number: left, up, right, down
 	scale      []float64
 	solution, residual, direction,
 	product, conditioned, difference []rgb
@@ -32,23 +32,29 @@ const accuracy = 1e-5
 func (p *Solver) Solve(inside []bool, h [][3]float64, width int) (places []int, x [][3]float64) {
 	p.places, p.number = p.places[:0], sized(p.number, len(inside))
 	for at, in := range inside {
-		p.number[at] = -1
 		if in {
 			p.number[at] = int32(len(p.places))
 			p.places = append(p.places, at)
 		}
 	}
 	n := len(p.places)
+	for at, in := range inside {
+		if !in {
+			p.number[at] = int32(n) // what is known is one more, which stays 0
+		}
+	}
 	p.neighbours = sized(p.neighbours, n)
-	p.solution, p.residual, p.direction = sized(p.solution, n), sized(p.residual, n), sized(p.direction, n)
-	p.product, p.conditioned = sized(p.product, n), sized(p.conditioned, n)
+	p.solution, p.residual, p.direction = sized(p.solution, n), sized(p.residual, n), sized(p.direction, n+1)
+	p.product, p.conditioned = sized(p.product, n), sized(p.conditioned, n+1)
 	clear(p.solution)
+	clear(p.direction)
+	p.conditioned[n] = rgb{}
 	steps := [4]int{-1, -width, 1, width}
 	largest := 0.0
 	for i, at := range p.places {
 		var r rgb
 		for k, step := range steps {
-			p.neighbours[i][k] = int(p.number[at+step])
+			p.neighbours[i][k] = p.number[at+step]
 			for c := range r {
 				r[c] += h[at][c] - h[at+step][c]
 			}
@@ -76,32 +82,21 @@ func (p *Solver) Solve(inside []bool, h [][3]float64, width int) (places []int, 
 				keep[c] = now[c] / old[c]
 			}
 		}
-		for i, z := range p.conditioned {
-			d := &p.direction[i]
-			for c := range d {
-				if old[c] > 0 {
-					d[c] = z[c] + keep[c]*d[c]
-				} else {
-					d[c] = z[c]
-				}
-			}
+		for i := range n {
+			d, z := &p.direction[i], &p.conditioned[i]
+			d[0], d[1], d[2] = z[0]+keep[0]*d[0], z[1]+keep[1]*d[1], z[2]+keep[2]*d[2]
 		}
 		old = now
 		var along rgb
-		for i, d := range p.direction {
-			for c := range d {
-				d[c] *= 4
-			}
-			for _, j := range p.neighbours[i] {
-				if j >= 0 {
-					q := &p.direction[j]
-					d[0], d[1], d[2] = d[0]-q[0], d[1]-q[1], d[2]-q[2]
-				}
+		for i, near := range p.neighbours {
+			e := &p.direction[i]
+			d := rgb{4 * e[0], 4 * e[1], 4 * e[2]}
+			for _, j := range near {
+				q := &p.direction[j]
+				d[0], d[1], d[2] = d[0]-q[0], d[1]-q[1], d[2]-q[2]
 			}
 			p.product[i] = d
-			for c := range d {
-				along[c] += p.direction[i][c] * d[c]
-			}
+			along[0], along[1], along[2] = along[0]+e[0]*d[0], along[1]+e[1]*d[1], along[2]+e[2]*d[2]
 		}
 		var far rgb
 		for c := range far {
@@ -115,7 +110,9 @@ func (p *Solver) Solve(inside []bool, h [][3]float64, width int) (places []int, 
 			for c := range far {
 				x[c] += far[c] * p.direction[i][c]
 				r[c] -= far[c] * p.product[i][c]
-				largest = max(largest, math.Abs(r[c]))
+				if rest := math.Abs(r[c]); rest > largest { // the built-in max looks for NaN too, and takes longer
+					largest = rest
+				}
 			}
 		}
 	}
@@ -149,18 +146,20 @@ func (p *Solver) Clone(dst *image.RGBA, box image.Rectangle, inside []bool, sour
 // Simulation for Computer Graphics, 2008, section 4.3.4): scale holds the reciprocals of its diagonal.
 func (p *Solver) factor() {
 	const tuning, safety = 0.97, 0.25
-	p.scale = sized(p.scale, len(p.places))
+	n := int32(len(p.places))
+	p.scale = sized(p.scale, len(p.places)+1)
+	p.scale[n] = 0
 	for i, near := range p.neighbours {
 		e := 4.0
-		if left := near[0]; left >= 0 {
+		if left := near[0]; left < n {
 			e -= p.scale[left] * p.scale[left]
-			if p.neighbours[left][3] >= 0 {
+			if p.neighbours[left][3] < n {
 				e -= tuning * p.scale[left] * p.scale[left]
 			}
 		}
-		if up := near[1]; up >= 0 {
+		if up := near[1]; up < n {
 			e -= p.scale[up] * p.scale[up]
-			if p.neighbours[up][2] >= 0 {
+			if p.neighbours[up][2] < n {
 				e -= tuning * p.scale[up] * p.scale[up]
 			}
 		}
@@ -175,21 +174,17 @@ func (p *Solver) factor() {
 func (p *Solver) condition() {
 	for i, t := range p.residual {
 		for _, j := range p.neighbours[i][:2] {
-			if j >= 0 {
-				q, s := &p.conditioned[j], p.scale[j]
-				t[0], t[1], t[2] = t[0]+s*q[0], t[1]+s*q[1], t[2]+s*q[2]
-			}
+			q, s := &p.conditioned[j], p.scale[j]
+			t[0], t[1], t[2] = t[0]+s*q[0], t[1]+s*q[1], t[2]+s*q[2]
 		}
 		s := p.scale[i]
 		p.conditioned[i] = rgb{s * t[0], s * t[1], s * t[2]}
 	}
-	for i := len(p.conditioned) - 1; i >= 0; i-- {
+	for i := len(p.residual) - 1; i >= 0; i-- {
 		t, s := p.conditioned[i], p.scale[i]
 		for _, j := range p.neighbours[i][2:] {
-			if j >= 0 {
-				q := &p.conditioned[j]
-				t[0], t[1], t[2] = t[0]+s*q[0], t[1]+s*q[1], t[2]+s*q[2]
-			}
+			q := &p.conditioned[j]
+			t[0], t[1], t[2] = t[0]+s*q[0], t[1]+s*q[1], t[2]+s*q[2]
 		}
 		p.conditioned[i] = rgb{s * t[0], s * t[1], s * t[2]}
 	}

@@ -29,6 +29,15 @@ func Halves(held *source.Set, s spec.Spec) (choosing, reporting []int) {
 	return choosing, reporting
 }
 
+// Spread are at most n of some clips, as many people as there are: those of one person lie side by side, and a stride takes
+// them all.
+func Spread(clips []int, n int) (chosen []int) {
+	for at := 0; at < len(clips) && len(chosen) < n; at += max(1, len(clips)/n) {
+		chosen = append(chosen, clips[at])
+	}
+	return chosen
+}
+
 // OneOfEach draws a face of each group that of makes, of at most so many groups. It returns their places among the items, in order.
 // What is drawn of a group, and which groups, depends on seed, key and their names.
 func OneOfEach(items []datasets.Item, of func(datasets.Item) string, most int, seed uint64, key ...any) []int {

@@ -10,6 +10,7 @@ import (
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/metric"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
 )
@@ -38,7 +39,7 @@ func measureOwn(ctx context.Context, e *env.Env, backend compute.Backend, r *Run
 	own := &store.Pseudo{On: on, AUC: auc.Value, Low: auc.Low, High: auc.High, NReal: auc.Reals, NFake: auc.Fakes, People: auc.People}
 	r.Record.Train.Own = own
 	e.Note("AUC %.3f [%.3f, %.3f] on %s of %d people who had no part in the choice", own.AUC, own.Low, own.High, on, own.People)
-	clips := spread(reporting, panelFaces)
+	clips := prepare.Spread(reporting, panelFaces)
 	g, measured, err := method.MeasureGauge(ctx, backend, d.Weights, d.Method, r.Spec.Seed, held, clips)
 	if err != nil || !measured {
 		return err
@@ -50,13 +51,4 @@ func measureOwn(ctx context.Context, e *env.Env, backend compute.Backend, r *Run
 	r.Record.Train.Gauge = &store.Gauge{Name: g.Name, Value: g.Value, Blind: g.Blind, N: g.N, People: len(people)}
 	e.Note("%s %.3f on %d of its samples; the best that is the same for all of them: %.3f", g.Name, g.Value, g.N, g.Blind)
 	return nil
-}
-
-// spread are at most n of some clips, as many people as there are: those of one person lie side by side, and a stride takes
-// them all.
-func spread(clips []int, n int) (chosen []int) {
-	for at := 0; at < len(clips) && len(chosen) < n; at += max(1, len(clips)/n) {
-		chosen = append(chosen, clips[at])
-	}
-	return chosen
 }

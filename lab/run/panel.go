@@ -7,6 +7,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
+	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/source/donor"
 	"github.com/seeable-lab/seeable/lab/spec"
@@ -69,7 +70,7 @@ func newPanel(s spec.Spec, held *source.Set, clips []int) (*panel, error) {
 			compressions, p.pseudos[real] = append(compressions, cell.Compression), pseudo
 		}
 	}
-	chosen := spread(clips, panelFaces)
+	chosen := prepare.Spread(clips, panelFaces)
 	for j, at := range chosen {
 		for turn := range turns(len(chosen), len(compressions)) {
 			compression := compressions[(j+turn)%len(compressions)]
