@@ -467,7 +467,7 @@ func TestBenchMakers(t *testing.T) {
 	var names []string
 	for _, s := range got.Bench {
 		names = append(names, s.Method)
-		if s.Size != 64 || s.ImagesPerSecond <= 0 || s.CPUPerImage <= 0 || s.Cost <= 0 || s.Method == benchReference && (s.Cost < 0.2 || s.Cost > 5) {
+		if s.Size != 64 || s.ImagesPerSecond <= 0 || s.CPUPerImage <= 0 || s.Cost <= 0 {
 			t.Errorf("%+v", s)
 		}
 	}
