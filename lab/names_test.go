@@ -42,8 +42,6 @@ var others = map[string][]string{
 	"cli/bench.go":   {"resnet18", "xray"},
 	"cli/weights.go": {"resnet18"},
 	"cli/makers.go":  {"xray"},
-	// Samples are measured beside those of the yardstick.
-	"cli/benchmethods.go": {"sbi"},
 }
 
 // allowed tells whether others let the file at path hold a name.

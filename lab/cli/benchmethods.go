@@ -14,8 +14,8 @@ import (
 	"github.com/seeable-lab/seeable/lab/terminal"
 )
 
-// Benches of all methods that are linked, each by its small experiment; samples are compared with those of a reference.
-const benchMakers, benchSystems, benchReference = "makers", "systems", "sbi"
+// Benches of all methods that are linked, each by its small experiment; samples are compared with those of the yardstick.
+const benchMakers, benchSystems = "makers", "systems"
 
 // methodSpec is the small experiment of a method, the default one with the method where it has none; size is 0 for its own.
 func methodSpec(name string, size int) (s spec.Spec, err error) {
@@ -34,19 +34,20 @@ func methodSpec(name string, size int) (s spec.Spec, err error) {
 
 // benchMethods measures the makers or the systems of all methods.
 func benchMethods(cmd *cobra.Command, l *lab.Lab, what string, size int, least time.Duration, asJSON bool) error {
-	reference, err := methodSpec(benchReference, size)
-	if err != nil {
-		return err
-	}
 	var specs []spec.Spec
+	var reference spec.Spec
 	for _, m := range spec.Methods() {
 		s, err := methodSpec(m.Name, size)
 		if err != nil {
 			return err
 		}
 		specs = append(specs, s)
+		if m.Yardstick {
+			reference = s
+		}
 	}
 	var all []lab.Speed
+	var err error
 	show := terminal.Samples
 	if what == benchMakers {
 		if all, err = l.BenchSamples(cmd.Context(), reference, specs, least); err != nil {

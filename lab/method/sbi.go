@@ -27,8 +27,8 @@ type SBI struct {
 var sbi = spec.MethodInfo{
 	Name:   "sbi",
 	Doc:    "tells real faces from self-blended ones by a binary head (Shiohara and Yamasaki 2022)",
-	Scores: []spec.Choice{{Name: "logit", Doc: "log odds of being self-blended"}},
-	Reads:  slices.Concat(discrepancy.SelfBlendKeys, []string{"discrepancy.paired", "discrepancy.soft_label", "encoder.hidden", "score.flip"}),
+	Scores: []spec.Choice{{Name: "logit", Doc: "log odds of being self-blended"}}, Yardstick: true,
+	Reads: slices.Concat(discrepancy.SelfBlendKeys, []string{"discrepancy.paired", "discrepancy.soft_label", "encoder.hidden", "score.flip"}),
 	Check: func(s spec.Spec, v *spec.Checker) {
 		v.Want("train.views", s.Train.Views%2 == 0, s.Train.Views, "an even number for sbi: real and fake in turn")
 		v.Want("score.variants", s.Score.Variants == 0, s.Score.Variants, "0 for sbi, which makes no variants")

@@ -47,6 +47,8 @@ type MethodInfo struct {
 	Dim func(s Spec) int
 	// Default marks the method of [Default]. One may be.
 	Default bool
+	// Yardstick marks the method that others are measured beside. One may be.
+	Yardstick bool
 }
 
 // EncoderInfo is what a spec must know of an encoder.
