@@ -72,7 +72,8 @@ func appendVideo(items []datasets.Item, seed uint64, it datasets.Item, source st
 		who, _, pose := cast(seed, target, frame)
 		it.SetLandmarks(who.seen(pose))
 		it.Draw = func() face.Face {
-			return taken(shot{seed, it.File}, func() (*image.RGBA, []face.Point, int) { return film(seed, method, target, source, frame, alter) })
+			picture := taken(shot{seed, it.File}, func() (*image.RGBA, int) { return film(seed, method, target, source, frame, alter) })
+			return face.Face{Image: picture, Landmarks: it.Landmarks()}
 		}
 		items = append(items, it)
 	}
@@ -90,7 +91,7 @@ func cast(seed uint64, target string, frame int) (person, scene, pose) {
 }
 
 // film draws one frame of a target's video, with a manipulation if there is one, and says by which quality it is compressed.
-func film(seed uint64, method, target, source string, frame int, alter manipulation) (picture *image.RGBA, landmarks []face.Point, quality int) {
+func film(seed uint64, method, target, source string, frame int, alter manipulation) (picture *image.RGBA, quality int) {
 	p, s, q := cast(seed, target, frame)
 	m, l := portrait(p, s, q)
 	expose(m, s, stream.New(seed, "camera", target, frame))
@@ -102,5 +103,5 @@ func film(seed uint64, method, target, source string, frame int, alter manipulat
 			},
 		})
 	}
-	return m, l, s.quality
+	return m, s.quality
 }

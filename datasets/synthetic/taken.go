@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"image"
 	"image/jpeg"
-	"slices"
 	"sync"
 
 	"github.com/seeable-lab/seeable/lab/face"
@@ -16,41 +15,34 @@ type shot struct {
 	file string
 }
 
-// photo is a frame that was drawn.
-type photo struct {
-	jpeg      []byte
-	landmarks []face.Point
-}
-
-// album keeps the frames that were drawn, as drawing one takes ten times as long as decoding it, and a run looks at each several
-// times. One of a set takes about 12 kB; those of the first sets that fill it stay.
+// album keeps the frames that were drawn, as JPEG, for the next run in the process: drawing one takes ten times as long as decoding
+// it. One takes about 12 kB; those of the first sets that fill it stay.
 var album struct {
 	sync.Mutex
-	photos map[shot]photo
+	frames map[shot][]byte
 	bytes  int
 }
 
 const albumBytes = 64 << 20
 
-// taken is a frame as it was compressed, once; draw draws it, unless the album has it.
-func taken(s shot, draw func() (picture *image.RGBA, landmarks []face.Point, quality int)) face.Face {
+// taken is a frame as it was compressed, once; draw draws it and says by which quality, unless the album has it.
+func taken(s shot, draw func() (picture *image.RGBA, quality int)) *image.RGBA {
 	album.Lock()
-	p, ok := album.photos[s]
+	text, ok := album.frames[s]
 	album.Unlock()
 	if !ok {
-		picture, landmarks, quality := draw()
-		p = photo{encode(picture, quality), landmarks}
+		text = encode(draw())
 		album.Lock()
-		if album.bytes+len(p.jpeg) <= albumBytes {
-			if album.photos == nil {
-				album.photos = map[shot]photo{}
+		if album.bytes+len(text) <= albumBytes {
+			if album.frames == nil {
+				album.frames = map[shot][]byte{}
 			}
-			album.photos[s] = p
-			album.bytes += len(p.jpeg)
+			album.frames[s] = text
+			album.bytes += len(text)
 		}
 		album.Unlock()
 	}
-	return face.Face{Image: decode(p.jpeg), Landmarks: slices.Clone(p.landmarks)}
+	return decode(text)
 }
 
 // compress passes a picture through JPEG.

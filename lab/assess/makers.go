@@ -139,14 +139,11 @@ func (p *making) judge(ctx context.Context, d *detector.Detector, score string, 
 			s.Scores = append(s.Scores, scores[at], scores[at+k])
 			s.Fake, s.People = append(s.Fake, false, true), append(s.People, person, person)
 		}
-		auc, err := metric.MeanAUC(s)
+		figure, err := run.PseudoFigure(spec.PseudoCell{Kind: p.makers[k].name, Compression: makersOn}.String(), s)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.makers[k].name, err)
+			return nil, err
 		}
-		figures = append(figures, store.Pseudo{
-			On: spec.PseudoCell{Kind: p.makers[k].name, Compression: makersOn}.String(), AUC: auc.Value, Low: auc.Low, High: auc.High,
-			NReal: auc.Reals, NFake: auc.Fakes, People: auc.People,
-		})
+		figures = append(figures, figure)
 	}
 	return figures, nil
 }

@@ -29,13 +29,9 @@ and no column. All runs are to have held out the same people, as those of the sa
 		Args: command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.Open(cmd, func(l *lab.Lab) error {
-				var runs []*lab.Run
-				for _, id := range ids {
-					r, err := l.Load(id)
-					if err != nil {
-						return err
-					}
-					runs = append(runs, r)
+				runs, err := loadRuns(l, ids)
+				if err != nil {
+					return err
 				}
 				m, err := l.Makers(cmd.Context(), runs, limit)
 				if err != nil {

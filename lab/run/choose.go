@@ -94,13 +94,11 @@ func reportPseudo(ctx context.Context, e *env.Env, r *Run, d *detector.Detector,
 	d.Points = &operating.Points{Score: r.Record.Score, Level: operating.Level, Fake: p.onePseudo(d, rows)}
 	strata := p.strata(d, r.Record.Score, rows)
 	add := func(on string, strata ...metric.Stratum) error {
-		auc, err := metric.MeanAUC(strata...)
+		found, err := PseudoFigure(on, strata...)
 		if err != nil {
-			return fmt.Errorf("run: score %s on pseudo-fakes %s: %w", r.Record.Score, on, err)
+			return fmt.Errorf("run: score %s on %w", r.Record.Score, err)
 		}
-		r.Record.Pseudo = append(r.Record.Pseudo, store.Pseudo{
-			On: on, AUC: auc.Value, Low: auc.Low, High: auc.High, NReal: auc.Reals, NFake: auc.Fakes, People: auc.People,
-		})
+		r.Record.Pseudo = append(r.Record.Pseudo, found)
 		return nil
 	}
 	if err := add(store.AllPseudo, strata...); err != nil {
@@ -115,6 +113,15 @@ func reportPseudo(ctx context.Context, e *env.Env, r *Run, d *detector.Detector,
 	all.NReal, all.NFake = p.count(false), p.count(true) // a real face counts once, whatever it is compared with
 	e.Note("mean AUC %.3f [%.3f, %.3f] on pseudo-fakes of %d people who had no part in the choice", all.AUC, all.Low, all.High, all.People)
 	return nil
+}
+
+// PseudoFigure is the mean AUC of some scores of real faces and pseudo-fakes; on says which these are.
+func PseudoFigure(on string, strata ...metric.Stratum) (store.Pseudo, error) {
+	auc, err := metric.MeanAUC(strata...)
+	if err != nil {
+		return store.Pseudo{}, fmt.Errorf("pseudo-fakes %s: %w", on, err)
+	}
+	return store.Pseudo{On: on, AUC: auc.Value, Low: auc.Low, High: auc.High, NReal: auc.Reals, NFake: auc.Fakes, People: auc.People}, nil
 }
 
 // onePseudo are the scores of one pseudo-fake of each person, drawn among all kinds and compressions.

@@ -9,7 +9,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/detector"
 	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/method"
-	"github.com/seeable-lab/seeable/lab/metric"
 	"github.com/seeable-lab/seeable/lab/prepare"
 	"github.com/seeable-lab/seeable/lab/source"
 	"github.com/seeable-lab/seeable/lab/store"
@@ -31,14 +30,12 @@ func measureOwn(ctx context.Context, e *env.Env, backend compute.Backend, r *Run
 	if err != nil {
 		return err
 	}
-	on := p.names()[0]
-	auc, err := metric.MeanAUC(p.strata(d, r.Record.Score, rows)...)
+	own, err := PseudoFigure(p.names()[0], p.strata(d, r.Record.Score, rows)...)
 	if err != nil {
-		return fmt.Errorf("run: score %s on pseudo-fakes %s: %w", r.Record.Score, on, err)
+		return fmt.Errorf("run: score %s on %w", r.Record.Score, err)
 	}
-	own := &store.Pseudo{On: on, AUC: auc.Value, Low: auc.Low, High: auc.High, NReal: auc.Reals, NFake: auc.Fakes, People: auc.People}
-	r.Record.Train.Own = own
-	e.Note("AUC %.3f [%.3f, %.3f] on %s of %d people who had no part in the choice", own.AUC, own.Low, own.High, on, own.People)
+	r.Record.Train.Own = &own
+	e.Note("AUC %.3f [%.3f, %.3f] on %s of %d people who had no part in the choice", own.AUC, own.Low, own.High, own.On, own.People)
 	clips := prepare.Spread(reporting, panelFaces)
 	g, measured, err := method.MeasureGauge(ctx, backend, d.Weights, d.Method, r.Spec.Seed, held, clips)
 	if err != nil || !measured {

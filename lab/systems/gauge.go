@@ -9,17 +9,17 @@ import (
 )
 
 // overlap is the mean over samples of the IoU of two sets of places, those where the map that a sample is learned by reaches one half
-// and those where what was predicted does, beside that of the best set which is the same for all samples. Samples whose map reaches
+// and those of which the logits, rows of [method.Gauger.Predict], say that it does, beside that of the best set which is the same for all samples. Samples whose map reaches
 // it nowhere, as those of real faces, are left out.
-func overlap(name string, samples *method.Samples, predicted func(i, place int) bool, wanted func(i int) []uint8) (method.Gauge, error) {
+func overlap(name string, rows []method.Row, wanted func(i int) []uint8) (method.Gauge, error) {
 	g := method.Gauge{Name: name}
 	var truths [][]bool
 	var areas []int
-	for i := range samples.Len() {
+	for i, row := range rows {
 		var truth []bool
 		both, either, area := 0, 0, 0
 		for place, v := range wanted(i) {
-			is, said := v > 127, predicted(i, place)
+			is, said := v > 127, row[0][place] >= 0
 			truth = append(truth, is)
 			if is {
 				area++

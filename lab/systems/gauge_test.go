@@ -12,17 +12,17 @@ import (
 // overlap is the mean IoU of two sets over the samples that have anything, and beside it the best set of places that is the same for all.
 func TestOverlap(t *testing.T) {
 	maps := [][]uint8{{255, 128, 0, 0}, {0, 0, 0, 0}, {255, 0, 127, 0}}
-	said := [][]bool{{true, false, true, false}, {true, true, true, true}, {true, false, false, false}}
+	said := []method.Row{{{1, -1, 1, -1}}, {{1, 1, 1, 1}}, {{0, -1, -1, -1}}} // logits
 	samples := method.NewSamples(method.Layout{Side: 1, Map: 2}, len(maps))
 	for i, m := range maps {
 		copy(samples.At(i).Map, m)
 	}
-	g, err := overlap("IoU", samples, func(i, place int) bool { return said[i][place] }, func(i int) []uint8 { return samples.At(i).Map })
+	g, err := overlap("IoU", said, func(i int) []uint8 { return samples.At(i).Map })
 	if err != nil || g.Name != "IoU" || g.N != 2 || math.Abs(g.Value-(1./3+1)/2) > 1e-12 || math.Abs(g.Blind-(1./2+1)/2) > 1e-12 {
 		t.Errorf("%+v, %v; want 2 samples, IoU 2/3, blind 3/4", g, err)
 	}
 	none := method.NewSamples(method.Layout{Side: 1, Map: 2}, 1)
-	if _, err := overlap("IoU", none, func(int, int) bool { return true }, func(int) []uint8 { return none.At(0).Map }); err == nil {
+	if _, err := overlap("IoU", said[:1], func(int) []uint8 { return none.At(0).Map }); err == nil {
 		t.Error("no sample has anything to predict, want an error")
 	}
 }

@@ -318,15 +318,13 @@ func (m *SLADD) Predict(out []*Node) *Node { return out[2] }
 
 // Gauge implements [method.Gauger].
 func (m *SLADD) Gauge(samples *method.Samples, rows []method.Row) (method.Gauge, error) {
-	return overlap("IoU of the forged place", samples,
-		func(i, place int) bool { return rows[i][0][place] >= 0 },
-		func(i int) (place []uint8) {
-			all, side := samples.At(i).Map, m.policy.side
-			for y := range side {
-				place = append(place, all[y*2*side:][:side]...)
-			}
-			return place
-		})
+	return overlap("IoU of the forged place", rows, func(i int) (place []uint8) {
+		all, side := samples.At(i).Map, m.policy.side
+		for y := range side {
+			place = append(place, all[y*2*side:][:side]...)
+		}
+		return place
+	})
 }
 
 // Watch implements [method.Watcher]: samples are drawn by the policy as it was some steps before.

@@ -227,9 +227,7 @@ func (m *XRay) Predict(out []*Node) *Node { return out[1] }
 
 // Gauge implements [method.Gauger].
 func (m *XRay) Gauge(samples *method.Samples, rows []method.Row) (method.Gauge, error) {
-	return overlap("IoU of the boundary", samples,
-		func(i, place int) bool { return rows[i][0][place] >= 0 },
-		func(i int) []uint8 { return samples.At(i).Map })
+	return overlap("IoU of the boundary", rows, func(i int) []uint8 { return samples.At(i).Map })
 }
 
 // Groups implements [method.Grouper]: the encoder is frozen at first.

@@ -568,34 +568,34 @@ func average(cells []Cell, columns, published []string) Cell {
 // beside adds the published rows, each above the measured ones of the same system, in every part that has any; those of systems
 // that were not measured make a part at the foot.
 func (b *builder) beside(c *Comparison, t results.Table) {
-	measured := map[string]bool{} // methods
+	shown := make([]bool, len(t.Rows))
 	for i := range c.Parts {
 		part := &c.Parts[i]
 		if part.Rivals {
 			continue
 		}
 		var rows []Row
+		here := make([]bool, len(t.Rows))
 		for _, row := range part.Rows {
-			for _, p := range t.Rows {
-				above := func(r Row) bool { return r.Published && r.Name == publishedName(p) }
-				if slices.Contains(p.Lab, row.method) && !slices.ContainsFunc(rows, above) {
+			for k, p := range t.Rows {
+				if slices.Contains(p.Lab, row.method) && !here[k] {
 					rows = append(rows, b.published(c.Columns, p))
+					here[k], shown[k] = true, true
 				}
 			}
-			measured[row.method] = true
 			rows = append(rows, row)
 		}
 		part.Rows = rows
 	}
-	foot := Part{Title: publishedTitle}
+	foot := Part{Title: "Published, not measured here"}
 	if t.Note != "" {
 		foot.Title += " (" + t.Note + ")"
 	}
 	if slices.ContainsFunc(t.Rows, func(r results.Row) bool { return r.RealOnly }) {
 		foot.Title += "; * trained on real faces only, as the source says"
 	}
-	for _, p := range t.Rows {
-		if !slices.ContainsFunc(p.Lab, func(method string) bool { return measured[method] }) {
+	for k, p := range t.Rows {
+		if !shown[k] {
 			foot.Rows = append(foot.Rows, b.published(c.Columns, p))
 		}
 	}
@@ -604,19 +604,12 @@ func (b *builder) beside(c *Comparison, t results.Table) {
 	}
 }
 
-const publishedTitle = "Published, not measured here"
-
-func publishedName(r results.Row) string {
-	name := "published: " + r.Method
-	if r.RealOnly {
-		name += " *"
-	}
-	return name
-}
-
 // published is a published row under the columns of a table.
 func (b *builder) published(columns []string, r results.Row) Row {
-	row := Row{Name: publishedName(r), Published: true, Protocol: r.Protocol, Cells: make([]Cell, len(columns))}
+	row := Row{Name: "published: " + r.Method, Published: true, Protocol: r.Protocol, Cells: make([]Cell, len(columns))}
+	if r.RealOnly {
+		row.Name += " *"
+	}
 	if r.Note != "" {
 		row.Notes = append(row.Notes, r.Note)
 	}

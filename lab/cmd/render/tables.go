@@ -122,7 +122,7 @@ func ownTable(rows []row) string {
 		cells := []string{r.head(&n), none, none, none, none, none}
 		if p := train.Own; p != nil {
 			cells[1] = p.On
-			cells[2] = fmt.Sprintf("%s\n%s/%s clips of %s people", record.Interval(p.AUC, p.Low, p.High), store.Thousands(p.NReal), store.Thousands(p.NFake), store.Thousands(p.People))
+			cells[2] = record.Interval(p.AUC, p.Low, p.High) + "\n" + clips(*p)
 		} else {
 			cells[1] += n.mark("made before this was measured")
 		}
@@ -140,9 +140,9 @@ func ownTable(rows []row) string {
 
 // pseudo is the figure of the chosen score on pseudo-fakes, "" if there is none, and what it is of. Records before 0.6 have that
 // of the pseudo-fakes that chose.
-func pseudo(r *record.Record) (figure, clips string, chose bool) {
+func pseudo(r *record.Record) (figure, of string, chose bool) {
 	if p, ok := r.OnPseudo(); ok {
-		return record.Interval(p.AUC, p.Low, p.High), fmt.Sprintf("%s/%s clips of %s people", store.Thousands(p.NReal), store.Thousands(p.NFake), store.Thousands(p.People)), false
+		return record.Interval(p.AUC, p.Low, p.High), clips(p), false
 	}
 	for _, s := range r.Selection {
 		if s.Score == r.Score {
@@ -150,6 +150,11 @@ func pseudo(r *record.Record) (figure, clips string, chose bool) {
 		}
 	}
 	return "", "", false
+}
+
+// clips is how many clips a figure is of, and how many people are in them.
+func clips(p store.Pseudo) string {
+	return fmt.Sprintf("%s/%s clips of %s people", store.Thousands(p.NReal), store.Thousands(p.NFake), store.Thousands(p.People))
 }
 
 // order are the columns of test sets: these first, the others by the alphabet.
