@@ -2,6 +2,7 @@ package method
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
@@ -17,7 +18,8 @@ import (
 type Gauger interface {
 	// Predict builds the prediction of what Forward made of samples: a float32 tensor with a row for each sample.
 	Predict(out []*Node) *Node
-	// Gauge measures the predictions, rows of those of Predict, of samples that Check made of held-out clips.
+	// Gauge measures the predictions, rows of those of Predict, of samples that Check made of held-out clips. Its error says why these
+	// have no figure.
 	Gauge(samples *Samples, rows []Row) (Gauge, error)
 }
 
@@ -29,8 +31,11 @@ type Gauge struct {
 	N     int     // samples that it is of
 }
 
+// ErrNoGauge tells that samples have no figure, as few may be all real.
+var ErrNoGauge = errors.New("no figure")
+
 // MeasureGauge measures a network that weights hold on a sample of each of some clips of a set that was held out; ok is false where m
-// is no [Gauger]. Donors are of the set too, and draws a function of seed and pixels.
+// is no [Gauger], and err is [ErrNoGauge] where the samples have no figure. Donors are of the set too, and draws a function of seed and pixels.
 func MeasureGauge(ctx context.Context, backend compute.Backend, weights *model.Store, m Method, seed uint64, held *source.Set, clips []int) (g Gauge, ok bool, err error) {
 	gauger, ok := As[Gauger](m)
 	if !ok {
@@ -60,7 +65,7 @@ func MeasureGauge(ctx context.Context, backend compute.Backend, weights *model.S
 		return Gauge{}, true, err
 	}
 	if g, err = gauger.Gauge(samples, rows); err != nil {
-		return Gauge{}, true, fmt.Errorf("method: %s: %w", g.Name, err)
+		return Gauge{}, true, fmt.Errorf("method: %s: %w: %w", g.Name, ErrNoGauge, err)
 	}
 	return g, true, nil
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
@@ -38,6 +39,10 @@ func measureOwn(ctx context.Context, e *env.Env, backend compute.Backend, r *Run
 	e.Note("AUC %.3f [%.3f, %.3f] on %s of %d people who had no part in the choice", own.AUC, own.Low, own.High, own.On, own.People)
 	clips := prepare.Spread(reporting, panelFaces)
 	g, measured, err := method.MeasureGauge(ctx, backend, d.Weights, d.Method, r.Spec.Seed, held, clips)
+	if errors.Is(err, method.ErrNoGauge) {
+		e.Note("%v", err) // no reason to lose a training
+		return nil
+	}
 	if err != nil || !measured {
 		return err
 	}

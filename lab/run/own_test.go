@@ -1,9 +1,12 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/detector/detectortest"
+	"github.com/seeable-lab/seeable/lab/env"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/prepare"
@@ -21,6 +25,7 @@ import (
 type gauged struct {
 	seer
 	people map[string]bool
+	lacks  error // why there is no figure
 }
 
 func (g gauged) Check(_ *method.Worker, dst *method.Sample, c face.Clip, rng *rand.Rand) error {
@@ -36,7 +41,10 @@ func (g gauged) Forward(s *model.Scope, in method.Inputs) []*Node { return g.Out
 
 func (gauged) Predict(out []*Node) *Node { return out[0] }
 
-func (gauged) Gauge(samples *method.Samples, rows []method.Row) (method.Gauge, error) {
+func (m gauged) Gauge(samples *method.Samples, rows []method.Row) (method.Gauge, error) {
+	if m.lacks != nil {
+		return method.Gauge{Name: "labels"}, m.lacks
+	}
 	g := method.Gauge{Name: "labels", Blind: 0.5, N: samples.Len()}
 	for i, row := range rows {
 		if len(row) != 1 || len(row[0]) != 3 {
@@ -93,5 +101,17 @@ func TestMeasureOwn(t *testing.T) {
 	}
 	if len(r.Spec.Score.ChooseOn) == 1 {
 		t.Error("the run's spec was changed")
+	}
+
+	// Samples without a figure cost no training.
+	m.lacks = errors.New("all are real")
+	d.Method, r.Record.Train = m, store.Training{}
+	var notes []string
+	e.Tell = func(event env.Event) { notes = append(notes, event.Note) }
+	if err := measureOwn(t.Context(), e, acceltest.ForTest(t), r, d, held, reporting); err != nil || r.Record.Train.Own == nil || r.Record.Train.Gauge != nil ||
+		!slices.ContainsFunc(notes, func(note string) bool {
+			return strings.Contains(note, "labels") && strings.Contains(note, "all are real")
+		}) {
+		t.Errorf("%+v, notes %q, error %v", r.Record.Train, notes, err)
 	}
 }
