@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -288,7 +289,7 @@ func TestFitIsKept(t *testing.T) {
 // BenchmarkFace compares faces that eight goroutines score one by one with faces that are scored together.
 func BenchmarkFace(b *testing.B) {
 	d := untrained(b, func(s *spec.Spec) { s.Encoder.Size = 64 })
-	const n = 64
+	const n = 256
 	clips := drawn(b, n)
 	if _, err := d.All(b.Context(), clips, d.Record.Score); err != nil {
 		b.Fatal(err)
@@ -303,9 +304,10 @@ func BenchmarkFace(b *testing.B) {
 	b.Run("eight callers", func(b *testing.B) {
 		for b.Loop() {
 			var wait sync.WaitGroup
-			for caller := range 8 {
+			var next atomic.Int64
+			for range 8 {
 				wait.Go(func() {
-					for i := caller; i < n; i += 8 {
+					for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 						if _, err := d.Clip(b.Context(), clips[i]); err != nil {
 							b.Error(err)
 						}

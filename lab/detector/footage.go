@@ -137,7 +137,7 @@ func (d *Detector) Video(ctx context.Context, footage *Footage) (*VideoScore, er
 		size = frame.Size
 		out.Small, out.Unclear = out.Small+frame.Small, out.Unclear+frame.Unclear
 		waiting = append(waiting, frame)
-		if faces += len(frame.Faces); faces >= 2*method.NetworkPass {
+		if faces += len(frame.Faces); faces >= 8*method.NetworkPass {
 			if err := score(); err != nil {
 				return nil, err
 			}

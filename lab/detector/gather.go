@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/seeable-lab/seeable/lab/method"
 )
@@ -18,6 +19,8 @@ type gatherer struct {
 	waiting []*request
 	rows    int // samples of waiting that have not gone through the network
 	coming  int // callers who are making samples
+	back    int // callers whom the last pass served and who may be back at once
+	passes  int // that ended
 	started bool
 	closed  bool
 	ended   chan struct{}
@@ -52,6 +55,7 @@ func (g *gatherer) through(ctx context.Context, samples func() (*method.Samples,
 		go g.run()
 	}
 	g.coming++
+	g.back = max(g.back-1, 0)
 	g.mu.Unlock()
 
 	made, err := samples()
@@ -82,7 +86,7 @@ func (g *gatherer) run() {
 	defer close(g.ended)
 	for {
 		g.mu.Lock()
-		for !g.closed && (g.rows == 0 || g.rows < method.NetworkPass && g.coming > 0) {
+		for !g.closed && (g.rows == 0 || g.rows < method.NetworkPass && g.coming+g.back > 0) {
 			g.changed.Wait()
 		}
 		if g.closed {
@@ -115,9 +119,12 @@ func (g *gatherer) pass(part []*request, n int) {
 		from := r.samples.Slice(r.sent, r.sent+taken[i])
 		samples.Images, samples.Extra = append(samples.Images, from.Images...), append(samples.Extra, from.Extra...)
 	}
+	start := time.Now()
 	rows, err := g.network.Rows(context.Background(), samples)
+	took := time.Since(start)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	before := len(g.waiting)
 	for i, r := range part {
 		r.sent += taken[i]
 		if err == nil {
@@ -130,7 +137,25 @@ func (g *gatherer) pass(part []*request, n int) {
 			close(r.done)
 		}
 	}
+	// A pass costs the same however full it is, so callers have a part of its time to come back with their next samples before
+	// one sets out that is not full. Who calls alone waits for nobody.
+	if g.back = before - len(g.waiting); before < 2 {
+		g.back = 0
+	}
+	g.passes++
+	ended := g.passes
+	time.AfterFunc(took/patience, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.passes == ended {
+			g.back = 0
+			g.changed.Broadcast()
+		}
+	})
 }
+
+// patience is the part of a pass's time that callers have to come back.
+const patience = 4
 
 // close ends the passes. Callers that wait get an error.
 func (g *gatherer) close() {

@@ -14,8 +14,9 @@ import (
 )
 
 // NetworkPass is how many samples go through a [Network] at once. The last pass is filled up, so that one compiled graph
-// serves.
-const NetworkPass = 64
+// serves and a row's bits do not depend on its company. On processors more are hardly faster, and the faces that a few callers
+// score at a time, of one or two samples each, would fill a part of them.
+const NetworkPass = 16
 
 // Network runs samples through the network of a method, with the weights that its store holds at the time. Held-out
 // accuracy and rows are outputs of one graph, as each graph takes long to compile. It may be used by several goroutines.
