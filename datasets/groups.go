@@ -1,6 +1,14 @@
 package datasets
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/seeable-lab/seeable/lab/spec"
+	"github.com/seeable-lab/seeable/lab/stream"
+)
 
 // Person is what a person is called among those of all data sets: name is what the data set calls them. A name that a
 // published data set gives holds within it alone, and there one person has one name ([Published.Person]).
@@ -41,6 +49,43 @@ func groups(items []Item) func(Item) string {
 		above[max(a, b)] = min(a, b)
 	}
 	return func(it Item) string { return first(key(it, it.Identity)) }
+}
+
+// heldOut draws who is held out of some items and returns a function that says whether an item is.
+func heldOut(items []Item, d spec.Data, seed uint64) func(Item) bool {
+	group := grouping(items, d.Fakes)
+	draw := func(g string) float64 { return stream.New(seed, "holdout", g).Float64() }
+	out := map[string]bool{}
+	if d.Fakes {
+		var joined []string             // groups of both classes
+		classes := map[string][2]bool{} // has real faces, has fakes
+		for _, it := range items {
+			g := group(it)
+			class := 0
+			if it.Fake {
+				class = 1
+			}
+			is := classes[g]
+			if is[class] = true; is != classes[g] && is == [2]bool{true, true} {
+				joined = append(joined, g)
+			}
+			classes[g] = is
+		}
+		slices.SortFunc(joined, func(a, b string) int { return cmp.Or(cmp.Compare(draw(a), draw(b)), cmp.Compare(a, b)) })
+		n := max(1, min(int(math.Round(d.Holdout*float64(len(joined)))), len(joined)-1))
+		for i, g := range joined {
+			out[g] = i < n
+		}
+	}
+	return func(it Item) bool {
+		g := group(it)
+		side, known := out[g]
+		if !known {
+			side = draw(g) < d.Holdout
+			out[g] = side
+		}
+		return side
+	}
 }
 
 // bothClasses tells whether training and held-out faces are real and fake ones each.

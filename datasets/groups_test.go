@@ -71,6 +71,14 @@ func TestTrainWithFakes(t *testing.T) {
 	if _, _, _, err := Train(root, d, 5, Strict); err == nil || !strings.Contains(err.Error(), "0 of") {
 		t.Errorf("without a fake: %v", err)
 	}
+	// Of three pairs one is held out, whatever the seed, for shares around a third.
+	crowd(t, root+"/crops/three", 3)
+	for seed := range uint64(20) {
+		train, held, _, err := Train(root, spec.Data{Train: []string{"crops/three"}, Holdout: 0.2 + 0.01*float64(seed), Fakes: true}, seed, Strict)
+		if err != nil || len(train.Items) != 8 || len(held.Items) != 4 {
+			t.Errorf("seed %d: %d faces train, %d are held out, error %v; want 8 and 4", seed, len(train.Items), len(held.Items), err)
+		}
+	}
 	// All people of one group go to one side, which leaves nothing for the other.
 	crowd(t, root+"/crops/two", 1)
 	d = spec.Data{Train: []string{"crops/two"}, Holdout: 0.3, Fakes: true}

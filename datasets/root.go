@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/seeable-lab/seeable/lab/spec"
-	"github.com/seeable-lab/seeable/lab/stream"
 )
 
 // Train reads the real faces of d.Train, folders below root or names of drawn sets ([RegisterDrawn]), and splits them into those to train on and
@@ -20,8 +19,9 @@ import (
 // of d.Exclude are in neither set.
 //
 // If d.Fakes is set, folders of [OpenCrops] are training sets as well, with their fakes. Then it is whole groups of people
-// that go to one side: all that are joined by fakes, each of which joins its target and its source. Both sides must have real
-// faces and fakes. Fakes of d.Exclude, as target or source, are in neither set.
+// that go to one side: all that are joined by fakes, each of which joins its target and its source. Of n such groups d.Holdout·n
+// are held out, rounded, at least one and not all, as there may be very few. Both sides must have real faces and fakes. Fakes of
+// d.Exclude, as target or source, are in neither set.
 //
 // Extracted are further sets that d.Train may name: the faces that were cut from the videos of data sets.
 func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (train, held Set, problems []Problem, err error) {
@@ -50,31 +50,21 @@ func Train(root string, d spec.Data, seed uint64, mode Mode, extracted ...Set) (
 			all.Items = slices.Concat(all.Items, set.Items)
 		}
 	}
-	group := grouping(all.Items, d.Fakes)
+	// In place: nobody else has these items, and a set can be large.
+	all.Items = slices.DeleteFunc(all.Items, func(it Item) bool {
+		return slices.Contains(d.Exclude, it.Identity) || d.Fakes && it.Source != "" && slices.Contains(d.Exclude, it.Source)
+	})
+	out := heldOut(all.Items, d, seed)
 	train, held = all, all
-	train.Items, held.Items = nil, nil
-	out := map[string]bool{} // held out, by group
-	n := 0
-	for _, it := range all.Items {
-		if slices.Contains(d.Exclude, it.Identity) || d.Fakes && it.Source != "" && slices.Contains(d.Exclude, it.Source) {
-			continue
-		}
-		g := group(it)
-		side, known := out[g]
-		if !known {
-			side = stream.New(seed, "holdout", g).Float64() < d.Holdout
-			out[g] = side
-		}
+	held.Items = nil
+	train.Items = slices.DeleteFunc(all.Items, func(it Item) bool {
+		side := out(it)
 		if side {
 			held.Items = append(held.Items, it)
-			continue
 		}
-		// In place: nobody else has these items, and a set can be large.
-		all.Items[n] = it
-		n++
-	}
-	clear(all.Items[n:])
-	train.Items = all.Items[:n:n]
+		return side
+	})
+	train.Items = slices.Clip(train.Items)
 	if d.Fakes {
 		if err := bothClasses(train, held); err != nil {
 			return fail(err)
