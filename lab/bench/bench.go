@@ -71,9 +71,10 @@ type Speed struct {
 	Loaded         int     `json:"loaded,omitempty"`
 	CompileSeconds float64 `json:"compile_seconds,omitempty"`
 	// InputPerSecond is what the input pipeline makes without the network; train. NetworkPerSecond is what the network
-	// trains on, or scores, when its input costs nothing; train and score.
+	// trains on, or scores, when its input costs nothing, and NetworkCPU the CPU time of all threads in that; train and score.
 	InputPerSecond   float64 `json:"input_images_per_second,omitempty"`
 	NetworkPerSecond float64 `json:"network_images_per_second,omitempty"`
+	NetworkCPU       float64 `json:"network_cpu_ms_per_image,omitempty"`
 }
 
 // benchFaces is how many synthetic faces a bench works on, again and again.
@@ -281,6 +282,7 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 	// The first steps compile the graph, and those after a change of the input still have batches that were made before.
 	const warm = 4
 	var from train.Progress
+	var cpu time.Duration
 	start := warm
 	loop, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -290,15 +292,16 @@ func (b *bench) train(ctx context.Context, speed *Speed) error {
 		Backend: computer.Backend,
 		Report: func(p train.Progress) {
 			if p.Step == start {
-				from = p
+				from, cpu = p, cpuTime()
 			}
 			if p.Step <= start || p.Elapsed-from.Elapsed < b.least {
 				return
 			}
 			seconds := (p.Elapsed - from.Elapsed).Seconds()
-			perSecond := float64((p.Step-from.Step)*s.Train.Batch) / seconds
+			images := float64((p.Step - from.Step) * s.Train.Batch)
+			perSecond := images / seconds
 			if !input.live.Load() {
-				speed.NetworkPerSecond = perSecond
+				speed.NetworkPerSecond, speed.NetworkCPU = perSecond, 1e3*(cpuTime()-cpu).Seconds()/images
 				input.live.Store(true)
 				start = p.Step + warm
 				b.env.Note("training for %v", b.least)
@@ -371,9 +374,11 @@ func (b *bench) score(ctx context.Context, speed *Speed) error {
 			}
 		}
 	}
-	if speed.NetworkPerSecond, err = b.pass(ctx, network); err != nil {
+	alone, err := b.pass(ctx, network)
+	if err != nil {
 		return err
 	}
+	speed.NetworkPerSecond, speed.NetworkCPU = alone.perSecond, 1e3*alone.cpu
 	full, used := ways[0], ways[0]
 	if fewer != nil {
 		used = fewer
@@ -406,20 +411,21 @@ func (b *bench) fewest(all int) (name string, err error) {
 }
 
 // pass is how many samples a second go through a network, always the same ones.
-func (b *bench) pass(ctx context.Context, network *method.Network) (perSecond float64, err error) {
+func (b *bench) pass(ctx context.Context, network *method.Network) (rate, error) {
 	samples := method.NewSamples(b.method.Layout(), method.NetworkPass)
 	rng := stream.New(b.spec.Seed, "pass")
 	for i := range samples.Images {
 		samples.Images[i] = uint8(rng.Uint32())
 	}
 	b.env.Note("scoring the same images for %v", b.least)
-	start, count := time.Now(), 0
+	start, cpu, count := time.Now(), cpuTime(), 0
 	for ; time.Since(start) < b.least; count += method.NetworkPass {
 		if _, err := network.Rows(ctx, samples); err != nil {
-			return 0, err
+			return rate{}, err
 		}
 	}
-	return float64(count) / time.Since(start).Seconds(), nil
+	seconds, n := time.Since(start).Seconds(), float64(count)
+	return rate{n / seconds, seconds, (cpuTime() - cpu).Seconds() / n}, nil
 }
 
 // scoring is what a way to score has taken.
