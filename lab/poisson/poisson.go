@@ -82,8 +82,8 @@ func (p *Solver) Solve(inside []bool, h [][3]float64, width int) (places []int, 
 		if largest <= accuracy {
 			break
 		}
-		far = now.over(p.turn(now.over(old), width))
-		old = now
+		p.turn(now.over(old), width)
+		old, far = now, now.over(p.laplace(width))
 	}
 	for _, at := range p.places {
 		x := p.solution[at]
@@ -144,20 +144,17 @@ func (p *Solver) step(far rgb, width int) (now rgb, largest float64) {
 	for _, run := range p.runs {
 		n := run.to - run.from
 		x, r, y := p.solution[run.from:][:n], p.residual[run.from:][:n], p.conditioned[run.from:][:n]
-		d, q, above, pivots := p.direction[run.from:][:n], p.product[run.from:][:n], p.conditioned[run.from-width:][:n], p.pivots[run.from:][:n]
+		d, q := p.direction[run.from:][:n], p.product[run.from:][:n]
+		above, pivots := p.conditioned[run.from-width:][:n], p.pivots[run.from:][:n]
 		var left rgb
 		for i := range n {
 			x[i] = x[i].plus(far.times(d[i]))
 			rest := r[i].minus(far.times(q[i]))
 			r[i] = rest
-			if a := math.Abs(rest.r); a > largest { // the built-in max looks for NaN too, and takes longer
-				largest = a
-			}
-			if a := math.Abs(rest.g); a > largest {
-				largest = a
-			}
-			if a := math.Abs(rest.b); a > largest {
-				largest = a
+			for _, a := range [3]float64{math.Abs(rest.r), math.Abs(rest.g), math.Abs(rest.b)} {
+				if a > largest { // the built-in max looks for NaN too, and takes longer
+					largest = a
+				}
 			}
 			sum := rest.plus(above[i]).plus(left)
 			left = sum.scaled(pivots[i])
@@ -168,36 +165,32 @@ func (p *Solver) step(far rgb, width int) (now rgb, largest float64) {
 	return now, largest
 }
 
-// turn solves the second triangle, (D + Lᵀ) z = D y, and makes z and what it keeps of the old direction the new one. It returns the
-// product of that with its negative Laplacian, which follows as soon as the row above is known, while all is in the cache.
-func (p *Solver) turn(keep rgb, width int) (along rgb) {
-	late := len(p.runs) - 1
-	for k := late; k >= 0; k-- {
-		run := p.runs[k]
+// turn solves the second triangle, (D + Lᵀ) z = D y, and makes z and what it keeps of the old direction the new one.
+func (p *Solver) turn(keep rgb, width int) {
+	for _, run := range slices.Backward(p.runs) {
 		n := run.to - run.from
-		z, d, below, pivots := p.conditioned[run.from:][:n], p.direction[run.from:][:n], p.conditioned[run.from+width:][:n], p.pivots[run.from:][:n]
+		z, d := p.conditioned[run.from:][:n], p.direction[run.from:][:n]
+		below, pivots := p.conditioned[run.from+width:][:n], p.pivots[run.from:][:n]
 		var right rgb
 		for i := n - 1; i >= 0; i-- {
 			right = z[i].plus(right.plus(below[i]).scaled(pivots[i]))
 			z[i] = right
 			d[i] = right.plus(keep.times(d[i]))
 		}
-		for ; late >= 0 && (k == 0 || p.runs[k-1].to <= p.runs[late].from-width); late-- {
-			along = along.plus(p.laplace(p.runs[late], width))
-		}
 	}
-	return along
 }
 
-// laplace sets the product of a run to the negative Laplacian of the direction, and returns the sum of the products of both.
-func (p *Solver) laplace(run run, width int) (along rgb) {
-	n := run.to - run.from
-	d, q := p.direction[run.from-1:][:n+2], p.product[run.from:][:n]
-	above, below := p.direction[run.from-width:][:n], p.direction[run.from+width:][:n]
-	for i := range n {
-		e := d[i+1].scaled(4).minus(d[i]).minus(above[i]).minus(d[i+2]).minus(below[i])
-		q[i] = e
-		along = along.plus(e.times(d[i+1]))
+// laplace sets the product, that of the negative Laplacian and the direction, and returns its own product with the direction.
+func (p *Solver) laplace(width int) (along rgb) {
+	for _, run := range p.runs {
+		n := run.to - run.from
+		d, q := p.direction[run.from-1:][:n+2], p.product[run.from:][:n]
+		above, below := p.direction[run.from-width:][:n], p.direction[run.from+width:][:n]
+		for i := range n {
+			e := d[i+1].scaled(4).minus(d[i]).minus(above[i]).minus(d[i+2]).minus(below[i])
+			q[i] = e
+			along = along.plus(e.times(d[i+1]))
+		}
 	}
 	return along
 }
