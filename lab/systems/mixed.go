@@ -31,7 +31,7 @@ var mixed = spec.MethodInfo{
 	Doc:  "finds pseudo-fakes of unlike makers, those of SBI, PCL and FWA, and where they were forged (ours)",
 	Scores: []spec.Choice{
 		{Name: classOdds, Doc: "log odds of being fake, by the classifier"},
-		{Name: "forgery-map", Doc: "mean of the predicted map of the forged place"},
+		{Name: "forged-place", Doc: "mean of the predicted map of the forged place"},
 	},
 	Reads: slices.Concat(discrepancy.SelfBlendKeys, []string{"encoder.hidden", "score.flip"}),
 	Table: MixedTable{Self: 2, Other: 1, Warped: 1, Poisson: 0.25, Scale: [2]float64{0.2, 0.8}, Map: 1},
@@ -179,11 +179,7 @@ func (m *Mixed) Score(score string, rows []method.Row, _ method.Fit) float64 {
 		if score == classOdds {
 			return float64(row[0][0])
 		}
-		total := 0.0
-		for _, v := range row[1] {
-			total += float64(v)
-		}
-		return total / float64(len(row[1]))
+		return mean(row[1])
 	})
 }
 

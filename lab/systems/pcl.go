@@ -222,11 +222,7 @@ func (m *PCL) Score(score string, rows []method.Row, _ method.Fit) float64 {
 		case "odd-patch":
 			return 1 - float64(slices.Min(row[1]))
 		}
-		total := 0.0
-		for _, v := range row[1] {
-			total += float64(v)
-		}
-		return 1 - total/float64(len(row[1]))
+		return 1 - mean(row[1])
 	})
 }
 
