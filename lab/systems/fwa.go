@@ -84,21 +84,31 @@ func (m *FWA) draw(w *method.Worker, l look, rng *rand.Rand) (maker, error) {
 	if m.own.Samples == selfBlendSamples {
 		return m.selfBlended(w, l, rng, func(*method.Sample, region.Mask) {})
 	}
+	return m.warped(w, l, rng, func(*method.Sample, region.Mask) {}), nil
+}
+
+// warped makes pairs; toMap gets the mask of a fake.
+func (m *FWA) warped(w *method.Worker, l look, rng *rand.Rand, toMap func(dst *method.Sample, mask region.Mask)) maker {
 	a := m.drawArtifact(rng)
 	return func(dst *method.Sample) error {
 		if dst.Label == 0 {
 			copy(w.Out.Pix, l.face.Image.Pix)
 			return nil
 		}
-		return a.apply(w, w.Out, l.face)
-	}, nil
+		mask, err := a.apply(w, w.Out, l.face)
+		if err == nil {
+			toMap(dst, mask)
+		}
+		return err
+	}
 }
 
 // Fake implements [method.Faker].
 func (m *FWA) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, error) {
 	return m.pseudo(w, c, rng, m.own.Samples, func(dst *image.RGBA, f face.Face, rng *rand.Rand) error {
 		a := m.drawArtifact(rng)
-		return a.apply(w, dst, f)
+		_, err := a.apply(w, dst, f)
+		return err
 	})
 }
 
@@ -114,15 +124,16 @@ func (m *FWA) drawArtifact(rng *rand.Rand) artifact {
 }
 
 // apply writes to dst, an image of the size of f's, the face with what lies in the mask at a lower resolution: made smaller with a
-// triangle filter, blurred by five taps, made larger bilinearly, and pasted with a hard edge.
-func (a artifact) apply(w *method.Worker, dst *image.RGBA, f face.Face) error {
+// triangle filter, blurred by five taps, made larger bilinearly, and pasted with a hard edge. It returns the mask that it was pasted
+// by.
+func (a artifact) apply(w *method.Worker, dst *image.RGBA, f face.Face) (region.Mask, error) {
 	corners, err := a.outline(f.Landmarks)
 	if err != nil {
-		return err
+		return region.Mask{}, err
 	}
 	mask := region.Hull(corners, f.Image.Rect)
 	if mask.Rect.Empty() {
-		return errors.New("systems: no face to warp: check that its landmarks lie in the image")
+		return mask, errors.New("systems: no face to warp: check that its landmarks lie in the image")
 	}
 	size := f.Image.Rect.Size()
 	few := func(n int) int { return max(1, int(math.Round(a.scale*float64(n)))) }
@@ -131,7 +142,7 @@ func (a artifact) apply(w *method.Worker, dst *image.RGBA, f face.Face) error {
 	w.Workspace.Stretch(large, fiveTaps(small))
 	copy(dst.Pix, f.Image.Pix)
 	swap.Blend(dst, large, mask)
-	return nil
+	return mask, nil
 }
 
 // outline are points whose hull is warped: the corners of the square that 51 landmarks fill once they are turned upright; or

@@ -151,6 +151,15 @@ func (m *paired) Probe(_ *method.Worker, dst *method.Samples, _ string, _ method
 	return m.AppendLooks(dst, c, m.spec.Score.Flip)
 }
 
+// mean is that of what a network says of the places of a face.
+func mean(places []float32) float64 {
+	total := 0.0
+	for _, v := range places {
+		total += float64(v)
+	}
+	return total / float64(len(places))
+}
+
 // shrink writes to a map, row by row, the mean of f, which is 0 of 0, over the weights of the pixels of each of its places. size is
 // that of the image, a square that the map covers with places of whole pixels.
 func shrink(dst []uint8, side int, mask region.Mask, size image.Point, f func(weight float64) float64) {

@@ -29,6 +29,10 @@ type PCLTable struct {
 	Blur    [2]float64 `toml:"blur" doc:"range of the deviation of the Gaussian that softens the mask, in sides of the image, in [0.005, 0.2]"`
 }
 
+var pclTable = PCLTable{
+	Lambda: 10, Stride: 16, Width: 128, Samples: ownSamples, Poisson: 0.5, Warp: [2]float64{0.01, 0.08}, Blur: [2]float64{0.01, 0.06},
+}
+
 var pcl = spec.MethodInfo{
 	Name: "pcl",
 	Doc:  "compares patches of a face, which differ where another face was blended in (PCL + I2G, Zhao et al. 2021)",
@@ -38,9 +42,7 @@ var pcl = spec.MethodInfo{
 		{Name: "odd-patch", Doc: "1 less the mean consistency of the patch that is least like the others (ours)"},
 	},
 	Reads: slices.Concat(discrepancy.SelfBlendKeys, []string{"score.flip"}),
-	Table: PCLTable{
-		Lambda: 10, Stride: 16, Width: 128, Samples: ownSamples, Poisson: 0.5, Warp: [2]float64{0.01, 0.08}, Blur: [2]float64{0.01, 0.06},
-	},
+	Table: pclTable,
 	Check: func(s spec.Spec, v *spec.Checker) {
 		if own, err := spec.Own[PCLTable](s); err == nil {
 			v.Within("pcl.lambda", own.Lambda, 0, 1000)
@@ -220,11 +222,7 @@ func (m *PCL) Score(score string, rows []method.Row, _ method.Fit) float64 {
 		case "odd-patch":
 			return 1 - float64(slices.Min(row[1]))
 		}
-		total := 0.0
-		for _, v := range row[1] {
-			total += float64(v)
-		}
-		return 1 - total/float64(len(row[1]))
+		return 1 - mean(row[1])
 	})
 }
 

@@ -358,11 +358,7 @@ func (m *SLADD) Score(score string, rows []method.Row, _ method.Fit) float64 {
 		case "forgery-kind":
 			return float64(row[2][0])
 		}
-		total := 0.0
-		for _, v := range row[1] {
-			total += float64(v)
-		}
-		return total / float64(len(row[1]))
+		return mean(row[1])
 	})
 }
 

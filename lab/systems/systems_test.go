@@ -45,6 +45,10 @@ func TestFWA(t *testing.T) {
 	methodtest.Run(t, small(t, "fwa", ""), methodtest.Options{Steps: 60})
 }
 
+func TestMixed(t *testing.T) {
+	methodtest.Run(t, small(t, "mixed", ""), methodtest.Options{Steps: 60})
+}
+
 // faces are drawn by code, each of another person.
 func faces(t testing.TB, n int) source.Clips {
 	t.Helper()
@@ -103,10 +107,14 @@ func TestPairs(t *testing.T) {
 		"xray, selfblend": "[xray]\nsamples = \"selfblend\"",
 		"pcl, selfblend":  "[pcl]\nstride = 8\nsamples = \"selfblend\"",
 		"fwa, selfblend":  "[fwa]\nsamples = \"selfblend\"",
+
+		"mixed, other": "[mixed]\nself = 0.0\nwarped = 0.0", "mixed, warped": "[mixed]\nself = 0.0\nother = 0.0",
+		"mixed, selfblend": "[mixed]\nother = 0.0\nwarped = 0.0",
 	} {
 		t.Run(name, func(t *testing.T) {
-			kind, _, blended := strings.Cut(name, ", selfblend")
-			s := small(t, kind[:strings.IndexAny(kind+",", ",")], keys)
+			blended := strings.HasSuffix(name, ", selfblend")
+			kind, _, _ := strings.Cut(name, ",")
+			s := small(t, kind, keys)
 			m, w, clips := open(t, s)
 			layout := m.Layout()
 			changed, unseen, peak := 0, 0, uint8(0)
@@ -125,7 +133,7 @@ func TestPairs(t *testing.T) {
 				for at := range fake.Images {
 					if real.Images[at] != fake.Images[at] {
 						changed++
-						if x, y := at/3%layout.Side, at/3/layout.Side; strings.HasPrefix(name, "pcl") && fake.Map[y/8*layout.Map+x/8] == 0 {
+						if x, y := at/3%layout.Side, at/3/layout.Side; (kind == "pcl" || kind == "mixed") && fake.Map[y/8*layout.Map+x/8] == 0 {
 							unseen++
 						}
 					}
@@ -170,7 +178,7 @@ func TestArtifact(t *testing.T) {
 	last := detail(f.Image)
 	for _, scale := range []float64{0.8, 0.5, 0.3, 0.2} {
 		out := image.NewRGBA(f.Image.Rect)
-		if err := (artifact{scale: scale, square: true}).apply(w, out, f); err != nil {
+		if _, err := (artifact{scale: scale, square: true}).apply(w, out, f); err != nil {
 			t.Fatal(err)
 		}
 		if d := detail(out); d >= last {
@@ -192,7 +200,7 @@ func TestArtifact(t *testing.T) {
 		t.Errorf("the outline with cheeks has area %v, that without %v", face.Area(face.Hull(wide)), face.Area(face.Hull(narrow)))
 	}
 	out := image.NewRGBA(f.Image.Rect)
-	if err := (artifact{scale: 0.2}).apply(w, out, f); err != nil {
+	if _, err := (artifact{scale: 0.2}).apply(w, out, f); err != nil {
 		t.Fatal(err)
 	}
 	for y := range 64 {
