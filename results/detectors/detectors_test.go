@@ -10,6 +10,7 @@ import (
 
 	_ "github.com/seeable-lab/seeable/lab/method" // registers the methods that specs name
 	"github.com/seeable-lab/seeable/lab/pack"
+	_ "github.com/seeable-lab/seeable/lab/systems" // that detectors are of
 )
 
 // problems says what is wrong with a folder of detectors: all of them are in ORDER once, with a card as its record has it, and small.
