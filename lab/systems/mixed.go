@@ -133,16 +133,10 @@ func (m *Mixed) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, 
 
 // Forward implements [method.Method]: two logits, [B, 2], and those of the forged place, [B, Map·Map].
 func (m *Mixed) Forward(scope *model.Scope, in method.Inputs) []*Node {
-	side := m.Layout().Map
 	stages := encoder.Maps(scope, m.spec.Encoder, in.Images)
-	stage := lastOf(stages, side)
-	if stage == nil {
-		panic("systems: mixed: encoder " + m.spec.Encoder.Name + " has no map of stride 8: choose another")
-	}
-	at := scope.In("map")
-	forged := Add(encoder.Convolution(at, stage, 3, 1, 1), encoder.Variable(at, stage, "bias", 0, 1, 1, 1, 1))
+	forged := m.places(scope.In("map"), stages, m.Layout().Map)
 	logits := encoder.Project(scope.In("head"), encoder.Pool(stages[len(stages)-1]), m.spec.Encoder.Hidden, 2)
-	return []*Node{logits, Reshape(forged, -1, side*side)}
+	return []*Node{logits, forged}
 }
 
 // Loss implements [method.Method]: that of the classifier, and the cross-entropy of each place of the map.

@@ -1,13 +1,16 @@
 package systems
 
 import (
+	"fmt"
 	"image"
 	"math/rand/v2"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/lab/discrepancy"
+	"github.com/seeable-lab/seeable/lab/encoder"
 	"github.com/seeable-lab/seeable/lab/face"
 	"github.com/seeable-lab/seeable/lab/method"
 	"github.com/seeable-lab/seeable/lab/region"
@@ -149,6 +152,16 @@ func (m *paired) Guess(out []*Node, _ method.Inputs) *Node { return ArgMax(out[0
 // Probe implements [method.Method]: the face, and its mirror image when the spec says so.
 func (m *paired) Probe(_ *method.Worker, dst *method.Samples, _ string, _ method.Fit, c face.Clip, _ string) error {
 	return m.AppendLooks(dst, c, m.spec.Score.Flip)
+}
+
+// places are the logits, [B, side·side], of the places of a map of the image, by the last of the encoder's maps of that side.
+func (m *paired) places(scope *model.Scope, stages []*Node, side int) *Node {
+	stage := lastOf(stages, side)
+	if stage == nil {
+		panic(fmt.Sprintf("systems: %s: encoder %s has no map of stride %d: choose another", m.spec.Method, m.spec.Encoder.Name, m.spec.Encoder.Size/side))
+	}
+	logits := Add(encoder.Convolution(scope, stage, 3, 1, 1), encoder.Variable(scope, stage, "bias", 0, 1, 1, 1, 1))
+	return Reshape(logits, -1, side*side)
 }
 
 // mean is that of what a network says of the places of a face.

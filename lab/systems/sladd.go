@@ -254,15 +254,10 @@ func (m *SLADD) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, 
 func (m *SLADD) Forward(scope *model.Scope, in method.Inputs) []*Node {
 	side, kinds := m.policy.side, m.kinds()
 	stages := encoder.Maps(scope, m.spec.Encoder, in.Images)
-	stage := lastOf(stages, side)
-	if stage == nil {
-		panic("systems: sladd: encoder " + m.spec.Encoder.Name + " has no map of stride 8: choose another")
-	}
-	at := scope.In("map")
-	forged := Add(encoder.Convolution(at, stage, 3, 1, 1), encoder.Variable(at, stage, "bias", 0, 1, 1, 1, 1))
+	forged := m.places(scope.In("map"), stages, side)
 	x := encoder.Project(scope.In("head"), encoder.Pool(stages[len(stages)-1]), m.spec.Encoder.Hidden, 2+kinds+1)
 	part := func(from, to int) *Node { return Slice(x, AxisRange(), AxisRange(from, to)) }
-	return []*Node{part(0, 2), part(2, 2+kinds), Reshape(forged, -1, side*side), part(2+kinds, 3+kinds)}
+	return []*Node{part(0, 2), part(2, 2+kinds), forged, part(2+kinds, 3+kinds)}
 }
 
 // Loss implements [method.Method]: of classes, map, kinds and ratios, and of the policy, which lowers nothing that the detector has
