@@ -23,7 +23,7 @@ func TestBfloat16(t *testing.T) {
 		trained, falling float64 // least cosines in training
 	}{
 		"compact": {"/backbone/stem/kernel", 0.999, 0.9}, "resnet18": {"/backbone/conv1/kernel", 0.999, 0.8},
-		"efficientnet-b0": {"/backbone/conv_stem/kernel", 0.97, 0.8},
+		"efficientnet-b0": {}, // not in training: XLA compiles its two steps for a minute and a half
 	} {
 		if testing.Short() && name != "compact" {
 			continue
@@ -64,6 +64,9 @@ func TestBfloat16(t *testing.T) {
 				return values
 			}
 			for _, training := range []bool{false, true} {
+				if training && n.stem == "" {
+					continue
+				}
 				want, got := of("float32", training), of("bfloat16", training)
 				least := []float64{0.999}
 				if training {
