@@ -137,17 +137,22 @@ func (g *gatherer) pass(part []*request, n int) {
 			close(r.done)
 		}
 	}
-	// A pass costs the same however full it is, so callers have a part of its time to come back with their next samples before
-	// one sets out that is not full. Who calls alone waits for nobody.
-	if g.back = before - len(g.waiting); before < 2 {
-		g.back = 0
-	}
 	g.passes++
-	ended := g.passes
-	time.AfterFunc(took/patience, func() {
+	g.back = 0
+	if before > 1 { // who calls alone waits for nobody
+		g.expect(before-len(g.waiting), took/patience)
+	}
+}
+
+// expect gives callers some time to come back with their next samples before a pass sets out that is not full, as it costs the same
+// however full it is. Its caller has g.mu.
+func (g *gatherer) expect(callers int, patience time.Duration) {
+	g.back = callers
+	last := g.passes
+	time.AfterFunc(patience, func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		if g.passes == ended {
+		if g.passes == last {
 			g.back = 0
 			g.changed.Broadcast()
 		}

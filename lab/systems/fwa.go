@@ -31,6 +31,8 @@ type FWATable struct {
 	Square  float64    `toml:"square" doc:"share of the fakes in which the square around the face is pasted, in [0, 1], and not its outline; our choice"`
 }
 
+var fwaTable = FWATable{Pyramid: []int{1, 2, 6}, Samples: ownSamples, Scale: [2]float64{0.2, 0.8}, Square: 0.5}
+
 var fwa = spec.MethodInfo{
 	Name: "fwa",
 	Doc:  "finds faces of a lower resolution than what is around them (DSP-FWA, Li and Lyu 2019)",
@@ -39,7 +41,7 @@ var fwa = spec.MethodInfo{
 		{Name: "upper-half", Doc: "mean of the larger half of the chances in ten crops (published)"},
 	},
 	Reads: slices.Concat(discrepancy.SelfBlendKeys, []string{"score.flip"}),
-	Table: FWATable{Pyramid: []int{1, 2, 6}, Samples: ownSamples, Scale: [2]float64{0.2, 0.8}, Square: 0.5},
+	Table: fwaTable,
 	Check: func(s spec.Spec, v *spec.Checker) {
 		if own, err := spec.Own[FWATable](s); err == nil {
 			sides := own.Pyramid

@@ -9,8 +9,8 @@ import (
 )
 
 // overlap is the mean over samples of the IoU of two sets of places, those where the map that a sample is learned by reaches one half
-// and those of which the logits, rows of [method.Gauger.Predict], say that it does, beside that of the best set which is the same for all samples. Samples whose map reaches
-// it nowhere, as those of real faces, are left out.
+// and those of which the logits, rows of [method.Gauger.Predict], say that it does, beside that of the best set which is the same
+// for all samples. Samples whose map reaches it nowhere, as those of real faces, are left out.
 func overlap(name string, rows []method.Row, wanted func(i int) []uint8) (method.Gauge, error) {
 	g := method.Gauge{Name: name}
 	var truths [][]bool

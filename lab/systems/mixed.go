@@ -34,7 +34,7 @@ var mixed = spec.MethodInfo{
 		{Name: "forged-place", Doc: "mean of the predicted map of the forged place"},
 	},
 	Reads: slices.Concat(discrepancy.SelfBlendKeys, []string{"encoder.hidden", "score.flip"}),
-	Table: MixedTable{Self: 2, Other: 1, Warped: 1, Poisson: 0.25, Scale: [2]float64{0.2, 0.8}, Map: 1},
+	Table: MixedTable{Self: 2, Other: 1, Warped: 1, Poisson: 0.25, Scale: fwaTable.Scale, Map: 1},
 	Check: func(s spec.Spec, v *spec.Checker) {
 		if own, err := spec.Own[MixedTable](s); err == nil {
 			odds := []float64{own.Self, own.Other, own.Warped}
@@ -50,11 +50,9 @@ var mixed = spec.MethodInfo{
 
 func init() {
 	register(mixed, func(shared paired, own MixedTable) method.Method {
-		return &Mixed{
-			paired: shared, own: own,
-			pcl: PCL{shared, PCLTable{Stride: mixedStride, Samples: ownSamples, Poisson: own.Poisson, Warp: pclTable.Warp, Blur: pclTable.Blur}},
-			fwa: FWA{shared, FWATable{Samples: ownSamples, Scale: own.Scale, Square: 0.5}},
-		}
+		other, warped := pclTable, fwaTable
+		other.Stride, other.Poisson, warped.Scale = mixedStride, own.Poisson, own.Scale
+		return &Mixed{shared, own, PCL{shared, other}, FWA{shared, warped}}
 	})
 }
 
@@ -105,19 +103,16 @@ func (m *Mixed) drawMaker(rng *rand.Rand) int {
 }
 
 func (m *Mixed) draw(w *method.Worker, l look, rng *rand.Rand) (maker, error) {
-	side, size := m.Layout().Map, l.face.Image.Rect.Size()
+	toMap := func(dst *method.Sample, mask region.Mask) {
+		shrink(dst.Map, m.Layout().Map, mask, l.face.Image.Rect.Size(), ofLargest(mask))
+	}
 	switch m.drawMaker(rng) {
 	case makerSelf:
-		return m.selfBlended(w, l, rng, func(dst *method.Sample, mask region.Mask) {
-			most := float64(slices.Max(mask.Weight)) // the ratio of the blend
-			shrink(dst.Map, side, mask, size, func(weight float64) float64 { return weight / most })
-		})
+		return m.selfBlended(w, l, rng, toMap)
 	case makerOther:
 		return m.pcl.draw(w, l, rng)
 	}
-	return m.fwa.warped(w, l, rng, func(dst *method.Sample, mask region.Mask) {
-		shrink(dst.Map, side, mask, size, func(weight float64) float64 { return weight })
-	}), nil
+	return m.fwa.warped(w, l, rng, toMap), nil
 }
 
 // Fake implements [method.Faker].
@@ -134,7 +129,7 @@ func (m *Mixed) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, 
 // Forward implements [method.Method]: two logits, [B, 2], and those of the forged place, [B, Map·Map].
 func (m *Mixed) Forward(scope *model.Scope, in method.Inputs) []*Node {
 	stages := encoder.Maps(scope, m.spec.Encoder, in.Images)
-	forged := m.places(scope.In("map"), stages, m.Layout().Map)
+	forged := m.placeLogits(scope.In("map"), stages, m.Layout().Map)
 	logits := encoder.Project(scope.In("head"), encoder.Pool(stages[len(stages)-1]), m.spec.Encoder.Hidden, 2)
 	return []*Node{logits, forged}
 }
@@ -144,8 +139,7 @@ func (m *Mixed) Loss(_ *model.Scope, out []*Node, in method.Inputs) []method.Ter
 	ce, _ := loss.SoftmaxCrossEntropy(out[0], in.Label)
 	terms := []method.Term{{Name: classTerm, Value: ce}}
 	if m.own.Map > 0 {
-		wanted := DivScalar(ConvertDType(Reshape(in.Map, out[1].Shape().Dimensions...), out[1].DType()), 255)
-		terms = append(terms, method.Term{Name: "map", Value: MulScalar(binary(out[1], wanted), m.own.Map)})
+		terms = append(terms, method.Term{Name: "map", Value: MulScalar(placeLoss(out[1], in), m.own.Map)})
 	}
 	return terms
 }

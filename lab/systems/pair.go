@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -154,8 +155,8 @@ func (m *paired) Probe(_ *method.Worker, dst *method.Samples, _ string, _ method
 	return m.AppendLooks(dst, c, m.spec.Score.Flip)
 }
 
-// places are the logits, [B, side·side], of the places of a map of the image, by the last of the encoder's maps of that side.
-func (m *paired) places(scope *model.Scope, stages []*Node, side int) *Node {
+// placeLogits are the logits, [B, side·side], of the places of a map of the image, by the last of the encoder's maps of that side.
+func (m *paired) placeLogits(scope *model.Scope, stages []*Node, side int) *Node {
 	stage := lastOf(stages, side)
 	if stage == nil {
 		panic(fmt.Sprintf("systems: %s: encoder %s has no map of stride %d: choose another", m.spec.Method, m.spec.Encoder.Name, m.spec.Encoder.Size/side))
@@ -164,13 +165,24 @@ func (m *paired) places(scope *model.Scope, stages []*Node, side int) *Node {
 	return Reshape(logits, -1, side*side)
 }
 
+// placeLoss is the mean cross-entropy of the logits of places, [B, P], and the maps of samples.
+func placeLoss(logits *Node, in method.Inputs) *Node {
+	return binary(logits, DivScalar(ConvertDType(Reshape(in.Map, logits.Shape().Dimensions...), logits.DType()), 255))
+}
+
 // mean is that of what a network says of the places of a face.
-func mean(places []float32) float64 {
+func mean(said []float32) float64 {
 	total := 0.0
-	for _, v := range places {
+	for _, v := range said {
 		total += float64(v)
 	}
-	return total / float64(len(places))
+	return total / float64(len(said))
+}
+
+// ofLargest makes weights of a mask shares of its largest, which is the ratio of the blend: where, and not how much.
+func ofLargest(mask region.Mask) func(weight float64) float64 {
+	most := float64(slices.Max(mask.Weight))
+	return func(weight float64) float64 { return weight / most }
 }
 
 // shrink writes to a map, row by row, the mean of f, which is 0 of 0, over the weights of the pixels of each of its places. size is

@@ -135,8 +135,7 @@ func (m *SLADD) draw(w *method.Worker, l look, rng *rand.Rand, vars method.Vars)
 			return
 		}
 		place := make([]uint8, m.policy.side*m.policy.side)
-		most := float64(slices.Max(mask.Weight)) // the map says where, the ratio how much
-		shrink(place, m.policy.side, mask, size, func(weight float64) float64 { return weight / most })
+		shrink(place, m.policy.side, mask, size, ofLargest(mask)) // the ratio says how much
 		m.quarter(dst, 0, 0, place)
 	}
 	asItIs := func(dst *method.Sample, label int32, kind int) error {
@@ -254,7 +253,7 @@ func (m *SLADD) Fake(w *method.Worker, c face.Clip, rng *rand.Rand) (face.Clip, 
 func (m *SLADD) Forward(scope *model.Scope, in method.Inputs) []*Node {
 	side, kinds := m.policy.side, m.kinds()
 	stages := encoder.Maps(scope, m.spec.Encoder, in.Images)
-	forged := m.places(scope.In("map"), stages, side)
+	forged := m.placeLogits(scope.In("map"), stages, side)
 	x := encoder.Project(scope.In("head"), encoder.Pool(stages[len(stages)-1]), m.spec.Encoder.Hidden, 2+kinds+1)
 	part := func(from, to int) *Node { return Slice(x, AxisRange(), AxisRange(from, to)) }
 	return []*Node{part(0, 2), part(2, 2+kinds), forged, part(2+kinds, 3+kinds)}

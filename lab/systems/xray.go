@@ -116,8 +116,8 @@ func (m *XRay) draw(w *method.Worker, l look, rng *rand.Rand) (maker, error) {
 	side, size := m.Layout().Map, l.face.Image.Rect.Size()
 	if m.own.Samples == selfBlendSamples {
 		return m.selfBlended(w, l, rng, func(dst *method.Sample, mask region.Mask) {
-			most := float64(slices.Max(mask.Weight)) // the ratio of the blend
-			shrink(dst.Map, side, mask, size, func(weight float64) float64 { return boundary(weight / most) })
+			share := ofLargest(mask)
+			shrink(dst.Map, side, mask, size, func(weight float64) float64 { return boundary(share(weight)) })
 		})
 	}
 	b, err := m.drawBlending(w, l, rng)
@@ -203,8 +203,7 @@ func (m *XRay) Loss(_ *model.Scope, out []*Node, in method.Inputs) []method.Term
 	ce, _ := loss.SoftmaxCrossEntropy(out[0], in.Label)
 	terms := []method.Term{{Name: classTerm, Value: ce}}
 	if m.own.Lambda > 0 {
-		wanted := DivScalar(ConvertDType(Reshape(in.Map, out[1].Shape().Dimensions...), out[1].DType()), 255)
-		terms = append(terms, method.Term{Name: "map", Value: MulScalar(binary(out[1], wanted), m.own.Lambda)})
+		terms = append(terms, method.Term{Name: "map", Value: MulScalar(placeLoss(out[1], in), m.own.Lambda)})
 	}
 	return terms
 }

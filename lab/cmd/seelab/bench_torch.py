@@ -4,8 +4,8 @@
     python3 bench_torch.py train --encoder resnet18 --size 128 --batch 16 --seconds 20 --threads 2 --channels-last --precision bfloat16
     python3 bench_torch.py train --method uiavit-sbi --encoder vit-s16 --size 64 --batch 64 --seconds 20 --threads 2
 
-It needs torch, and timm for all encoders but compact. The method uiavit-sbi takes a transformer, seeable another encoder. It prints one JSON object with images_per_second, to be compared in
-turn with the Go figure on the same machine: `seelab bench train --encoder compact --size 64 --batch 64 --seconds 20 --json`
+It needs torch, and timm for all encoders but compact. The method uiavit-sbi takes a transformer, seeable another encoder. It
+prints one JSON object with images_per_second, to be compared in turn with the Go figure on the same machine: `seelab bench train --encoder compact --size 64 --batch 64 --seconds 20 --json`
 (network_images_per_second is the network alone, as here). On a busy machine, cpu_ms_per_image says more: it is what all
 threads together computed. It compares with network_cpu_ms_per_image there.
 """
