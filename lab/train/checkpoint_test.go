@@ -16,8 +16,8 @@ import (
 // running averages, and what the optimizer and the average of the network remember; also where SAM takes two gradients a step,
 // and in parts.
 func TestCheckpointIsTheSame(t *testing.T) {
-	for _, train := range []spec.Train{{Accumulate: 1, SAM: 0.05, EMA: 0.5}, {Accumulate: 1}, {Accumulate: 2}, {Accumulate: 2, SAM: 0.05}} {
-		if testing.Short() && (train.SAM == 0 || train.Accumulate > 1) {
+	for _, train := range []spec.Train{{Accumulate: 1, SAM: 0.05, EMA: 0.5}, {Accumulate: 2}} {
+		if testing.Short() && train.SAM == 0 {
 			continue // compiling takes the time
 		}
 		t.Run(fmt.Sprintf("%d parts/sam %v", train.Accumulate, train.SAM), func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
@@ -21,7 +22,7 @@ func TestEveryStepDropsItsPaths(t *testing.T) {
 		t.Run(fmt.Sprint(parts, " parts"), func(t *testing.T) {
 			s := spec.Default()
 			s.Encoder.Name, s.Encoder.Size, s.Train.Batch, s.Train.Accumulate = "efficientnet-b0", 32, 12, parts
-			step := stepperForTest(t, s)
+			step := stepperOn(t, acceltest.PureGo(t), s)
 			b := colourBatch(s, 0)
 			var losses []float64
 			for _, b.step = range []int{3, 4, 3} {
@@ -41,13 +42,18 @@ func TestEveryStepDropsItsPaths(t *testing.T) {
 // stepperForTest makes steps of the network that s says, from its first weights.
 func stepperForTest(t testing.TB, s spec.Spec) stepper {
 	t.Helper()
+	return stepperOn(t, acceltest.ForTest(t), s)
+}
+
+func stepperOn(t testing.TB, backend compute.Backend, s spec.Spec) stepper {
+	t.Helper()
 	m, err := method.New(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	store := model.NewStore()
 	store.RootScope().SetParam(encoder.SeedParam, s.Seed)
-	step, err := newStepper(acceltest.ForTest(t), store, s, m, nil)
+	step, err := newStepper(backend, store, s, m, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
