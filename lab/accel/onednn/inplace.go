@@ -11,7 +11,7 @@ var (
 	// mainHead is the head of a program's function, mainReturn its end, mainInput one of its inputs.
 	mainHead   = regexp.MustCompile(`(?m)^ *func\.func @main\(([^\n]*)\) -> [^\n]* \{$`)
 	mainReturn = regexp.MustCompile(`(?m)^ *"stablehlo\.return"\((` + ssa + `(?:, ` + ssa + `)*)\) : [^\n]*\n *\}\n\}\s*\z`)
-	mainInput  = regexp.MustCompile(`(` + ssa + `): (` + typed + `)( \{[^{}]*\})?`)
+	mainInput  = regexp.MustCompile(`(` + ssa + `): (` + typed + `)( \{)?`)
 	// kept is a new value or, where a condition does not hold, the old one.
 	kept = regexp.MustCompile(`(?m)^ *(` + ssa + `) = "stablehlo\.select"\(` + ssa + `, ` + ssa + `, (` + ssa + `)\) : \(` + typed + `, (` + typed + `), (` + typed + `)\) -> (` + typed + `)$`)
 )

@@ -30,7 +30,7 @@ func TestInPlace(t *testing.T) {
 		"as it is":                      {"", "", []string{w + " {tf.aliasing_output = 1 : i32}", b + " {tf.aliasing_output = 3 : i32}"}, ""},
 		"the first is not returned":     {"(%loss, %1, %2, %3)", "(%loss, %x, %2, %3)", []string{w + " {tf.aliasing_output = 2 : i32}", b + " {tf.aliasing_output = 3 : i32}"}, ""},
 		"the old value comes first":     {"%ok, %_net_b, %_net_b", "%ok, %_net_b, %loss", []string{w + " {tf.aliasing_output = 1 : i32}"}, ""},
-		"an input shared among devices": {w + ",", w + " {sdy.sharding = 1},", []string{b + " {tf.aliasing_output = 3 : i32}"}, ""},
+		"an input shared among devices": {w + ",", w + " {sdy.sharding = #sdy.sharding<@mesh, [{\"x\"}]>},", []string{b + " {tf.aliasing_output = 3 : i32}"}, ""},
 		"nothing is returned of inputs": {"(%loss, %1, %2, %3)", "(%loss, %x, %0, %x)", nil, ""},
 		"another head":                  {") -> (tensor<f32>", ")\n -> (tensor<f32>", nil, "inputs and results"},
 		"the pretty form":               {`"stablehlo.return"(%loss, %1, %2, %3)`, "return %loss, %1, %2, %3", nil, "returning"},
