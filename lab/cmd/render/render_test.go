@@ -137,7 +137,7 @@ func planted(t *testing.T) string {
 	root := t.TempDir()
 	for path, text := range map[string]string{
 		"README.md": "# Title\n<!-- figures: tests seeable-mini sbi-mini -->\nold 0.123\n<!-- end of figures -->\nprose\n",
-		"results/README.md": "<!-- figures: training seeable-mini* mine -->\n<!-- end of figures -->\n\n<!-- figures: tests seeable-mini* mine -->\n<!-- end of figures -->\n\n" +
+		"results/README.md": "<!-- figures: training seeable-mini* mine -->\n<!-- end of figures -->\n\n<!-- figures: scores mine -->\n<!-- end of figures -->\n\n<!-- figures: tests seeable-mini* mine -->\n<!-- end of figures -->\n\n" +
 			"<!-- figures: manipulations \"FF++ c40\" seeable-mini -->\n<!-- end of figures -->\n\n<!-- figures: compared seeable-mini mine -->\n<!-- end of figures -->\n\n" +
 			"<!-- figures: tests ablate-lambda-mini -->\n<!-- end of figures -->\n",
 		"experiments/seeable-mini.toml": "# About.\n#\n# figures: header\n# old\n# end of figures\nname = \"seeable-mini\"\n",
@@ -201,7 +201,11 @@ func planted(t *testing.T) string {
 	})
 	mine := spec.Default()
 	mine.Name, mine.Seed = "mine", 7
-	own := add(mine, func(r *store.Record) { r.Train.Fakes, r.Train.Chance, r.Train.HeldOutLoss = 1000, 0, 0.25 })
+	own := add(mine, func(r *store.Record) {
+		r.Train.Fakes, r.Train.Chance, r.Train.HeldOutLoss = 1000, 0, 0.25
+		r.Choice = &store.Choice{On: []string{"own/none", "own/low", "poisson/none"}, NReal: 256, NFake: 512, People: 9}
+		r.Selection[1].Cells = []float64{0.9, 0.8, 0.5}
+	})
 	w, err := experiments.LoadSweep("ablate-lambda-mini")
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ type row struct {
 func (b book) make(at, command string) (string, error) {
 	words := strings.Fields(command)
 	if len(words) == 0 {
-		return "", fmt.Errorf("want one of training, own, tests, manipulations, compared, published, header")
+		return "", fmt.Errorf("want one of training, own, scores, tests, manipulations, compared, published, header")
 	}
 	kind, args := words[0], words[1:]
 	if kind == "header" {
@@ -63,6 +63,8 @@ func (b book) make(at, command string) (string, error) {
 		return measured(rows, trainingTable), nil
 	case "own":
 		return measured(rows, ownTable), nil
+	case "scores":
+		return measured(rows, scoresTable), nil
 	case "tests":
 		return measured(rows, testTable), nil
 	case "manipulations":
@@ -70,7 +72,7 @@ func (b book) make(at, command string) (string, error) {
 	case "compared":
 		return measured(rows, comparisonTable), nil
 	}
-	return "", fmt.Errorf("unknown command %q, want training, own, tests, manipulations, compared, published or header", kind)
+	return "", fmt.Errorf("unknown command %q, want training, own, scores, tests, manipulations, compared, published or header", kind)
 }
 
 // measured makes a table of the rows that have a record, and names the others below.
