@@ -484,7 +484,8 @@ func (b *builder) cell(r Run, set, manipulation string) (Cell, error) {
 // syntheticNote marks figures of drawn faces.
 const syntheticNote = "synthetic: of faces drawn by code, in training or test; says nothing about deepfakes"
 
-// partial says which part of an official test set was tested on, if not the whole.
+// partial says which part of an official test set was tested on, or that videos of other parts are among those tested on; "" if it is
+// that set.
 func (b *builder) partial(s evaluation.Set, manipulation string) string {
 	official, known := b.paper.TestSet(s.Name)
 	if !known {
@@ -498,8 +499,11 @@ func (b *builder) partial(s evaluation.Set, manipulation string) string {
 			wanted *= max(1, len(s.Manipulations()))
 		}
 	}
-	if reals >= official.Real && fakes >= wanted {
+	switch {
+	case reals == official.Real && fakes == wanted:
 		return ""
+	case reals > official.Real || fakes > wanted:
+		return fmt.Sprintf("not the test set: %d real and %d fake videos, where it has %d and %d", reals, fakes, official.Real, wanted)
 	}
 	return fmt.Sprintf("a part of the test set: %d of %d real and %d of %d fake videos", reals, official.Real, fakes, wanted)
 }
