@@ -33,13 +33,6 @@ func (e *FormError) Error() string {
 		e.Line, text, e.Why, goXLAVersion, linkedVersion())
 }
 
-// formError is of the line of a program that holds a place.
-func formError(program []byte, at int, why string) error {
-	from := bytes.LastIndexByte(program[:at], '\n') + 1
-	text, _, _ := bytes.Cut(program[from:], []byte("\n"))
-	return &FormError{1 + bytes.Count(program[:at], []byte("\n")), string(text), why}
-}
-
 // linkedVersion is the version of go-xla in this process.
 func linkedVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -67,7 +60,11 @@ func check(program []byte) error {
 	if mentions == nil {
 		return nil
 	}
-	wrong := func(at int, why string) error { return formError(program, at, why) }
+	wrong := func(at int, why string) error {
+		from := bytes.LastIndexByte(program[:at], '\n') + 1
+		text, _, _ := bytes.Cut(program[from:], []byte("\n"))
+		return &FormError{1 + bytes.Count(program[:at], []byte("\n")), string(text), why}
+	}
 	// The operations that are read, by where they begin.
 	convolutions, norms := starts(statement.FindAllSubmatchIndex(program, -1)), starts(norm.FindAllSubmatchIndex(program, -1))
 	for _, m := range mentions {

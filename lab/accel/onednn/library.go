@@ -44,21 +44,17 @@ func Calls() map[string]unsafe.Pointer {
 	}
 }
 
-// Rewrite puts custom calls in place of what this package computes of a StableHLO program, and has variables brought up to date
-// where they lie. It returns nil where there is nothing, and a [*FormError] where what it could replace is written in a form that it
-// does not know. Call it after [Open].
+// Rewrite puts custom calls in place of what this package computes of a StableHLO program. It returns nil where there is
+// nothing, and a [*FormError] where an operation that it could replace is written in a form that it does not know. Call it
+// after [Open].
 func Rewrite(program []byte) ([]byte, error) {
 	if err := check(program); err != nil {
-		return nil, err
-	}
-	program, updated, err := inPlace(program)
-	if err != nil {
 		return nil, err
 	}
 	program, fused := fuse(program, prepare)
 	program, convolutions := rewrite(program, prepare)
 	program, norms := rewriteNorms(program)
-	if !updated && !fused && !convolutions && !norms {
+	if !fused && !convolutions && !norms {
 		return nil, nil
 	}
 	return program, nil

@@ -1,5 +1,5 @@
 module @network {
-  func.func @main(%x: tensor<4x8x8x3xf32>, %k: tensor<3x3x3x16xf32>, %scale: tensor<16xf32>, %offset: tensor<16xf32>, %other: tensor<4x8x8x16xf32>, %d: tensor<3x3x1x16xbf16>, %p: tensor<1x1x16x16xf32>, %healthy: tensor<i1>) -> (tensor<4x8x8x16xf32>, tensor<4x4x4x16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) {
+  func.func @main(%x: tensor<4x8x8x3xf32>, %k: tensor<3x3x3x16xf32>, %scale: tensor<16xf32>, %offset: tensor<16xf32>, %other: tensor<4x8x8x16xf32>, %d: tensor<3x3x1x16xbf16>, %p: tensor<1x1x16x16xf32>) -> (tensor<4x8x8x16xf32>, tensor<4x4x4x16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) {
     %0 = "stablehlo.convolution"(%x, %k) {
       batch_group_count = 1 : i64,
       dimension_numbers = #stablehlo.conv<[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]>,
@@ -53,8 +53,6 @@ module @network {
       epsilon = 9.999999747378752e-06 : f32,
       feature_index = 3 : i64
     } : (tensor<4x8x8x16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<4x8x8x16xf32>) -> (tensor<4x8x8x16xf32>, tensor<16xf32>, tensor<16xf32>)
-    %21 = "stablehlo.add"(%scale, %19) : (tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32>
-    %22 = "stablehlo.select"(%healthy, %21, %scale) : (tensor<i1>, tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32>
-    "stablehlo.return"(%10, %13, %16, %22, %20) : (tensor<4x8x8x16xf32>, tensor<4x4x4x16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) -> ()
+    "stablehlo.return"(%10, %13, %16, %19, %20) : (tensor<4x8x8x16xf32>, tensor<4x4x4x16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) -> ()
   }
 }

@@ -1,5 +1,5 @@
 module @network {
-  func.func @main(%x: tensor<4x8x8x3xf32>, %k: tensor<3x3x3x16xf32>, %scale: tensor<16xf32> {tf.aliasing_output = 3 : i32}, %offset: tensor<16xf32>, %other: tensor<4x8x8x16xf32>, %d: tensor<3x3x1x16xbf16>, %p: tensor<1x1x16x16xf32>, %healthy: tensor<i1>) -> (tensor<4x8x8x16xf32>, tensor<4x4x4x16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) {
+  func.func @main(%x: tensor<4x8x8x3xf32>, %k: tensor<3x3x3x16xf32>, %scale: tensor<16xf32>, %offset: tensor<16xf32>, %other: tensor<4x8x8x16xf32>, %d: tensor<3x3x1x16xbf16>, %p: tensor<1x1x16x16xf32>) -> (tensor<4x8x8x16xf32>, tensor<4x4x4x16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) {
 
     %1 = "stablehlo.reshape"(%scale) : (tensor<16xf32>) -> tensor<1x1x1x16xf32>
     %2 = "stablehlo.broadcast_in_dim"(%1) { broadcast_dimensions = array<i64: 0, 1, 2, 3> } : (tensor<1x1x1x16xf32>) -> tensor<4x8x8x16xf32>
@@ -19,8 +19,6 @@ module @network {
     %14 = "stablehlo.custom_call"(%10, %p) {api_version = 4 : i32, backend_config = {prepared = 42 : i64}, call_target_name = "seeable_convolution", operand_layouts = [dense<[3, 2, 1, 0]> : tensor<4xindex>, dense<[3, 2, 1, 0]> : tensor<4xindex>], result_layouts = [dense<[3, 2, 1, 0]> : tensor<4xindex>]} : (tensor<4x8x8x16xf32>, tensor<1x1x16x16xf32>) -> tensor<4x8x8x16xf32>
     %16, %17 = "stablehlo.custom_call"(%14) {api_version = 4 : i32, backend_config = {}, call_target_name = "seeable_moments", operand_layouts = [dense<[3, 2, 1, 0]> : tensor<4xindex>], result_layouts = [dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>]} : (tensor<4x8x8x16xf32>) -> (tensor<16xf32>, tensor<16xf32>)
     %19, %20 = "stablehlo.custom_call"(%14, %16, %17, %10) {api_version = 4 : i32, backend_config = {epsilon = 9.999999747378752e-06 : f32}, call_target_name = "seeable_products", operand_layouts = [dense<[3, 2, 1, 0]> : tensor<4xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>, dense<[3, 2, 1, 0]> : tensor<4xindex>], result_layouts = [dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>]} : (tensor<4x8x8x16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<4x8x8x16xf32>) -> (tensor<16xf32>, tensor<16xf32>)
-    %21 = "stablehlo.add"(%scale, %19) : (tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32>
-    %22 = "stablehlo.select"(%healthy, %21, %scale) : (tensor<i1>, tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32>
-    "stablehlo.return"(%10, %13, %16, %22, %20) : (tensor<4x8x8x16xf32>, tensor<4x4x4x16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) -> ()
+    "stablehlo.return"(%10, %13, %16, %19, %20) : (tensor<4x8x8x16xf32>, tensor<4x4x4x16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) -> ()
   }
 }
