@@ -51,8 +51,8 @@ func TestCheckpointGradients(t *testing.T) {
 		}
 		t.Run(c.name+"/"+c.precision, func(t *testing.T) {
 			open := acceltest.ForTest
-			if os.Getenv(networksEnv) == "" && (c.name == "efficientnet-b0" || c.name == "xception") {
-				open = acceltest.PureGo // XLA would compile for half a minute each
+			if c.name == "efficientnet-b0" || c.name == "xception" {
+				open = acceltest.Large
 			}
 			backend := open(t)
 			cfg := spec.Encoder{Name: c.name, Size: 32, Hidden: 16, Dim: 8, Precision: c.precision}

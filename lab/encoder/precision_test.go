@@ -2,7 +2,6 @@ package encoder
 
 import (
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -13,9 +12,6 @@ import (
 	"github.com/seeable-lab/seeable/lab/accel/acceltest"
 	"github.com/seeable-lab/seeable/lab/spec"
 )
-
-// networksEnv asks for all of the networks that XLA takes minutes to compile; .ci/full sets it.
-const networksEnv = "SEEABLE_NETWORKS"
 
 // In bfloat16 a network embeds as it does in float32, and its loss falls along the same gradient, but for what 8 bits round
 // away; weights, running averages and outputs stay float32.
@@ -68,7 +64,7 @@ func TestBfloat16(t *testing.T) {
 				return values
 			}
 			for _, training := range []bool{false, true} {
-				if training && name == "efficientnet-b0" && os.Getenv(networksEnv) == "" {
+				if training && name == "efficientnet-b0" && !acceltest.Networks() {
 					continue // XLA compiles its two steps for a minute and a half
 				}
 				want, got := of("float32", training), of("bfloat16", training)

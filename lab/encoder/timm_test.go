@@ -145,7 +145,7 @@ func timmArrays(t *testing.T, name string, weights safetensors.File, batch, size
 	var labels []string
 	open := acceltest.ForTest
 	if floats == dtypes.Float64 {
-		open = acceltest.PureGo // XLA would compile each network once more
+		open = acceltest.Large // XLA compiles each network once more
 	}
 	outputs, err := model.CallOnceN(open(t), store, func(scope *model.Scope, images *Node) []*Node {
 		store.SetTraining(images.Graph(), training)

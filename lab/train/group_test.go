@@ -249,7 +249,7 @@ func TestNormOfGroups(t *testing.T) {
 		t.Skip("compiles a network for each way to make a step")
 	}
 	s := accumulationSpec()
-	backend, b := acceltest.PureGo(t), colourBatch(s, 0)
+	backend, b := acceltest.Large(t), colourBatch(s, 0)
 	start := normStart(t, backend, s)
 	want, wanted := inferenceStep(t, backend, s, start, b)
 	for _, train := range []spec.Train{{Accumulate: 1}, {Accumulate: 3}, {Accumulate: 1, Checkpoint: true}, {Accumulate: 2, Checkpoint: true}} {
@@ -361,7 +361,7 @@ func TestFirstGroupHasTheNorm(t *testing.T) {
 		t.Skip("compiles a network for each order of groups")
 	}
 	s := accumulationSpec()
-	backend, b := acceltest.PureGo(t), colourBatch(s, 0)
+	backend, b := acceltest.Large(t), colourBatch(s, 0)
 	start := normStart(t, backend, s)
 	const stem, rest = "/net/backbone/stem/avg_weight", "/net/backbone/stage2/conv1/avg_weight"
 	for _, c := range []struct {

@@ -22,7 +22,7 @@ func TestEveryStepDropsItsPaths(t *testing.T) {
 		t.Run(fmt.Sprint(parts, " parts"), func(t *testing.T) {
 			s := spec.Default()
 			s.Encoder.Name, s.Encoder.Size, s.Train.Batch, s.Train.Accumulate = "efficientnet-b0", 32, 12, parts
-			step := stepperOn(t, acceltest.PureGo(t), s)
+			step := stepperOn(t, acceltest.Large(t), s)
 			b := colourBatch(s, 0)
 			var losses []float64
 			for _, b.step = range []int{3, 4, 3} {

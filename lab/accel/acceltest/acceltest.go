@@ -80,6 +80,21 @@ func backend(tb testing.TB, open func() (*accel.Accel, error), what string) comp
 	return a.Backend
 }
 
+// networksEnv asks for all checks of networks that XLA takes minutes to compile; .ci/full sets it.
+const networksEnv = "SEEABLE_NETWORKS"
+
+// Networks reports whether tests are to have XLA compile all networks, which takes many minutes where none is kept.
+func Networks() bool { return os.Getenv(networksEnv) != "" }
+
+// Large returns the backend of a test of networks that XLA takes minutes to compile: with [Networks] as [ForTest], else [PureGo].
+func Large(tb testing.TB) compute.Backend {
+	tb.Helper()
+	if Networks() {
+		return ForTest(tb)
+	}
+	return PureGo(tb)
+}
+
 // PureGo returns GoMLX's pure Go backend, for tiny graphs only. Do not finalize it.
 func PureGo(tb testing.TB) compute.Backend {
 	tb.Helper()

@@ -20,7 +20,7 @@ func scoresTable(rows []row) string {
 	for _, r := range rows {
 		head := r.head(&n)
 		if c := r.record.Choice; c != nil {
-			head += fmt.Sprintf("\nchoice by %s/%s clips of %s people", store.Thousands(c.NReal), store.Thousands(c.NFake), store.Thousands(c.People))
+			head += "\nchoice by " + clips(store.Pseudo{NReal: c.NReal, NFake: c.NFake, People: c.People})
 		}
 		for _, s := range r.record.Selection {
 			own, others := ofMakers(r.record, s)
