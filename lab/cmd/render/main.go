@@ -12,6 +12,7 @@
 //
 //	training NAME …            networks, effort, what was learnt, pseudo-fakes
 //	own NAME …                 what networks know of their own pseudo-fakes, and predict besides a class
+//	scores NAME …              every score of a network on the pseudo-fakes that choose one
 //	tests NAME …               AUC over videos on every test set
 //	manipulations SET NAME …   AUC over the videos of a test set, its manipulations apart
 //	compared NAME …            paired differences, of records made with --against
