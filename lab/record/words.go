@@ -41,7 +41,7 @@ func (r Record) Remarks(t store.Test) (all []string) {
 		all = append(all, t.NoInterval)
 	}
 	if t.Partial {
-		all = append(all, "a part of the official test set")
+		all = append(all, "not the official test set")
 	}
 	var unbeaten []string
 	for _, m := range r.RivalsOf(t) {
