@@ -23,9 +23,9 @@ func (l *Lab) Robust(ctx context.Context, r *Run, o Damages) (*Robustness, error
 type Measured = assess.Measured
 
 // Yardstick measures finished runs on one reference of pseudo-fakes, of at most so many of their held-out faces below the lab's data
-// root, and compares each with the first; see [assess.Yardstick].
-func (l *Lab) Yardstick(ctx context.Context, runs []*Run, faces int) ([]*Measured, error) {
-	return assess.Yardstick(ctx, l.env, runs, faces)
+// root, and compares each with the first, with average also the mean of their scores; see [assess.Yardstick].
+func (l *Lab) Yardstick(ctx context.Context, runs []*Run, faces int, average bool) ([]*Measured, error) {
+	return assess.Yardstick(ctx, l.env, runs, faces, average)
 }
 
 // MakerMatrix is how well detectors tell real faces from the pseudo-fakes of several makers.

@@ -55,10 +55,10 @@ type Against struct {
 
 // candidate is a run that is measured.
 type candidate struct {
-	*run.Run
-	d      *detector.Detector
-	faces  []int // of measuring.faces, by rank
-	scores yardstick.Scores
+	run, score string
+	d          *detector.Detector // nil of an average
+	faces      []int              // of measuring.faces, by rank
+	scores     yardstick.Scores
 }
 
 // measuring is a measurement under way.
@@ -79,13 +79,17 @@ type yardstickFace struct {
 
 // Yardstick measures finished runs on the reference of package yardstick and compares each with the first. The faces of a run are
 // those of at most so many held-out people that its score was chosen on, so that nobody is seen who trained it, and nobody who is
-// reported on. Runs of the same data and seed have the same faces; others are compared on those that they have in common.
+// reported on. Runs of the same data and seed have the same faces; others are compared on those that they have in common. With average
+// the mean of the scores of all runs is measured as one more of them.
 //
 // It writes yardstick.json of each run into [YardstickFolder] beside the runs. An ffmpeg without libx264 is an error before anything
 // is read, and so is a method that looks at clips of several frames.
-func Yardstick(ctx context.Context, e *env.Env, runs []*run.Run, most int) (found []*Measured, err error) {
+func Yardstick(ctx context.Context, e *env.Env, runs []*run.Run, most int, average bool) (found []*Measured, err error) {
 	if most < 2 {
 		return nil, fmt.Errorf("run: %d faces for the yardstick; want 2 or more", most)
+	}
+	if average && len(runs) < 2 {
+		return nil, fmt.Errorf("run: an average of %d run on the yardstick; want 2 or more", len(runs))
 	}
 	reference, err := yardstick.New(ctx)
 	if err != nil {
@@ -101,10 +105,15 @@ func Yardstick(ctx context.Context, e *env.Env, runs []*run.Run, most int) (foun
 	if err := m.score(ctx); err != nil {
 		return nil, err
 	}
+	if average {
+		if err := m.average(); err != nil {
+			return nil, err
+		}
+	}
 	for _, c := range m.candidates {
 		one, err := m.measured(c)
 		if err != nil {
-			return nil, fmt.Errorf("run: %s on the yardstick: %w", c.Record.Run, err)
+			return nil, fmt.Errorf("run: %s on the yardstick: %w", c.run, err)
 		}
 		text, err := json.MarshalIndent(one, "", "  ")
 		if err != nil {
@@ -124,7 +133,9 @@ func Yardstick(ctx context.Context, e *env.Env, runs []*run.Run, most int) (foun
 
 func (m *measuring) close() {
 	for _, c := range m.candidates {
-		_ = c.d.Close() // nothing is under way
+		if c.d != nil {
+			_ = c.d.Close() // nothing is under way
+		}
 	}
 	for _, s := range m.sets {
 		s.Close()
@@ -137,7 +148,7 @@ func (m *measuring) add(ctx context.Context, r *run.Run, most int) error {
 	if err != nil {
 		return err
 	}
-	c := &candidate{Run: r, d: d}
+	c := &candidate{run: r.Record.Run, score: r.Record.Score, d: d}
 	m.candidates = append(m.candidates, c)
 	if n := d.Method.Layout().Count(); n != 1 {
 		return fmt.Errorf("method %s looks at clips of %d frames; the yardstick has single faces", r.Spec.Method, n)
@@ -195,7 +206,7 @@ func (m *measuring) score(ctx context.Context) error {
 			return err
 		}
 		for _, c := range m.candidates {
-			if err := c.score(ctx, part, from); err != nil {
+			if err := c.read(ctx, part, from); err != nil {
 				return err
 			}
 		}
@@ -251,8 +262,8 @@ func (m *measuring) picture(ctx context.Context, at int) ([][yardstick.Sides]fac
 	return made, nil
 }
 
-// score scores the pictures of the faces from one on, as far as they are of the run.
-func (c *candidate) score(ctx context.Context, part [][][yardstick.Sides]face.Face, from int) error {
+// read scores the pictures of the faces from one on, as far as they are of the run.
+func (c *candidate) read(ctx context.Context, part [][][yardstick.Sides]face.Face, from int) error {
 	var clips source.Clips
 	var of []int
 	for i, rungs := range part {
@@ -264,7 +275,7 @@ func (c *candidate) score(ctx context.Context, part [][][yardstick.Sides]face.Fa
 			clips = append(clips, source.Stills(sides[:])...)
 		}
 	}
-	read, err := c.d.Read(ctx, clips, 0, clips.Len(), c.Record.Score)
+	read, err := c.d.Read(ctx, clips, 0, clips.Len(), c.score)
 	if err != nil {
 		return err
 	}
@@ -272,7 +283,7 @@ func (c *candidate) score(ctx context.Context, part [][][yardstick.Sides]face.Fa
 		c.scores[at] = make([][yardstick.Sides]float64, len(yardstick.Rungs()))
 		for rung := range c.scores[at] {
 			for side := range yardstick.Sides {
-				c.scores[at][rung][side] = c.d.Score(c.Record.Score, read[0].Rows)
+				c.scores[at][rung][side] = c.d.Score(c.score, read[0].Rows)
 				read = read[1:]
 			}
 		}
@@ -280,9 +291,42 @@ func (c *candidate) score(ctx context.Context, part [][][yardstick.Sides]face.Fa
 	return nil
 }
 
+// average adds the mean of the scores of all candidates, each on the scale of its own held-out people ([operating.Points.Scale]; ours), on
+// the faces that all have.
+func (m *measuring) average() error {
+	c := &candidate{score: "average", faces: slices.Clone(m.candidates[0].faces), scores: make(yardstick.Scores, len(m.faces))}
+	var names []string
+	for _, other := range m.candidates {
+		names = append(names, other.run)
+		c.faces = slices.DeleteFunc(c.faces, func(at int) bool { return !slices.Contains(other.faces, at) })
+	}
+	c.run = strings.Join(names, "+")
+	if len(c.faces) == 0 {
+		return fmt.Errorf("run: no average of %s: their seeds or data hold out other people, so that they share no face", strings.Join(names, " and "))
+	}
+	for _, at := range c.faces {
+		c.scores[at] = make([][yardstick.Sides]float64, len(yardstick.Rungs()))
+	}
+	for _, other := range m.candidates {
+		middle, deviation, err := other.d.Points.Scale()
+		if err != nil {
+			return fmt.Errorf("run: %s: %w", other.run, err)
+		}
+		for _, at := range c.faces {
+			for rung, sides := range other.scores[at] {
+				for side, score := range sides {
+					c.scores[at][rung][side] += (score - middle) / deviation / float64(len(m.candidates))
+				}
+			}
+		}
+	}
+	m.candidates = append(m.candidates, c)
+	return nil
+}
+
 // measured are the figures of a run.
 func (m *measuring) measured(c *candidate) (*Measured, error) {
-	out := &Measured{Run: c.Record.Run, Score: c.Record.Score}
+	out := &Measured{Run: c.run, Score: c.score}
 	people := m.people(c.faces)
 	out.Reference.Version, out.Reference.Encoder = yardstick.Version, m.reference.Encoder()
 	out.Reference.Faces, out.Reference.People = len(c.faces), distinct(people)
@@ -321,9 +365,9 @@ func (m *measuring) against(c, first *candidate) (*Against, error) {
 		}
 	}
 	people := m.people(common)
-	out := &Against{Run: first.Record.Run, Faces: len(common), People: distinct(people)}
+	out := &Against{Run: first.run, Faces: len(common), People: distinct(people)}
 	if out.People < 2 {
-		out.Reason = fmt.Sprintf("of the faces of %s and %s, %d are the same: their seeds or data hold out other people", c.Record.Run, first.Record.Run, len(common))
+		out.Reason = fmt.Sprintf("of the faces of %s and %s, %d are the same: their seeds or data hold out other people", c.run, first.run, len(common))
 		return out, nil
 	}
 	var err error

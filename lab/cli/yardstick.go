@@ -17,7 +17,7 @@ func newYardstick() *cobra.Command {
 	var ids []string
 	var against string
 	var limit int
-	var asJSON bool
+	var average, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "yardstick --run ID...",
 		Short: "Measure finished runs on one reference of pseudo-fakes",
@@ -30,11 +30,16 @@ corners, which no blend reaches, are to be at 0.5; the middle of a fake is less 
 The faces are of held-out people on whom the score of the run was chosen; test sets have no part in it. Runs of the same data and
 seed have the same faces. Several runs in one command take little longer than one, as pictures are made once.
 
+With --average the mean of the scores of all runs is measured as one more, on the faces that all of them have. Scores of different
+detectors are brought to one scale by the run's held-out people who had no part in the choice of its score: how far from the
+middle between real faces and pseudo-fakes, in deviations from there. Detectors that see different things do better together.
+
 ` + ladder() + `
 
 The figures are written as JSON to the folder yardstick beside the runs; the run folders stay as they are. It takes an ffmpeg with libx264.`,
 		Example: `  seelab yardstick --run seeable-small --run sbi-small --data DIR
-  seelab yardstick --run mine-1 --run mine-2 --against sbi-small --data DIR --json`,
+  seelab yardstick --run mine-1 --run mine-2 --against sbi-small --data DIR --json
+  seelab yardstick --run sbi-small --run mixed-small --average --data DIR`,
 		Args: command.Arguments(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.Open(cmd, func(l *lab.Lab) error {
@@ -52,7 +57,7 @@ The figures are written as JSON to the folder yardstick beside the runs; the run
 						runs = append(runs, r)
 					}
 				}
-				found, err := l.Yardstick(cmd.Context(), runs, limit)
+				found, err := l.Yardstick(cmd.Context(), runs, limit, average)
 				if err != nil {
 					return err
 				}
@@ -69,6 +74,7 @@ The figures are written as JSON to the folder yardstick beside the runs; the run
 	_ = cmd.MarkFlagRequired("run")
 	cmd.Flags().StringVar(&against, "against", "", "`ID` of the run to compare with; the default is the first")
 	cmd.Flags().IntVar(&limit, "limit", yardstick.Most, "so many `faces`, for a quick look; figures of fewer are of another reference")
+	cmd.Flags().BoolVar(&average, "average", false, "measure also the mean of the scores of all runs")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	s.Flags(cmd)
 	return cmd

@@ -113,6 +113,21 @@ func TestYardstick(t *testing.T) {
 		t.Errorf("%v: %s", err, text)
 	}
 
+	// The mean of two is measured beside them, on the faces that both have. Twice the same order is that order.
+	third := train("score.name=cosine", "name=again")
+	together := measure("--run", first.Run, "--run", third.Run, "--run", second.Run, "--average")
+	if len(together) != 4 || together[3].Run != first.Run+"+"+third.Run+"+"+second.Run || together[3].Score != "average" || together[3].Reference != r ||
+		together[3].Against == nil || len(together[3].Rows) != len(together[0].Rows) || !reflect.DeepEqual(together[0], both[0]) {
+		t.Errorf("together %+v", together)
+	}
+	twice := measure("--run", first.Run, "--run", third.Run, "--average")
+	if !reflect.DeepEqual(twice[0].Rows, twice[1].Rows) || !reflect.DeepEqual(twice[2].Rows, twice[0].Rows) {
+		t.Errorf("the mean of two equal runs is %+v, want %+v", twice[2].Rows, twice[0].Rows)
+	}
+	if code, _, stderr := seelab(t, "yardstick", "--run", first.Run, "--average", "--data", data, "--results", results); code == 0 || !strings.Contains(stderr, "an average of 1 run") {
+		t.Errorf("code %d, %s", code, stderr)
+	}
+
 	alone := measure("--run", first.Run)
 	if !reflect.DeepEqual(alone[0], both[0]) {
 		t.Errorf("alone %+v, want %+v", alone[0], both[0])

@@ -17,6 +17,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/seeable-lab/seeable/lab/metric"
 )
 
@@ -37,6 +39,24 @@ type Points struct {
 	Level string    `json:"level"`
 	Real  []float64 `json:"real,omitempty"` // rising, of one real face each of people who did not train or choose
 	Fake  []float64 `json:"fake,omitempty"` // rising, of one pseudo-fake each of such people, of all kinds and compressions that choose
+}
+
+// Scale is what brings scores of different detectors to one: the middle between the means of real faces and of pseudo-fakes, and the
+// deviation of scores from there, either kind counting half, which is positive.
+func (p *Points) Scale() (middle, deviation float64, err error) {
+	if p.None != "" {
+		return 0, 0, fmt.Errorf("operating: no scale of the score: %s", p.None)
+	}
+	if len(p.Real) == 0 || len(p.Fake) == 0 {
+		return 0, 0, fmt.Errorf("operating: no scale of the score %q: %d real faces and %d pseudo-fakes that calibrate it, want both", p.Score, len(p.Real), len(p.Fake))
+	}
+	of, ofReal := stat.PopMeanVariance(p.Real, nil)
+	fake, ofFake := stat.PopMeanVariance(p.Fake, nil)
+	middle, deviation = (of+fake)/2, math.Sqrt((ofReal+ofFake)/2+(fake-of)*(fake-of)/4)
+	if deviation == 0 || math.IsInf(deviation, 0) || math.IsNaN(deviation) {
+		return 0, 0, fmt.Errorf("operating: no scale of the score %q, whose deviation is %v", p.Score, deviation)
+	}
+	return middle, deviation, nil
 }
 
 // Missing are the points of a detector that has none.

@@ -221,3 +221,25 @@ func TestNewAlarms(t *testing.T) {
 		t.Error("a rate of 2 is not refused")
 	}
 }
+
+// The scale is that of two populations whose moments are known, moves with the scores, and is an error where there is none.
+func TestScale(t *testing.T) {
+	p := &Points{Score: "logit", Level: Level, Real: []float64{-3, -1}, Fake: []float64{2, 4, 6}}
+	middle, deviation, err := p.Scale()
+	if want := math.Sqrt(((16+4)/2. + (1+9+25)/3.) / 2); err != nil || middle != 1 || math.Abs(deviation-want) > 1e-15 {
+		t.Errorf("%v and %v, %v, want 1 and %v", middle, deviation, err, want)
+	}
+	moved := &Points{Score: "logit", Level: Level, Real: []float64{-20, 0}, Fake: []float64{30, 50, 70}}
+	if m, d, err := moved.Scale(); err != nil || m != 20 || math.Abs(d-10*deviation) > 1e-12 {
+		t.Errorf("of scores 10 times as far apart %v and %v, %v", m, d, err)
+	}
+	for name, p := range map[string]*Points{
+		"uncalibrated":      Missing(),
+		"no pseudo-fakes":   {Score: "logit", Level: Level, Real: []float64{1, 2}},
+		"without deviation": {Score: "logit", Level: Level, Real: []float64{2, 2}, Fake: []float64{2}},
+	} {
+		if _, _, err := p.Scale(); err == nil || !strings.Contains(err.Error(), "no scale") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
