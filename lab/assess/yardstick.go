@@ -59,6 +59,8 @@ type candidate struct {
 	d          *detector.Detector // nil of an average
 	faces      []int              // of measuring.faces, by rank
 	scores     yardstick.Scores
+
+	middle, deviation float64 // of the score, for an average
 }
 
 // measuring is a measurement under way.
@@ -102,13 +104,18 @@ func Yardstick(ctx context.Context, e *env.Env, runs []*run.Run, most int, avera
 			return nil, fmt.Errorf("run: %s: %w", r.Record.Run, err)
 		}
 	}
+	var mean *candidate
+	if average {
+		if mean, err = m.mean(); err != nil {
+			return nil, err
+		}
+	}
 	if err := m.score(ctx); err != nil {
 		return nil, err
 	}
-	if average {
-		if err := m.average(); err != nil {
-			return nil, err
-		}
+	if mean != nil {
+		mean.average(m.candidates)
+		m.candidates = append(m.candidates, mean)
 	}
 	for _, c := range m.candidates {
 		one, err := m.measured(c)
@@ -291,37 +298,39 @@ func (c *candidate) read(ctx context.Context, part [][][yardstick.Sides]face.Fac
 	return nil
 }
 
-// average adds the mean of the scores of all candidates, each on the scale of its own held-out people ([operating.Points.Scale]; ours), on
-// the faces that all have.
-func (m *measuring) average() error {
-	c := &candidate{score: "average", faces: slices.Clone(m.candidates[0].faces), scores: make(yardstick.Scores, len(m.faces))}
+// mean is a candidate for the mean of the scores of all others on the faces that they share. It finds their scales, so that what has none
+// is seen before anything is scored.
+func (m *measuring) mean() (c *candidate, err error) {
+	c = &candidate{score: "average", faces: slices.Clone(m.candidates[0].faces), scores: make(yardstick.Scores, len(m.faces))}
 	var names []string
 	for _, other := range m.candidates {
 		names = append(names, other.run)
 		c.faces = slices.DeleteFunc(c.faces, func(at int) bool { return !slices.Contains(other.faces, at) })
+		if other.middle, other.deviation, err = other.d.Points.Scale(); err != nil {
+			return nil, fmt.Errorf("run: %s: %w", other.run, err)
+		}
 	}
 	c.run = strings.Join(names, "+")
 	if len(c.faces) == 0 {
-		return fmt.Errorf("run: no average of %s: their seeds or data hold out other people, so that they share no face", strings.Join(names, " and "))
+		return nil, fmt.Errorf("run: no average of %s: their seeds or data hold out other people, so that they share no face", strings.Join(names, " and "))
 	}
+	return c, nil
+}
+
+// average sets the scores to the mean of those of others, each on the scale of its own held-out people ([operating.Points.Scale]; ours).
+func (c *candidate) average(others []*candidate) {
 	for _, at := range c.faces {
 		c.scores[at] = make([][yardstick.Sides]float64, len(yardstick.Rungs()))
 	}
-	for _, other := range m.candidates {
-		middle, deviation, err := other.d.Points.Scale()
-		if err != nil {
-			return fmt.Errorf("run: %s: %w", other.run, err)
-		}
+	for _, other := range others {
 		for _, at := range c.faces {
 			for rung, sides := range other.scores[at] {
 				for side, score := range sides {
-					c.scores[at][rung][side] += (score - middle) / deviation / float64(len(m.candidates))
+					c.scores[at][rung][side] += (score - other.middle) / other.deviation / float64(len(others))
 				}
 			}
 		}
 	}
-	m.candidates = append(m.candidates, c)
-	return nil
 }
 
 // measured are the figures of a run.

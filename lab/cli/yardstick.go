@@ -32,7 +32,7 @@ seed have the same faces. Several runs in one command take little longer than on
 
 With --average the mean of the scores of all runs is measured as one more, on the faces that all of them have. Scores of different
 detectors are brought to one scale by the run's held-out people who had no part in the choice of its score: how far from the
-middle between real faces and pseudo-fakes, in deviations from there. Detectors that see different things do better together.
+middle between real faces and pseudo-fakes, in deviations from there.
 
 ` + ladder() + `
 
